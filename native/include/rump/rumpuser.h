@@ -1,0 +1,216 @@
+/*
+ * The hypercall contract, version 17: what a rump kernel asks of its host.
+ *
+ * Names and signatures follow NetBSD's rumpuser(3). Two things differ. Locks and lwps are 31-bit
+ * integers instead of pointers, so that a handle can be posted to another thread, another isolate or
+ * another language and be checked there. And what can block can also fail: a lock whose owner died,
+ * a thread that was told to end.
+ *
+ * Rules
+ * - A function that returns int returns 0 or an errno in NetBSD's numbers.
+ * - Misuse (leaving a mutex one does not own, destroying a held lock) never returns an errno: it
+ *   calls the assertion handler, which by default prints the message and aborts.
+ * - A function that may block calls hyp_unschedule before and hyp_schedule after, unless its name
+ *   ends in _nowrap.
+ * - Monotonic times are nanoseconds since the host booted (CLOCK_MONOTONIC).
+ *
+ * lib/rumpuser/rumpuser.ts is the same contract in TypeScript; a test compares the two through
+ * RUMPUSER_HYPERCALLS. This file includes nothing but integer types.
+ */
+#ifndef RUMP_RUMPUSER_H
+#define RUMP_RUMPUSER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RUMPUSER_VERSION 17
+
+#if defined(_WIN32)
+#define RUMPUSER_PUBLIC __declspec(dllexport)
+#else
+#define RUMPUSER_PUBLIC __attribute__((visibility("default")))
+#endif
+
+/* init: upcalls around blocking hypercalls; either may be NULL. */
+struct rumpuser_hyperup {
+  void (*hyp_schedule)(void);
+  void (*hyp_unschedule)(void);
+};
+
+/* Called with one line of text, without newline; must not return. */
+typedef void (*rumpuser_assert_fn)(const char *message);
+/* Asked by a blocked thread, at least every 50 ms: non-zero ends the wait with EINTR. */
+typedef int (*rumpuser_interrupted_fn)(void *arg);
+
+/* memory */
+#define RUMPUSER_PAGESIZE 4096
+
+/* files: open */
+#define RUMPUSER_OPEN_RDONLY 0x0000
+#define RUMPUSER_OPEN_WRONLY 0x0001
+#define RUMPUSER_OPEN_RDWR 0x0002
+#define RUMPUSER_OPEN_ACCMODE 0x0003
+#define RUMPUSER_OPEN_CREATE 0x0004
+#define RUMPUSER_OPEN_EXCL 0x0008
+#define RUMPUSER_OPEN_BIO 0x0010
+
+/* files: getfileinfo */
+#define RUMPUSER_FT_OTHER 0
+#define RUMPUSER_FT_DIR 1
+#define RUMPUSER_FT_REG 2
+#define RUMPUSER_FT_BLK 3
+#define RUMPUSER_FT_CHR 4
+
+/* files: bio. The callback runs on a host thread: bytes moved and 0, or 0 and an errno. */
+#define RUMPUSER_BIO_READ 0x01
+#define RUMPUSER_BIO_WRITE 0x02
+#define RUMPUSER_BIO_SYNC 0x04
+typedef void (*rumpuser_biodone_fn)(void *arg, size_t count, int error);
+
+/* files: iovread, iovwrite. NOSEEK uses and moves the descriptor's own position. */
+struct rumpuser_iovec {
+  void *iov_base;
+  size_t iov_len;
+};
+#define RUMPUSER_IOV_NOSEEK (-1)
+
+/* files: syncfd */
+#define RUMPUSER_SYNCFD_READ 0x01
+#define RUMPUSER_SYNCFD_WRITE 0x02
+#define RUMPUSER_SYNCFD_BARRIER 0x04
+#define RUMPUSER_SYNCFD_SYNC 0x08
+
+/* clocks */
+#define RUMPUSER_CLOCK_RELWALL 0
+#define RUMPUSER_CLOCK_ABSMONO 1
+/* "No deadline" for idle and arm. */
+#define RUMPUSER_FOREVER INT64_MAX
+
+/* params: names every host answers */
+#define RUMPUSER_PARAM_NCPU "_RUMPUSER_NCPU"
+#define RUMPUSER_PARAM_HOSTNAME "_RUMPUSER_HOSTNAME"
+
+/* random */
+#define RUMPUSER_RANDOM_HARD 0x01
+#define RUMPUSER_RANDOM_NOWAIT 0x02
+
+/* termination */
+#define RUMPUSER_PANIC (-1)
+#define RUMPUSER_PID_SELF (-1)
+
+/* threads and curlwp */
+#define RUMPUSER_LWP_CREATE 0
+#define RUMPUSER_LWP_DESTROY 1
+#define RUMPUSER_LWP_SET 2
+#define RUMPUSER_LWP_CLEAR 3
+#define RUMPUSER_LWP_MAX 0x00ffffff
+
+/* locks: a handle is kind, generation and index of a slot in one process-wide table; 0 is none. */
+typedef uint32_t rumpuser_lock;
+#define RUMPUSER_MTX_SPIN 0x01
+#define RUMPUSER_MTX_KMUTEX 0x02
+#define RUMPUSER_MTX_RECURSIVE 0x04
+#define RUMPUSER_RW_READER 0
+#define RUMPUSER_RW_WRITER 1
+
+/* idle: a place where one kernel waits for its next deadline; a handle like a lock's. */
+typedef uint32_t rumpuser_idler;
+/* Runs on any host thread, when a deadline passed or a doorbell rang and nobody is inside idle(). */
+typedef void (*rumpuser_pump_fn)(void *arg);
+
+/* dl: Elf64_Sym records with absolute values and their strings; addresses of struct modinfo. */
+typedef void (*rumpuser_modinit_fn)(const void *const *modinfo, size_t count);
+typedef int (*rumpuser_symload_fn)(const char *path, uint64_t base, const void *symtab, uint64_t symsize,
+                                   const char *strtab, uint64_t strsize);
+typedef void (*rumpuser_compload_fn)(const void *component);
+
+/*
+ * Every hypercall: X(section, result, name, parameters). The declarations below, the list that the
+ * addon exports and the comparison with the TypeScript interface all come from here.
+ */
+#define RUMPUSER_HYPERCALLS(X)                                                                                    \
+  X(init, int, init, (int version, const struct rumpuser_hyperup *hyp))                                           \
+  X(init, void, fini, (void))                                                                                     \
+  X(init, void, onassert, (rumpuser_assert_fn handler))                                                           \
+  X(init, void, oninterrupt, (rumpuser_interrupted_fn fn, void *arg))                                             \
+  X(init, const char *, reason, (void))                                                                           \
+  X(memory, int, malloc, (size_t len, int alignment, void **mem))                                                 \
+  X(memory, void, free, (void *mem, size_t len))                                                                  \
+  X(memory, int, anonmmap, (void *prefaddr, size_t size, int alignbit, int exec, void **mem))                     \
+  X(memory, void, unmap, (void *mem, size_t size))                                                                \
+  X(files, int, open, (const char *path, int flags, int *fd))                                                     \
+  X(files, int, close, (int fd))                                                                                  \
+  X(files, int, getfileinfo, (const char *path, uint64_t *size, int *type))                                       \
+  X(files, void, bio,                                                                                             \
+    (int fd, int op, void *data, size_t len, int64_t off, rumpuser_biodone_fn done, void *arg))                   \
+  X(files, int, iovread, (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))   \
+  X(files, int, iovwrite, (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))  \
+  X(files, int, syncfd, (int fd, int flags, uint64_t start, uint64_t len))                                        \
+  X(clocks, int, clock_gettime, (int clock, int64_t *sec, long *nsec))                                            \
+  X(clocks, int, clock_sleep, (int clock, int64_t sec, long nsec))                                                \
+  X(clocks, int64_t, monotonic, (void))                                                                           \
+  X(idle, int, idle_open, (rumpuser_pump_fn pump, void *arg, rumpuser_idler *idler))                              \
+  X(idle, void, idle_close, (rumpuser_idler idler))                                                               \
+  X(idle, int, idle, (rumpuser_idler idler, int64_t deadline))                                                    \
+  X(idle, void, arm, (rumpuser_idler idler, int64_t deadline))                                                    \
+  X(idle, void, doorbell, (rumpuser_idler idler))                                                                 \
+  X(idle, void, answer, (rumpuser_idler idler))                                                                   \
+  X(idle, void, hold, (rumpuser_idler idler))                                                                     \
+  X(idle, void, release, (rumpuser_idler idler))                                                                  \
+  X(idle, int, busy, (rumpuser_idler idler))                                                                      \
+  X(params, int, getparam, (const char *name, void *buf, size_t buflen))                                          \
+  X(console, void, putchar, (int ch))                                                                             \
+  X(console, void, dprintf, (const char *format, ...))                                                            \
+  X(termination, void, exit, (int code))                                                                          \
+  X(termination, int, kill, (int64_t pid, int signo))                                                             \
+  X(random, int, getrandom, (void *buf, size_t len, int flags, size_t *count))                                    \
+  X(threads, int, thread_create,                                                                                  \
+    (void *(*fn)(void *), void *arg, const char *name, int mustjoin, int priority, int cpu, void **cookie))       \
+  X(threads, void, thread_exit, (void))                                                                           \
+  X(threads, int, thread_join, (void *cookie))                                                                    \
+  X(threads, int, curlwpop, (int op, uint32_t *lwp))                                                              \
+  X(threads, uint32_t, curlwp, (void))                                                                            \
+  X(threads, void, seterrno, (int error))                                                                         \
+  X(mutex, int, mutex_init, (rumpuser_lock * mtx, int flags))                                                     \
+  X(mutex, int, mutex_enter, (rumpuser_lock mtx))                                                                 \
+  X(mutex, int, mutex_enter_nowrap, (rumpuser_lock mtx))                                                          \
+  X(mutex, int, mutex_tryenter, (rumpuser_lock mtx))                                                              \
+  X(mutex, void, mutex_exit, (rumpuser_lock mtx))                                                                 \
+  X(mutex, void, mutex_destroy, (rumpuser_lock mtx))                                                              \
+  X(mutex, void, mutex_owner, (rumpuser_lock mtx, uint32_t *lwp))                                                 \
+  X(rw, int, rw_init, (rumpuser_lock * rw))                                                                       \
+  X(rw, int, rw_enter, (int mode, rumpuser_lock rw))                                                              \
+  X(rw, int, rw_tryenter, (int mode, rumpuser_lock rw))                                                           \
+  X(rw, int, rw_tryupgrade, (rumpuser_lock rw))                                                                   \
+  X(rw, void, rw_downgrade, (rumpuser_lock rw))                                                                   \
+  X(rw, void, rw_exit, (rumpuser_lock rw))                                                                        \
+  X(rw, void, rw_destroy, (rumpuser_lock rw))                                                                     \
+  X(rw, void, rw_held, (int mode, rumpuser_lock rw, int *held))                                                   \
+  X(cv, int, cv_init, (rumpuser_lock * cv))                                                                       \
+  X(cv, void, cv_destroy, (rumpuser_lock cv))                                                                     \
+  X(cv, int, cv_wait, (rumpuser_lock cv, rumpuser_lock mtx))                                                      \
+  X(cv, int, cv_wait_nowrap, (rumpuser_lock cv, rumpuser_lock mtx))                                               \
+  X(cv, int, cv_timedwait, (rumpuser_lock cv, rumpuser_lock mtx, int64_t sec, int64_t nsec))                      \
+  X(cv, void, cv_signal, (rumpuser_lock cv))                                                                      \
+  X(cv, void, cv_broadcast, (rumpuser_lock cv))                                                                   \
+  X(cv, void, cv_has_waiters, (rumpuser_lock cv, int *has))                                                       \
+  X(dl, void, dl_bootstrap,                                                                                       \
+    (rumpuser_modinit_fn modinit, rumpuser_symload_fn symload, rumpuser_compload_fn compload))                    \
+  X(dl, int, dlopen,                                                                                              \
+    (const char *path, rumpuser_modinit_fn modinit, rumpuser_symload_fn symload, rumpuser_compload_fn compload))  \
+  X(daemonize, int, daemonize_begin, (void))                                                                      \
+  X(daemonize, int, daemonize_done, (int error))
+
+#define RUMPUSER_DECLARE(section, result, name, parameters) RUMPUSER_PUBLIC result rumpuser_##name parameters;
+RUMPUSER_HYPERCALLS(RUMPUSER_DECLARE)
+#undef RUMPUSER_DECLARE
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RUMP_RUMPUSER_H */
