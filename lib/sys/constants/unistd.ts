@@ -1,0 +1,131 @@
+/**
+ * access, fsync_range, pathconf, sysconf.
+ *
+ * NetBSD: sys/sys/unistd.h, access(2), fsync_range(2), pathconf(2), sysconf(3).
+ */
+
+// access(2).
+export const F_OK = 0;
+export const X_OK = 0x01;
+export const W_OK = 0x02;
+export const R_OK = 0x04;
+
+// fsync_range(2).
+export const FDATASYNC = 0x0010;
+export const FFILESYNC = 0x0020;
+export const FDISKSYNC = 0x0040;
+
+// pathconf(2).
+export const _PC_LINK_MAX = 1;
+export const _PC_MAX_CANON = 2;
+export const _PC_MAX_INPUT = 3;
+export const _PC_NAME_MAX = 4;
+export const _PC_PATH_MAX = 5;
+export const _PC_PIPE_BUF = 6;
+export const _PC_CHOWN_RESTRICTED = 7;
+export const _PC_NO_TRUNC = 8;
+export const _PC_VDISABLE = 9;
+export const _PC_SYNC_IO = 10;
+export const _PC_FILESIZEBITS = 11;
+export const _PC_SYMLINK_MAX = 12;
+export const _PC_2_SYMLINKS = 13;
+export const _PC_ACL_EXTENDED = 14;
+export const _PC_MIN_HOLE_SIZE = 15;
+
+// sysconf(3).
+export const _SC_ARG_MAX = 1;
+export const _SC_CHILD_MAX = 2;
+export const _SC_NGROUPS_MAX = 4;
+export const _SC_OPEN_MAX = 5;
+export const _SC_JOB_CONTROL = 6;
+export const _SC_SAVED_IDS = 7;
+export const _SC_VERSION = 8;
+export const _SC_BC_BASE_MAX = 9;
+export const _SC_BC_DIM_MAX = 10;
+export const _SC_BC_SCALE_MAX = 11;
+export const _SC_BC_STRING_MAX = 12;
+export const _SC_COLL_WEIGHTS_MAX = 13;
+export const _SC_EXPR_NEST_MAX = 14;
+export const _SC_LINE_MAX = 15;
+export const _SC_RE_DUP_MAX = 16;
+export const _SC_2_VERSION = 17;
+export const _SC_2_C_BIND = 18;
+export const _SC_2_C_DEV = 19;
+export const _SC_2_CHAR_TERM = 20;
+export const _SC_2_FORT_DEV = 21;
+export const _SC_2_FORT_RUN = 22;
+export const _SC_2_LOCALEDEF = 23;
+export const _SC_2_SW_DEV = 24;
+export const _SC_2_UPE = 25;
+export const _SC_STREAM_MAX = 26;
+export const _SC_TZNAME_MAX = 27;
+export const _SC_PAGESIZE = 28;
+export const _SC_PAGE_SIZE = _SC_PAGESIZE;
+export const _SC_FSYNC = 29;
+export const _SC_XOPEN_SHM = 30;
+export const _SC_SYNCHRONIZED_IO = 31;
+export const _SC_IOV_MAX = 32;
+export const _SC_MAPPED_FILES = 33;
+export const _SC_MEMLOCK = 34;
+export const _SC_MEMLOCK_RANGE = 35;
+export const _SC_MEMORY_PROTECTION = 36;
+export const _SC_LOGIN_NAME_MAX = 37;
+export const _SC_MONOTONIC_CLOCK = 38;
+export const _SC_CLK_TCK = 39;
+export const _SC_ATEXIT_MAX = 40;
+export const _SC_THREADS = 41;
+export const _SC_SEMAPHORES = 42;
+export const _SC_BARRIERS = 43;
+export const _SC_TIMERS = 44;
+export const _SC_SPIN_LOCKS = 45;
+export const _SC_READER_WRITER_LOCKS = 46;
+export const _SC_GETGR_R_SIZE_MAX = 47;
+export const _SC_GETPW_R_SIZE_MAX = 48;
+export const _SC_CLOCK_SELECTION = 49;
+export const _SC_ASYNCHRONOUS_IO = 50;
+export const _SC_AIO_LISTIO_MAX = 51;
+export const _SC_AIO_MAX = 52;
+export const _SC_MESSAGE_PASSING = 53;
+export const _SC_MQ_OPEN_MAX = 54;
+export const _SC_MQ_PRIO_MAX = 55;
+export const _SC_PRIORITY_SCHEDULING = 56;
+export const _SC_THREAD_DESTRUCTOR_ITERATIONS = 57;
+export const _SC_THREAD_KEYS_MAX = 58;
+export const _SC_THREAD_STACK_MIN = 59;
+export const _SC_THREAD_THREADS_MAX = 60;
+export const _SC_THREAD_ATTR_STACKADDR = 61;
+export const _SC_THREAD_ATTR_STACKSIZE = 62;
+export const _SC_THREAD_PRIORITY_SCHEDULING = 63;
+export const _SC_THREAD_PRIO_INHERIT = 64;
+export const _SC_THREAD_PRIO_PROTECT = 65;
+export const _SC_THREAD_PROCESS_SHARED = 66;
+export const _SC_THREAD_SAFE_FUNCTIONS = 67;
+export const _SC_TTY_NAME_MAX = 68;
+export const _SC_HOST_NAME_MAX = 69;
+export const _SC_PASS_MAX = 70;
+export const _SC_REGEXP = 71;
+export const _SC_SHELL = 72;
+export const _SC_SYMLOOP_MAX = 73;
+export const _SC_V6_ILP32_OFF32 = 74;
+export const _SC_V6_ILP32_OFFBIG = 75;
+export const _SC_V6_LP64_OFF64 = 76;
+export const _SC_V6_LPBIG_OFFBIG = 77;
+export const _SC_2_PBS = 80;
+export const _SC_2_PBS_ACCOUNTING = 81;
+export const _SC_2_PBS_CHECKPOINT = 82;
+export const _SC_2_PBS_LOCATE = 83;
+export const _SC_2_PBS_MESSAGE = 84;
+export const _SC_2_PBS_TRACK = 85;
+export const _SC_SPAWN = 86;
+export const _SC_SHARED_MEMORY_OBJECTS = 87;
+export const _SC_TIMER_MAX = 88;
+export const _SC_SEM_NSEMS_MAX = 89;
+export const _SC_CPUTIME = 90;
+export const _SC_THREAD_CPUTIME = 91;
+export const _SC_DELAYTIMER_MAX = 92;
+export const _SC_PHYS_PAGES = 121;
+export const _SC_NPROCESSORS_CONF = 1001;
+export const _SC_NPROCESSORS_ONLN = 1002;
+export const _SC_SCHED_RT_TS = 2001;
+export const _SC_SCHED_PRI_MIN = 2002;
+export const _SC_SCHED_PRI_MAX = 2003;
