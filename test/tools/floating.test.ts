@@ -1,7 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { createVirtualFileSystem } from 'typescript/unstable/fs';
 import { bareYields, floatingGenerators } from '../../tools/floating.ts';
-import { forEachFile } from '../../tools/program.ts';
+import { plantedProblems } from './planted.ts';
 
 const PRELUDE = `
 declare const SLEEPING: unique symbol;
@@ -16,24 +15,10 @@ declare const queue: { wait(): MaySleep<void> };
 
 /** Problems as `line: message`, lines counted in `body`. */
 function problems(body: string, check: typeof floatingGenerators): string[] {
-  const found: string[] = [];
-  forEachFile(
-    '/planted',
-    ['/planted/tsconfig.json'],
-    (file) => {
-      for (const { line, message } of check(file)) {
-        found.push(`${line - PRELUDE.split('\n').length + 1}: ${message}`);
-      }
-    },
-    createVirtualFileSystem({
-      '/planted/tsconfig.json': JSON.stringify({
-        compilerOptions: { target: 'es2023', strict: true },
-        files: ['a.ts'],
-      }),
-      '/planted/a.ts': PRELUDE + body,
-    }),
+  const before = PRELUDE.split('\n').length - 1;
+  return plantedProblems({ 'a.ts': PRELUDE + body }, check).map(
+    ({ line, message }) => `${line - before}: ${message}`,
   );
-  return found;
 }
 
 function caught(t: ExecutionContext, statement: string, message: RegExp): void {
