@@ -122,87 +122,98 @@ typedef uint32_t rumpuser_idler;
 /* Runs on any host thread, when a deadline passed or a doorbell rang and nobody is inside idle(). */
 typedef void (*rumpuser_pump_fn)(void *arg);
 
-/* dl: Elf64_Sym records with absolute values and their strings; addresses of struct modinfo. */
-typedef void (*rumpuser_modinit_fn)(const void *const *modinfo, size_t count);
-typedef int (*rumpuser_symload_fn)(const char *path, uint64_t base, const void *symtab, uint64_t symsize,
-                                   const char *strtab, uint64_t strsize);
-typedef void (*rumpuser_compload_fn)(const void *component);
+/*
+ * dl: one loaded ELF object, as long as the callback runs; the pointers in its link sets stay. Symbols come
+ * as Elf64_Sym records with absolute values, and the strings they name.
+ */
+struct rumpuser_dlobject {
+  const char *path;
+  uint64_t base;
+  const void *const *modules; /* struct modinfo */
+  size_t nmodules;
+  const void *const *components; /* struct rump_component */
+  size_t ncomponents;
+};
+typedef void (*rumpuser_dlobject_fn)(void *arg, const struct rumpuser_dlobject *object);
+typedef void (*rumpuser_symload_fn)(void *arg, const void *symtab, size_t symsize, const char *strtab,
+                                    size_t strsize);
 
 /*
  * Every hypercall: X(section, result, name, parameters). The declarations below, the list that the
  * addon exports and the comparison with the TypeScript interface all come from here.
  */
-#define RUMPUSER_HYPERCALLS(X)                                                                                    \
-  X(init, int, init, (int version, const struct rumpuser_hyperup *hyp))                                           \
-  X(init, void, fini, (void))                                                                                     \
-  X(init, void, onassert, (rumpuser_assert_fn handler))                                                           \
-  X(init, void, oninterrupt, (rumpuser_interrupted_fn fn, void *arg))                                             \
-  X(init, const char *, reason, (void))                                                                           \
-  X(memory, int, malloc, (size_t len, int alignment, void **mem))                                                 \
-  X(memory, void, free, (void *mem, size_t len))                                                                  \
-  X(memory, int, anonmmap, (void *prefaddr, size_t size, int alignbit, int exec, void **mem))                     \
-  X(memory, void, unmap, (void *mem, size_t size))                                                                \
-  X(files, int, open, (const char *path, int flags, int *fd))                                                     \
-  X(files, int, close, (int fd))                                                                                  \
-  X(files, int, getfileinfo, (const char *path, uint64_t *size, int *type))                                       \
-  X(files, void, bio,                                                                                             \
-    (int fd, int op, void *data, size_t len, int64_t off, rumpuser_biodone_fn done, void *arg))                   \
-  X(files, int, iovread, (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))   \
-  X(files, int, iovwrite, (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))  \
-  X(files, int, syncfd, (int fd, int flags, uint64_t start, uint64_t len))                                        \
-  X(clocks, int, clock_gettime, (int clock, int64_t *sec, long *nsec))                                            \
-  X(clocks, int, clock_sleep, (int clock, int64_t sec, long nsec))                                                \
-  X(clocks, int64_t, monotonic, (void))                                                                           \
-  X(idle, int, idle_open, (rumpuser_pump_fn pump, void *arg, rumpuser_idler *idler))                              \
-  X(idle, void, idle_close, (rumpuser_idler idler))                                                               \
-  X(idle, int, idle, (rumpuser_idler idler, int64_t deadline))                                                    \
-  X(idle, void, arm, (rumpuser_idler idler, int64_t deadline))                                                    \
-  X(idle, void, doorbell, (rumpuser_idler idler))                                                                 \
-  X(idle, void, answer, (rumpuser_idler idler))                                                                   \
-  X(idle, void, hold, (rumpuser_idler idler))                                                                     \
-  X(idle, void, release, (rumpuser_idler idler))                                                                  \
-  X(idle, int, busy, (rumpuser_idler idler))                                                                      \
-  X(params, int, getparam, (const char *name, void *buf, size_t buflen))                                          \
-  X(console, void, putchar, (int ch))                                                                             \
-  X(console, void, dprintf, (const char *format, ...))                                                            \
-  X(termination, void, exit, (int code))                                                                          \
-  X(termination, int, kill, (int64_t pid, int signo))                                                             \
-  X(random, int, getrandom, (void *buf, size_t len, int flags, size_t *count))                                    \
-  X(threads, int, thread_create,                                                                                  \
-    (void *(*fn)(void *), void *arg, const char *name, int mustjoin, int priority, int cpu, void **cookie))       \
-  X(threads, void, thread_exit, (void))                                                                           \
-  X(threads, int, thread_join, (void *cookie))                                                                    \
-  X(threads, int, curlwpop, (int op, uint32_t *lwp))                                                              \
-  X(threads, uint32_t, curlwp, (void))                                                                            \
-  X(threads, void, seterrno, (int error))                                                                         \
-  X(mutex, int, mutex_init, (rumpuser_lock * mtx, int flags))                                                     \
-  X(mutex, int, mutex_enter, (rumpuser_lock mtx))                                                                 \
-  X(mutex, int, mutex_enter_nowrap, (rumpuser_lock mtx))                                                          \
-  X(mutex, int, mutex_tryenter, (rumpuser_lock mtx))                                                              \
-  X(mutex, void, mutex_exit, (rumpuser_lock mtx))                                                                 \
-  X(mutex, void, mutex_destroy, (rumpuser_lock mtx))                                                              \
-  X(mutex, void, mutex_owner, (rumpuser_lock mtx, uint32_t *lwp))                                                 \
-  X(rw, int, rw_init, (rumpuser_lock * rw))                                                                       \
-  X(rw, int, rw_enter, (int mode, rumpuser_lock rw))                                                              \
-  X(rw, int, rw_tryenter, (int mode, rumpuser_lock rw))                                                           \
-  X(rw, int, rw_tryupgrade, (rumpuser_lock rw))                                                                   \
-  X(rw, void, rw_downgrade, (rumpuser_lock rw))                                                                   \
-  X(rw, void, rw_exit, (rumpuser_lock rw))                                                                        \
-  X(rw, void, rw_destroy, (rumpuser_lock rw))                                                                     \
-  X(rw, void, rw_held, (int mode, rumpuser_lock rw, int *held))                                                   \
-  X(cv, int, cv_init, (rumpuser_lock * cv))                                                                       \
-  X(cv, void, cv_destroy, (rumpuser_lock cv))                                                                     \
-  X(cv, int, cv_wait, (rumpuser_lock cv, rumpuser_lock mtx))                                                      \
-  X(cv, int, cv_wait_nowrap, (rumpuser_lock cv, rumpuser_lock mtx))                                               \
-  X(cv, int, cv_timedwait, (rumpuser_lock cv, rumpuser_lock mtx, int64_t sec, int64_t nsec))                      \
-  X(cv, void, cv_signal, (rumpuser_lock cv))                                                                      \
-  X(cv, void, cv_broadcast, (rumpuser_lock cv))                                                                   \
-  X(cv, void, cv_has_waiters, (rumpuser_lock cv, int *has))                                                       \
-  X(dl, void, dl_bootstrap,                                                                                       \
-    (rumpuser_modinit_fn modinit, rumpuser_symload_fn symload, rumpuser_compload_fn compload))                    \
-  X(dl, int, dlopen,                                                                                              \
-    (const char *path, rumpuser_modinit_fn modinit, rumpuser_symload_fn symload, rumpuser_compload_fn compload))  \
-  X(daemonize, int, daemonize_begin, (void))                                                                      \
+#define RUMPUSER_HYPERCALLS(X)                                                                               \
+  X(init, int, init, (int version, const struct rumpuser_hyperup *hyp))                                      \
+  X(init, void, fini, (void))                                                                                \
+  X(init, void, onassert, (rumpuser_assert_fn handler))                                                      \
+  X(init, void, oninterrupt, (rumpuser_interrupted_fn fn, void *arg))                                        \
+  X(init, const char *, reason, (void))                                                                      \
+  X(memory, int, malloc, (size_t len, int alignment, void **mem))                                            \
+  X(memory, void, free, (void *mem, size_t len))                                                             \
+  X(memory, int, anonmmap, (void *prefaddr, size_t size, int alignbit, int exec, void **mem))                \
+  X(memory, void, unmap, (void *mem, size_t size))                                                           \
+  X(files, int, open, (const char *path, int flags, int *fd))                                                \
+  X(files, int, close, (int fd))                                                                             \
+  X(files, int, getfileinfo, (const char *path, uint64_t *size, int *type))                                  \
+  X(files, void, bio,                                                                                        \
+    (int fd, int op, void *data, size_t len, int64_t off, rumpuser_biodone_fn done, void *arg))              \
+  X(files, int, iovread,                                                                                     \
+    (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))                   \
+  X(files, int, iovwrite,                                                                                    \
+    (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))                   \
+  X(files, int, syncfd, (int fd, int flags, uint64_t start, uint64_t len))                                   \
+  X(clocks, int, clock_gettime, (int clock, int64_t *sec, long *nsec))                                       \
+  X(clocks, int, clock_sleep, (int clock, int64_t sec, long nsec))                                           \
+  X(clocks, int64_t, monotonic, (void))                                                                      \
+  X(idle, int, idle_open, (rumpuser_pump_fn pump, void *arg, rumpuser_idler *idler))                         \
+  X(idle, void, idle_close, (rumpuser_idler idler))                                                          \
+  X(idle, int, idle, (rumpuser_idler idler, int64_t deadline))                                               \
+  X(idle, void, arm, (rumpuser_idler idler, int64_t deadline))                                               \
+  X(idle, void, doorbell, (rumpuser_idler idler))                                                            \
+  X(idle, void, answer, (rumpuser_idler idler))                                                              \
+  X(idle, void, hold, (rumpuser_idler idler))                                                                \
+  X(idle, void, release, (rumpuser_idler idler))                                                             \
+  X(idle, int, busy, (rumpuser_idler idler))                                                                 \
+  X(params, int, getparam, (const char *name, void *buf, size_t buflen))                                     \
+  X(console, void, putchar, (int ch))                                                                        \
+  X(console, void, dprintf, (const char *format, ...))                                                       \
+  X(termination, void, exit, (int code))                                                                     \
+  X(termination, int, kill, (int64_t pid, int signo))                                                        \
+  X(random, int, getrandom, (void *buf, size_t len, int flags, size_t *count))                               \
+  X(threads, int, thread_create,                                                                             \
+    (void *(*fn)(void *), void *arg, const char *name, int mustjoin, int priority, int cpu, void **cookie))  \
+  X(threads, void, thread_exit, (void))                                                                      \
+  X(threads, int, thread_join, (void *cookie))                                                               \
+  X(threads, int, curlwpop, (int op, uint32_t *lwp))                                                         \
+  X(threads, uint32_t, curlwp, (void))                                                                       \
+  X(threads, void, seterrno, (int error))                                                                    \
+  X(mutex, int, mutex_init, (rumpuser_lock * mtx, int flags))                                                \
+  X(mutex, int, mutex_enter, (rumpuser_lock mtx))                                                            \
+  X(mutex, int, mutex_enter_nowrap, (rumpuser_lock mtx))                                                     \
+  X(mutex, int, mutex_tryenter, (rumpuser_lock mtx))                                                         \
+  X(mutex, void, mutex_exit, (rumpuser_lock mtx))                                                            \
+  X(mutex, void, mutex_destroy, (rumpuser_lock mtx))                                                         \
+  X(mutex, void, mutex_owner, (rumpuser_lock mtx, uint32_t * lwp))                                           \
+  X(rw, int, rw_init, (rumpuser_lock * rw))                                                                  \
+  X(rw, int, rw_enter, (int mode, rumpuser_lock rw))                                                         \
+  X(rw, int, rw_tryenter, (int mode, rumpuser_lock rw))                                                      \
+  X(rw, int, rw_tryupgrade, (rumpuser_lock rw))                                                              \
+  X(rw, void, rw_downgrade, (rumpuser_lock rw))                                                              \
+  X(rw, void, rw_exit, (rumpuser_lock rw))                                                                   \
+  X(rw, void, rw_destroy, (rumpuser_lock rw))                                                                \
+  X(rw, void, rw_held, (int mode, rumpuser_lock rw, int *held))                                              \
+  X(cv, int, cv_init, (rumpuser_lock * cv))                                                                  \
+  X(cv, void, cv_destroy, (rumpuser_lock cv))                                                                \
+  X(cv, int, cv_wait, (rumpuser_lock cv, rumpuser_lock mtx))                                                 \
+  X(cv, int, cv_wait_nowrap, (rumpuser_lock cv, rumpuser_lock mtx))                                          \
+  X(cv, int, cv_timedwait, (rumpuser_lock cv, rumpuser_lock mtx, int64_t sec, int64_t nsec))                 \
+  X(cv, void, cv_signal, (rumpuser_lock cv))                                                                 \
+  X(cv, void, cv_broadcast, (rumpuser_lock cv))                                                              \
+  X(cv, void, cv_has_waiters, (rumpuser_lock cv, int *has))                                                  \
+  X(dl, int, dl_bootstrap, (rumpuser_dlobject_fn each, void *arg))                                           \
+  X(dl, int, dlopen, (const char *path, rumpuser_dlobject_fn each, void *arg))                               \
+  X(dl, int, dl_symbols, (uint64_t base, rumpuser_symload_fn load, void *arg))                               \
+  X(daemonize, int, daemonize_begin, (const char *const *argv))                                              \
   X(daemonize, int, daemonize_done, (int error))
 
 #define RUMPUSER_DECLARE(section, result, name, parameters) RUMPUSER_PUBLIC result rumpuser_##name parameters;
