@@ -14,7 +14,12 @@ const wordOf = (signo: number): number => (signo - 1) >>> 5;
 const bitOf = (signo: number): number => (1 << ((signo - 1) & 31)) >>> 0;
 
 function map(set: Sigset, f: (word: number, index: number) => number): Sigset {
-  return Object.freeze([f(set[0], 0) >>> 0, f(set[1], 1) >>> 0, f(set[2], 2) >>> 0, f(set[3], 3) >>> 0] as const);
+  return Object.freeze([
+    f(set[0], 0) >>> 0,
+    f(set[1], 1) >>> 0,
+    f(set[2], 2) >>> 0,
+    f(set[3], 3) >>> 0,
+  ] as const);
 }
 
 /** The set of these signals. @param signos each 1 to 128; the caller has checked them. */

@@ -243,9 +243,6 @@ export interface Mmsghdr {
   len: number;
 }
 
-/** A NetBSD file handle, opaque but for its length. */
-export type Fhandle = Uint8Array;
-
 /** `result` and `error` are set when the operation is done. */
 export interface Aiocb {
   fildes: number;
@@ -362,7 +359,6 @@ export interface Structs {
   sockaddr: Sockaddr;
   msghdr: Msghdr;
   mmsghdr: Mmsghdr;
-  fhandle: Fhandle;
   aiocb: Aiocb;
   mq_attr: MqAttr;
   sched_param: SchedParam;

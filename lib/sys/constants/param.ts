@@ -30,7 +30,7 @@ export const NOFILE = OPEN_MAX;
 export const MAXPATHLEN = PATH_MAX;
 export const MAXSYMLINKS = 32;
 export const KERNEL_NAME_MAX = 255;
-export const MAXCPUS = 32;
+export const MAXCPUS = 256;
 export const MAX_LWP_PER_PROC = 8000;
 export const CMASK = 0o22;
 
