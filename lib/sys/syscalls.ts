@@ -16,15 +16,15 @@ type Calls = { readonly [R in CallRow as R['call']]: R };
 /** NetBSD's names: `'__wait450'`. */
 export type SyscallName = Row['name'];
 /** The C library's names: `'wait4'`. */
-export type SyscallCall = keyof Calls;
+export type CallName = keyof Calls;
 
 /** The row of a call. */
-export type ByCall<C extends SyscallCall> = Calls[C];
-export type ArgsOf<C extends SyscallCall> = LocalArgs<Calls[C]['args']>;
-export type ResultOf<C extends SyscallCall> = LocalResult<Calls[C]['args'], Calls[C]['result']>;
+export type ByCall<C extends CallName> = Calls[C];
+export type ArgsOf<C extends CallName> = LocalArgs<Calls[C]['args']>;
+export type ResultOf<C extends CallName> = LocalResult<Calls[C]['args'], Calls[C]['result']>;
 
 /** How many numbers the table has; calls from this number on are ENOSYS. */
-export const SYS_MAXSYSCALL = SYSCALLS.length;
+export const SYS_NSYSENT = SYSCALLS.length;
 
 const rows: readonly SysentRow[] = SYSCALLS;
 const byName: ReadonlyMap<string, SysentRow> = new Map(rows.map((row) => [row.name, row]));
@@ -47,7 +47,7 @@ export function syscallByName(name: string): SysentRow | undefined {
 }
 
 /** @param call the C library's name, as `wait4`: the row that answers it today. */
-export function syscallByCall<C extends SyscallCall>(call: C): ByCall<C>;
+export function syscallByCall<C extends CallName>(call: C): ByCall<C>;
 export function syscallByCall(call: string): SysentRow | undefined;
 export function syscallByCall(call: string): SysentRow | undefined {
   return byCall.get(call);
