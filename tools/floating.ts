@@ -12,7 +12,10 @@ import {
   isDoStatement,
   isExpressionStatement,
   isForStatement,
+  isFunctionDeclaration,
+  isFunctionExpression,
   isIfStatement,
+  isMethodDeclaration,
   isPrefixUnaryExpression,
   isVoidExpression,
   isWhileStatement,
@@ -48,9 +51,14 @@ function* discarded(wrapped: Node): Generator<Node, void, void> {
     yield* discarded(node.right);
   } else if (isBinaryExpression(node) && JOINING.has(node.operatorToken.kind)) {
     yield* discarded(node.right);
-  } else {
+  } else if (!(isBinaryExpression(node) && isAssignment(node.operatorToken.kind))) {
     yield node;
   }
+}
+
+/** `=` and its kind keep the value: whoever holds the variable may still run it. */
+function isAssignment(operator: SyntaxKind): boolean {
+  return operator >= SyntaxKind.FirstAssignment && operator <= SyntaxKind.LastAssignment;
 }
 
 /** What `node` tests for truth, if it does. */
@@ -143,11 +151,21 @@ export function floatingGenerators(file: CheckedFile): Problem[] {
   });
 }
 
-/** Every `yield` without a star in `file`: only the sleeping primitives may have one. */
+/** Whether the function around `node` says that it is an iterator over values, not an lwp. */
+function inIterator(node: Node): boolean {
+  for (let at = node.parent; at !== undefined && at.kind !== SyntaxKind.SourceFile; at = at.parent) {
+    if (isFunctionDeclaration(at) || isFunctionExpression(at) || isMethodDeclaration(at)) {
+      return /^Itera(?:ble|bleIterator|tor|torObject)</.test(at.type?.getText() ?? '');
+    }
+  }
+  return false;
+}
+
+/** Every `yield` without a star in `file` that is not an iterator's: only the sleeping primitives may have one. */
 export function bareYields(file: CheckedFile): Problem[] {
   const problems: Problem[] = [];
   forEachNode(file.source, (node) => {
-    if (isYieldExpression(node) && node.asteriskToken === undefined) {
+    if (isYieldExpression(node) && node.asteriskToken === undefined && !inIterator(node)) {
       problems.push(
         problemAt(file, node, 'bare `yield` outside the sleeping primitives: call one of them with `yield*`'),
       );

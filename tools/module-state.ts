@@ -41,6 +41,9 @@ const MUTABLE: ReadonlySet<string> = new Set([
   'WeakSet',
 ]);
 
+/** Arrays of a fixed length that have no element: nothing in them can change. */
+const EMPTY = /^new (?:\w+Array|ArrayBuffer)\(0\)$/;
+
 function hasModifier(node: Node & { readonly modifiers?: Iterable<Node> }, kind: SyntaxKind): boolean {
   return [...(node.modifiers ?? [])].some((modifier) => modifier.kind === kind);
 }
@@ -48,6 +51,9 @@ function hasModifier(node: Node & { readonly modifiers?: Iterable<Node> }, kind:
 function declarationProblem(file: CheckedFile, declaration: VariableDeclaration): Problem | undefined {
   const { initializer } = declaration;
   if (initializer === undefined || (isAsExpression(initializer) && initializer.type.getText() === 'const')) {
+    return undefined;
+  }
+  if (EMPTY.test(initializer.getText(file.source))) {
     return undefined;
   }
   const type = file.checker.getTypeAtLocation(declaration.name)?.getSymbol()?.name;

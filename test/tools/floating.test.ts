@@ -73,6 +73,10 @@ function* sleeps(): MaySleep<boolean> {
   wakeup();
   yield* wait();
   const later = wait();
+  let kept: MaySleep<boolean> | undefined;
+  kept = wait();
+  kept ??= wait();
+  (wakeup() ? kept : later).next();
   if (yield* later) return yield* wait();
   start(() => wait());
   each(() => { wakeup(); });
@@ -85,6 +89,19 @@ function plain(): MaySleep<boolean> { return wait(); }
 passOn; plain; sleeps;
 `;
   t.deepEqual(problems(body, floatingGenerators), []);
+});
+
+test('an iterator over values may yield them', (t) => {
+  const body = `
+class Table { *[Symbol.iterator](): IterableIterator<number> { yield 1; } }
+function* numbers(): Iterable<number> { yield 1; }
+function* sleeps(): MaySleep<void> { yield SLEEPING; }
+Table; numbers; sleeps;
+`;
+  t.deepEqual(
+    problems(body, bareYields).map((one) => one.slice(0, 2)),
+    ['4:'],
+  );
 });
 
 test('bare yields are found, starred ones are not', (t) => {

@@ -85,6 +85,7 @@ test('module-level mutable state', (t) => {
   caught(t, moduleState, path, 'export const options = { verbose: 0 };', /literal that can be changed/);
   caught(t, moduleState, path, 'export class Proc { static next = 1; }', /static field/);
   allowed(t, moduleState, path, 'export const table: ReadonlyMap<string, number> = new Map([["a", 1]]);');
+  allowed(t, moduleState, path, 'export const empty = new Uint8Array(0);');
   allowed(t, moduleState, path, 'export const list: readonly number[] = [1, 2];');
   allowed(t, moduleState, path, 'export const options = { verbose: 0 } as const;');
   allowed(t, moduleState, path, 'export const f = () => { let n = 0; return n++; };');
