@@ -22,6 +22,8 @@ export interface BioFault {
   readonly fail: Errno | undefined;
 }
 
+export const NO_FAULT: BioFault = Object.freeze({ delayNs: 0, fail: undefined });
+
 interface Request {
   readonly atNs: number;
   /** Move the bytes. @throws the errno to report */

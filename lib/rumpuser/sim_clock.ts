@@ -18,7 +18,7 @@ const NS = 1_000_000_000;
  */
 const UPTIME_SEC = 1_000_000;
 
-/** Pumps in a row from the microtask queue before one goes round the event loop, so that a chain of them cannot starve it. */
+/** Pumps from the microtask queue before one goes round the event loop, so that a chain of them cannot starve it. */
 const MICROTASK_TURNS = 64;
 
 /** Something that finishes by itself at a time: block I/O under way. */
@@ -129,7 +129,7 @@ export class SimClock {
     this.#immediate = undefined;
   }
 
-  /** Have the event loop come back when everything to do at the present time is done, if there is a later time to go to. */
+  /** Come back when the event loop has done everything there is to do at the present time, if anything comes then. */
   later(): void {
     if (
       this.#immediate !== undefined ||
@@ -154,7 +154,7 @@ export class SimClock {
     });
   }
 
-  /** A whole turn of the event loop has gone by. Pump if asked to; only when nobody asked, move time to the next event. */
+  /** The event loop has gone round. Pump if asked to; only when nobody asked, move time to the next event. */
   #laterTurn(): void {
     this.#immediate = undefined;
     this.#microtasks = 0;

@@ -4,7 +4,7 @@
  * No hypercall makes or removes a directory, so the directories are those the files given at the start lie in, and
  * `/tmp`. There are no links and no permissions beyond "read only".
  */
-import { EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR } from '../sys/errno.ts';
+import { EEXIST, EINVAL, EISDIR, ENAMETOOLONG, ENOENT, ENOTDIR } from '../sys/errno.ts';
 import type { FileType } from './rumpuser.ts';
 import { SimContent } from './sim_content.ts';
 
@@ -12,8 +12,9 @@ const PATH_MAX = 1024;
 const NAME_MAX = 255;
 
 /**
- * A file of the simulated host at its start: its content (text is stored as UTF-8), or more about it. `size` (bytes) may exceed
- * the content, the rest reads as zeroes; a block device never grows beyond it. The bytes are not copied and must not change.
+ * A file of the simulated host at its start: its content (text is stored as UTF-8), or more about it. `size` (bytes)
+ * may exceed the content, the rest reads as zeroes; a block device never grows beyond it. Bytes given here are not
+ * copied and must not change.
  */
 export type SimHostFile =
   | Uint8Array
@@ -48,6 +49,7 @@ export class SimTree {
       if (path.endsWith('/')) this.#addDirectories(names);
       else {
         this.#addDirectories(names.slice(0, -1));
+        if (this.#nodes.has(join(names))) throw new TypeError(`files: ${path} is there already`);
         this.#nodes.set(join(names), nodeOf(path, file));
       }
     }
@@ -61,7 +63,10 @@ export class SimTree {
     return node;
   }
 
-  /** The file there, made when absent. @throws EEXIST with `exclusive`, and as `lookup` */
+  /**
+   * The file there, made when absent.
+   * @throws EEXIST with `exclusive`; EISDIR for a new path that ends in a slash; and as `lookup`
+   */
   create(path: string, existing: 'allowed' | 'exclusive'): SimNode {
     const names = this.#walk(path);
     const present = this.#nodes.get(join(names));
@@ -69,7 +74,7 @@ export class SimTree {
       if (existing === 'exclusive') throw EEXIST;
       return present;
     }
-    if (path.endsWith('/')) throw ENOENT;
+    if (path.endsWith('/')) throw EISDIR;
     const node: SimNode = {
       type: 'reg',
       access: 'read-write',
@@ -105,7 +110,7 @@ export class SimTree {
       const present = this.#nodes.get(path);
       if (present === undefined)
         this.#nodes.set(path, { type: 'dir', access: 'read-write', content: undefined });
-      else if (present.type !== 'dir') throw new TypeError(`files: ${path} is a file and a directory`);
+      else if (present.type !== 'dir') throw new TypeError(`files: ${path} is a file`);
     }
   }
 }

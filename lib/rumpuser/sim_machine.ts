@@ -1,0 +1,115 @@
+/**
+ * The parts of a simulated host. What every kernel uses is made with it, the rest when first used: hosts are made by
+ * the thousand, for kernels that touch a few of these.
+ */
+import { Prng } from './prng.ts';
+import type { BioDone, BioFault } from './sim_bio.ts';
+import { SimBio } from './sim_bio.ts';
+import { SimClock } from './sim_clock.ts';
+import { SimConsole } from './sim_console.ts';
+import { SimCvs } from './sim_cvs.ts';
+import { SimFiles } from './sim_files.ts';
+import { SimLockTable, SimMutexes } from './sim_locks.ts';
+import { SimLwps } from './sim_lwps.ts';
+import { SimMemory } from './sim_memory.ts';
+import type { SimulatedHostOptions } from './sim_options.ts';
+import { DEFAULT_SEED, DEFAULT_START } from './sim_options.ts';
+import { SimProcess } from './sim_process.ts';
+import { SimRwlocks } from './sim_rwlocks.ts';
+
+interface Locks {
+  readonly mutexes: SimMutexes;
+  readonly rwlocks: SimRwlocks;
+  readonly cvs: SimCvs;
+}
+
+export class SimMachine {
+  readonly seed: string;
+  readonly lwps = new SimLwps();
+  readonly clock: SimClock;
+  readonly process: SimProcess;
+  readonly console: SimConsole;
+  readonly memory: SimMemory;
+  readonly #streams = new Map<string, Prng>();
+  #files: SimFiles | undefined;
+  #locks: Locks | undefined;
+  #bio: SimBio | undefined;
+  #random: Prng | undefined;
+  #sched: Prng | undefined;
+
+  /** @throws TypeError RangeError */
+  constructor(options: SimulatedHostOptions) {
+    const { seed = DEFAULT_SEED, memlimit = Number.POSITIVE_INFINITY, files } = options;
+    if (typeof seed !== 'string' && typeof seed !== 'number')
+      throw new TypeError('seed is neither number nor text');
+    if (!(memlimit >= 0)) throw new RangeError(`memlimit is ${memlimit}`);
+    this.seed = String(seed);
+    this.clock = new SimClock(this.lwps, options.startTime ?? DEFAULT_START);
+    this.process = new SimProcess(options);
+    this.console = new SimConsole(options.console);
+    this.memory = new SimMemory(memlimit);
+    // Not put off: files that make no sense are the maker's mistake, not the first reader's.
+    if (files !== undefined) this.#files = new SimFiles(files);
+  }
+
+  get files(): SimFiles {
+    this.#files ??= new SimFiles({});
+    return this.#files;
+  }
+
+  get locks(): Locks {
+    this.#locks ??= newLocks(this.lwps, this.clock);
+    return this.#locks;
+  }
+
+  /** What the kernel draws its random numbers from. */
+  get random(): Prng {
+    this.#random ??= this.prng('random');
+    return this.#random;
+  }
+
+  /** What decides which lwp runs next. */
+  get sched(): Prng {
+    this.#sched ??= this.prng('sched');
+    return this.#sched;
+  }
+
+  prng(name: string): Prng {
+    const present = this.#streams.get(name);
+    if (present !== undefined) return present;
+    const stream = new Prng(`${this.seed}/${name}`);
+    this.#streams.set(name, stream);
+    return stream;
+  }
+
+  /** Block I/O requests whose `done` has not been called. */
+  get bioPending(): number {
+    return this.#bio?.pending ?? 0;
+  }
+
+  submit(fd: number, op: number, data: Uint8Array, off: number, done: BioDone, fault: BioFault): void {
+    if (this.#bio === undefined) {
+      this.#bio = new SimBio(this.files, this.prng('bio'));
+      this.clock.watch(this.#bio);
+    }
+    this.#bio.submit(fd, op, data, off, done, this.clock.nowNs, fault);
+    this.clock.later();
+  }
+
+  reap(): number {
+    return this.#bio?.reap() ?? 0;
+  }
+
+  /** The kernel is gone; files, memory, locks and time stay as they are. */
+  stop(): void {
+    this.clock.stop();
+    this.#bio = undefined;
+    this.lwps.unbind();
+  }
+}
+
+function newLocks(lwps: SimLwps, clock: SimClock): Locks {
+  const table = new SimLockTable();
+  const mutexes = new SimMutexes(table, lwps);
+  return { mutexes, rwlocks: new SimRwlocks(table, lwps), cvs: new SimCvs(table, mutexes, lwps, clock) };
+}
