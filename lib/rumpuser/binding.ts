@@ -1,0 +1,47 @@
+/**
+ * Finds and loads the native addon. No other file knows where it lies.
+ *
+ * `build/Release` wins over `prebuilds/<platform>-<arch>`, so that who builds it gets what was built. With
+ * `PREBUILDS_ONLY` in the environment only the latter counts.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PACKAGE = 'rumpkernel';
+const REMEDY = `run "npm rebuild ${PACKAGE}", or "npm run build:native" in a clone (needs a C++17 compiler)`;
+
+/** The directory of the package this file belongs to, however deep it was compiled into it. */
+function packageRoot(): string {
+  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
+    const manifest = join(dir, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === PACKAGE) return dir;
+    if (dir === dirname(dir))
+      throw new Error(`${PACKAGE}: its own package.json is not above ${import.meta.url}`);
+  }
+}
+
+/**
+ * What the addon exports. Node caches it: every call in one isolate answers the same object.
+ *
+ * @param root directory with `build` and `prebuilds`; by default the package's own.
+ * @throws Error that names what was looked for, what went wrong and what to run.
+ */
+export function loadBinding(root: string = packageRoot()): object {
+  const require = createRequire(import.meta.url);
+  const nodeGypBuild = require('node-gyp-build') as { path(dir: string): string };
+  let file: string;
+  try {
+    file = nodeGypBuild.path(root);
+  } catch (cause) {
+    const machine = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
+    throw new Error(`${PACKAGE}: no native addon for ${machine} in ${root}: ${REMEDY}`, { cause });
+  }
+  try {
+    return require(file) as object;
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    throw new Error(`${PACKAGE}: the native addon ${file} does not load (${reason}): ${REMEDY}`, { cause });
+  }
+}

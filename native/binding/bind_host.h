@@ -1,0 +1,33 @@
+// What the files of glue for the host calls share.
+#ifndef BINDING_BIND_HOST_H
+#define BINDING_BIND_HOST_H
+
+#include <cstddef>
+#include <memory>
+
+#include "glue.h"
+
+namespace binding {
+
+void define_host_files(Napi::Object exports);
+void define_host_bio(Napi::Object exports);
+void define_host_memory(Napi::Object exports);
+void define_host_dl(Napi::Object exports);
+
+// A block of host memory, freed when the last one lets go of it: its owner, or block I/O in it.
+struct Block {
+  enum class Origin { malloc, anonmmap };
+  void *start;
+  size_t size;
+  Origin origin;
+  napi_env owner;
+
+  ~Block();
+};
+
+// The block that holds all of these bytes, or null when they are ordinary JavaScript memory.
+std::shared_ptr<Block> block_around(const void *data, size_t size);
+
+} // namespace binding
+
+#endif

@@ -1,0 +1,207 @@
+// Glue for block I/O: completions from host threads wait in a queue of their kernel until it reaps them.
+//
+// A host thread must never write where the engine might have freed. So a request either lies in a block of
+// host memory, which it holds, or gets a copy of its own; the isolate may end, and the caller's buffer may be
+// transferred to another one, while it is under way.
+#include "bind_host.h"
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include <rump/rumpuser.h>
+
+#include "internal.h"
+
+namespace binding {
+namespace {
+
+struct Queue;
+
+struct Request {
+  std::shared_ptr<Queue> queue;
+  double id;
+  bool reads;
+  // One of the two.
+  std::shared_ptr<Block> block;
+  std::vector<uint8_t> copy;
+  size_t count = 0;
+  int error = 0;
+};
+
+struct Queue {
+  Queue(uint32_t idler, napi_env owner) : idler(idler), owner(owner) {}
+
+  const uint32_t idler;
+  const napi_env owner;
+  // What `next` took and `finish` will end; the isolate's thread alone touches it.
+  std::unique_ptr<Request> taken;
+
+  std::mutex mutex;
+  bool closed = false;
+  std::deque<std::unique_ptr<Request>> completed;
+};
+
+// Any thread may complete a request, so queues are found by number under a lock, and live until their last
+// request is through.
+class Queues {
+public:
+  static Queues &the() {
+    static Queues *const queues = new Queues;
+    return *queues;
+  }
+
+  // Sets `first` when the owner had no queue before.
+  uint32_t open(uint32_t idler, napi_env owner, bool *first) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    queues_.emplace(++last_, std::make_shared<Queue>(idler, owner));
+    *first = owners_.insert(owner).second;
+    return last_;
+  }
+
+  std::shared_ptr<Queue> find(uint32_t number) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    const auto found = queues_.find(number);
+    return found == queues_.end() ? nullptr : found->second;
+  }
+
+  void close(uint32_t number) {
+    std::shared_ptr<Queue> queue;
+    {
+      std::lock_guard<std::mutex> guard(mutex_);
+      const auto found = queues_.find(number);
+      if (found == queues_.end())
+        return;
+      queue = std::move(found->second);
+      queues_.erase(found);
+    }
+    drop(*queue);
+  }
+
+  void close_all_of(napi_env owner) {
+    std::vector<std::shared_ptr<Queue>> left;
+    {
+      std::lock_guard<std::mutex> guard(mutex_);
+      owners_.erase(owner);
+      for (auto it = queues_.begin(); it != queues_.end();) {
+        if (it->second->owner == owner) {
+          left.push_back(std::move(it->second));
+          it = queues_.erase(it);
+        } else {
+          ++it;
+        }
+      }
+    }
+    for (const std::shared_ptr<Queue> &queue : left)
+      drop(*queue);
+  }
+
+private:
+  // From now on completions go nowhere; those that are here already go now.
+  static void drop(Queue &queue) {
+    std::deque<std::unique_ptr<Request>> dropped;
+    std::lock_guard<std::mutex> guard(queue.mutex);
+    queue.closed = true;
+    dropped.swap(queue.completed);
+  }
+
+  std::mutex mutex_;
+  std::map<uint32_t, std::shared_ptr<Queue>> queues_;
+  std::set<napi_env> owners_;
+  uint32_t last_ = 0;
+};
+
+void completed(void *arg, size_t count, int error) {
+  std::unique_ptr<Request> request(static_cast<Request *>(arg));
+  const std::shared_ptr<Queue> queue = request->queue;
+  request->count = count;
+  request->error = error;
+  {
+    std::lock_guard<std::mutex> guard(queue->mutex);
+    if (!queue->closed)
+      queue->completed.push_back(std::move(request));
+  }
+  // A kernel that is gone hears neither. Ring before letting go: between the two somebody could find the
+  // kernel idle with nothing to wait for.
+  rumpuser_doorbell(queue->idler);
+  rumpuser_release(queue->idler);
+}
+
+uint32_t bio_open(Napi::Env env, Isolate &isolate, uint32_t idler) {
+  const napi_env owner = env;
+  bool first = false;
+  const uint32_t queue = Queues::the().open(idler, owner, &first);
+  if (first)
+    isolate.at_end([owner] { Queues::the().close_all_of(owner); });
+  return queue;
+}
+
+void bio_close(uint32_t queue) {
+  Queues::the().close(queue);
+}
+
+int32_t bio_start(uint32_t number, double id, int32_t fd, int32_t op, Bytes data, double off) {
+  const std::shared_ptr<Queue> queue = Queues::the().find(number);
+  if (queue == nullptr)
+    return -rumpuser::kEinval;
+  auto request = std::make_unique<Request>();
+  request->queue = queue;
+  request->id = id;
+  request->reads = (op & RUMPUSER_BIO_READ) != 0;
+  request->block = block_around(data.data, data.size);
+  void *bytes = data.data;
+  if (request->block == nullptr) {
+    if (request->reads)
+      request->copy.resize(data.size);
+    else
+      request->copy.assign(data.data, data.data + data.size);
+    bytes = request->copy.data();
+  }
+  rumpuser_hold(queue->idler);
+  rumpuser_bio(fd, op, bytes, data.size, static_cast<int64_t>(off), completed, request.release());
+  return 0;
+}
+
+int32_t bio_next(uint32_t number, Napi::Object completion) {
+  const std::shared_ptr<Queue> queue = Queues::the().find(number);
+  if (queue == nullptr)
+    return 0;
+  {
+    std::lock_guard<std::mutex> guard(queue->mutex);
+    if (queue->completed.empty())
+      return 0;
+    queue->taken = std::move(queue->completed.front());
+    queue->completed.pop_front();
+  }
+  completion.Set(0u, queue->taken->id);
+  completion.Set(1u, static_cast<double>(queue->taken->count));
+  completion.Set(2u, static_cast<double>(queue->taken->error));
+  return 1;
+}
+
+void bio_finish(uint32_t number, Bytes data) {
+  const std::shared_ptr<Queue> queue = Queues::the().find(number);
+  if (queue == nullptr || queue->taken == nullptr)
+    return;
+  const std::unique_ptr<Request> request = std::move(queue->taken);
+  // The caller may have detached its buffer meanwhile; then there is nowhere to put it.
+  const size_t size = std::min(request->count, data.size);
+  if (request->reads && request->block == nullptr && size != 0)
+    memcpy(data.data, request->copy.data(), size);
+}
+
+} // namespace
+
+void define_host_bio(Napi::Object exports) {
+  define<bio_open>(exports, "bioOpen");
+  define<bio_close>(exports, "bioClose");
+  define<bio_start>(exports, "bioStart");
+  define<bio_next>(exports, "bioNext");
+  define<bio_finish>(exports, "bioFinish");
+}
+
+} // namespace binding
