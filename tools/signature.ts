@@ -1,5 +1,6 @@
 /**
- * The local signature of a system call as text: what `LocalArgs` and `LocalResult` of lib/sys/sysent.ts say, for people.
+ * The local signature of a system call as text: for people, what `LocalArgs` and `LocalResult` of lib/sys/sysent.ts
+ * say to the compiler.
  */
 import type { Arg, SysentRow } from '../lib/sys/sysent.ts';
 

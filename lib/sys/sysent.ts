@@ -69,8 +69,9 @@ type Passing =
  *   `fill? T`: written in place, also when the call fails; `zero T`: zeros for whoever asks, nothing locally;
  * - `in[] T`, `inout[] T`, `out[] T`: array of scalars or structures; its count is the `len` or `max` argument that
  *   names it; `in[2]? T`: always two; `ptr[] T`: array of addresses; `strings`: of texts, NULL at the end;
- * - `len NAME`: the length or count of argument NAME; `lenp NAME`: the address of the capacity of the buffer NAME, where
- *   its used length comes back; `salen NAME`: size of a structure that knows its own (no local argument for these);
+ * - `len NAME`: the length or count of argument NAME; `lenp NAME`: the address of the capacity of the buffer NAME,
+ *   where its used length comes back; `salen NAME`: size of a structure that knows its own (no local argument for
+ *   these);
  * - `max NAME`: the capacity of what NAME returns, which a local caller does pass; `maxbytes NAME`: the same, in
  *   bytes for C, in elements locally;
  * - `by NAME`: the value of argument NAME says what this is (fcntl, ioctl);

@@ -1,6 +1,6 @@
 /**
- * The structures of the system-call interface as TypeScript sees them: no prefixes (`tv_sec` is `sec`), no padding, and no
- * lengths of what carries its own. How they lie in a foreign caller's memory is the business of an emulation.
+ * The structures of the system-call interface as TypeScript sees them: no prefixes (`tv_sec` is `sec`), no padding,
+ * and no lengths of what carries its own. How they lie in a foreign caller's memory is the business of an emulation.
  *
  * Every integer is a `number`, also the 64-bit ones: sizes, offsets, inodes and seconds stay far below 2^53 here.
  * The exceptions carry an address or another opaque word of the caller's and are `bigint`; each says so.

@@ -15,7 +15,7 @@ import type {
   WaitUsage,
 } from '../../lib/sys/types.ts';
 
-/** `true` when both types are the same one: what the compiler says about assignability in both directions of a generic. */
+/** `true` when both types are the same one, by the compiler's own rule for two generic functions. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Flat<T> = { [K in keyof T]: T[K] };
 

@@ -153,7 +153,7 @@ function signal(name: string, action: SignalAction, ...traits: SignalInfo['trait
   return Object.freeze({ name, action, traits: Object.freeze(traits) });
 }
 
-const realTime = Array.from({ length: SIGRTMAX - SIGRTMIN + 1 }, (_, i) =>
+const realTime: readonly SignalInfo[] = Array.from({ length: SIGRTMAX - SIGRTMIN + 1 }, (_, i) =>
   signal(i === 0 ? 'RTMIN' : i === SIGRTMAX - SIGRTMIN ? 'RTMAX' : `RTMIN+${i}`, 'terminate'),
 );
 
