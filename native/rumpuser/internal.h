@@ -6,9 +6,35 @@
 
 namespace rumpuser {
 
-// errno in NetBSD's numbers, the only ones that leave this library. See errno.cc for the whole table.
-constexpr int kEperm = 1, kEnoent = 2, kEsrch = 3, kEintr = 4, kEio = 5, kEagain = 35, kEnomem = 12, kEbusy = 16,
-              kEinval = 22, kEtimedout = 60, kEprogmismatch = 75, kEownerdead = 97;
+// errno in NetBSD's numbers, the only ones that leave this library. errno.cc has the whole table.
+constexpr int kEperm = 1, kEnoent = 2, kEsrch = 3, kEintr = 4, kEio = 5, kEnomem = 12, kEbusy = 16, kEinval = 22,
+              kEagain = 35, kEtimedout = 60, kEprogmismatch = 75, kEownerdead = 97;
+constexpr int kEnoexec = 8, kEpipe = 32, kErange = 34, kEalready = 37, kEopnotsupp = 45;
+
+#if defined(__GNUC__)
+#define RUMPUSER_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define RUMPUSER_PRINTF(text, first)
+#endif
+
+// A broken rule of the contract. `format` starts with the name of the hypercall and a colon.
+[[noreturn]] void assertion_failed(const char *format, ...) RUMPUSER_PRINTF(1, 2);
+
+// Keeps a message for rumpuser_reason() on this thread. @returns error, for `return`.
+int failed_because(int error, const char *format, ...) RUMPUSER_PRINTF(2, 3);
+
+// Whether this thread was told to end: asks the function given to rumpuser_oninterrupt.
+bool interrupted();
+bool interruptible();
+
+// Gives the virtual CPU up for as long as it lives, through the upcalls given to rumpuser_init.
+class CpuReleased {
+ public:
+  CpuReleased();
+  ~CpuReleased();
+  CpuReleased(const CpuReleased &) = delete;
+  CpuReleased &operator=(const CpuReleased &) = delete;
+};
 
 }  // namespace rumpuser
 

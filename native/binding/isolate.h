@@ -1,0 +1,61 @@
+// What the addon keeps for one isolate: its views of shared memory, its open hosts, how to throw.
+#ifndef BINDING_ISOLATE_H
+#define BINDING_ISOLATE_H
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <napi.h>
+
+#include "tenant.h"
+
+namespace binding {
+
+class Pump;
+
+class Isolate;
+
+// One host object of lib/rumpuser/native.ts.
+struct Host {
+  Isolate *isolate = nullptr;
+  uint32_t tenant = 0;
+  uint32_t idler = 0;
+  std::unique_ptr<Pump> pump;
+};
+
+class Isolate {
+ public:
+  Isolate(Napi::Env env, Napi::Object exports);
+  ~Isolate();
+  Isolate(const Isolate &) = delete;
+  Isolate &operator=(const Isolate &) = delete;
+
+  static Isolate &of(Napi::Env env) { return *env.GetInstanceData<Isolate>(); }
+
+  // Runs `fn` once when the isolate goes, last given first, while the environment is still there.
+  void at_end(std::function<void()> fn);
+  // Throws what lib/rumpuser makes of a broken assertion.
+  [[noreturn]] void throw_assertion(const std::string &message);
+  void on_assertion(Napi::Function thrower);
+
+  uint32_t open_host(Napi::Function pump);
+  // The open host; an assertion when it is finished.
+  Host &host(uint32_t tenant);
+  // Idempotent.
+  void close_host(uint32_t tenant);
+
+  // Results too big for a register, in a typed array of the isolate: see kScratch in bind_clocks.cc.
+  double scratch[2] = {0, 0};
+
+ private:
+  Napi::Env env_;
+  Napi::FunctionReference thrower_;
+  std::map<uint32_t, Host> hosts_;
+};
+
+}  // namespace binding
+
+#endif

@@ -1,0 +1,62 @@
+#include "wait.h"
+
+#include <algorithm>
+
+#include "internal.h"
+
+namespace rumpuser {
+namespace {
+
+// How long a thread that can be interrupted sleeps before it asks whether it was.
+constexpr int64_t kSliceNs = 50'000'000;
+
+bool has_barrier() {
+  static const bool has = platform_barrier();
+  return has;
+}
+
+}  // namespace
+
+int wait_on(Word &word, int32_t value, int64_t deadline) {
+  for (;;) {
+    if (word.load() != value) return 0;
+    const int64_t now = rumpuser_monotonic();
+    if (now >= deadline) return kEtimedout;
+    if (!interruptible()) {
+      platform_wait(word, value, deadline);
+      return word.load() == value && rumpuser_monotonic() >= deadline ? kEtimedout : 0;
+    }
+    if (interrupted()) return kEintr;
+    const int64_t slice = now + kSliceNs;
+    platform_wait(word, value, std::min(deadline, slice));
+    // A wake-up before the slice is over may be ours although the word still looks the same.
+    if (word.load() != value || rumpuser_monotonic() < std::min(deadline, slice)) return 0;
+  }
+}
+
+void wake_one(Word &word) { platform_wake(word, 1); }
+
+void wake_all(Word &word) { platform_wake(word, INT32_MAX); }
+
+void fence_leaving() {
+  if (has_barrier()) {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  } else {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+}
+
+void fence_arriving() {
+  if (!has_barrier() || !platform_barrier()) std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+bool leaving_needs_no_fence() {
+#if defined(__x86_64__)
+  // Stores are seen in program order there, so a plain store also publishes what was written before it.
+  return has_barrier();
+#else
+  return false;
+#endif
+}
+
+}  // namespace rumpuser
