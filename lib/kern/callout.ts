@@ -1,0 +1,144 @@
+/**
+ * Callouts: functions the kernel calls at a time, in soft-interrupt context (they cannot sleep).
+ *
+ * Pending callouts stand in a binary heap ordered by deadline and then by arming order, each knowing its place, so arming and
+ * disarming cost O(log n). A callout marked `housekeeping` serves the kernel itself; it does not count when the scheduler asks whether anything could ever wake a
+ * synchronous caller.
+ *
+ * NetBSD: sys/kern/kern_timeout.c, callout(9). Times are nanoseconds, not ticks.
+ */
+import { KASSERT } from './kassert.ts';
+import type { Kernel } from './kernel.ts';
+
+export type CalloutKind = 'wakes' | 'housekeeping';
+
+export class Callout {
+  readonly kind: CalloutKind;
+  readonly fn: () => void;
+  /** Host monotonic time it fires, nanoseconds. */
+  deadlineNs = 0;
+  /** Arming order, so that equal deadlines fire in the order they were armed. */
+  seq = 0;
+  /** Place in the heap, -1 while not pending. */
+  place = -1;
+
+  constructor(fn: () => void, kind: CalloutKind = 'wakes') {
+    this.fn = fn;
+    this.kind = kind;
+  }
+
+  get pending(): boolean {
+    return this.place >= 0;
+  }
+}
+
+/** The pending callouts of one kernel. */
+export class CalloutHeap {
+  readonly #heap: Callout[] = [];
+  #seq = 0;
+  /** How many of them could wake a sleeper. */
+  waking = 0;
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** When the next one fires; Infinity when none is pending. */
+  get nextNs(): number {
+    const first = this.#heap[0];
+    return first === undefined ? Number.POSITIVE_INFINITY : first.deadlineNs;
+  }
+
+  insert(c: Callout): void {
+    KASSERT(c.place < 0, 'callout armed twice');
+    c.seq = ++this.#seq;
+    if (c.kind === 'wakes') {
+      this.waking++;
+    }
+    this.#heap.push(c);
+    this.#up(c, this.#heap.length - 1);
+  }
+
+  remove(c: Callout): void {
+    const place = c.place;
+    KASSERT(this.#heap[place] === c, 'callout is not in the heap');
+    const last = this.#heap.pop() as Callout;
+    c.place = -1;
+    if (c.kind === 'wakes') {
+      this.waking--;
+    }
+    if (last !== c) {
+      this.#up(last, place);
+      this.#down(last, last.place);
+    }
+  }
+
+  /** Take out the first callout due at `nowNs`, or null. */
+  popDue(nowNs: number): Callout | null {
+    const first = this.#heap[0];
+    if (first === undefined || first.deadlineNs > nowNs) {
+      return null;
+    }
+    this.remove(first);
+    return first;
+  }
+
+  #up(c: Callout, from: number): void {
+    let at = from;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = this.#heap[above] as Callout;
+      if (!earlier(c, parent)) {
+        break;
+      }
+      this.#put(parent, at);
+      at = above;
+    }
+    this.#put(c, at);
+  }
+
+  #down(c: Callout, from: number): void {
+    let at = from;
+    for (;;) {
+      let below = 2 * at + 1;
+      let child = this.#heap[below];
+      const right = this.#heap[below + 1];
+      if (child !== undefined && right !== undefined && earlier(right, child)) {
+        child = right;
+        below++;
+      }
+      if (child === undefined || !earlier(child, c)) {
+        break;
+      }
+      this.#put(child, at);
+      at = below;
+    }
+    this.#put(c, at);
+  }
+
+  #put(c: Callout, at: number): void {
+    this.#heap[at] = c;
+    c.place = at;
+  }
+}
+
+function earlier(a: Callout, b: Callout): boolean {
+  return a.deadlineNs < b.deadlineNs || (a.deadlineNs === b.deadlineNs && a.seq < b.seq);
+}
+
+/** Call `c.fn` in `delayNs` (at once when negative); a pending callout is moved. */
+export function calloutSchedule(k: Kernel, c: Callout, delayNs: number): void {
+  KASSERT(!Number.isNaN(delayNs), 'callout delay is not a number');
+  calloutStop(k, c);
+  c.deadlineNs = k.host.monotonicNs() + Math.max(0, delayNs);
+  k.callouts.insert(c);
+}
+
+/** Disarm. @returns whether it was pending: false means it has fired or was never armed. */
+export function calloutStop(k: Kernel, c: Callout): boolean {
+  if (c.place < 0) {
+    return false;
+  }
+  k.callouts.remove(c);
+  return true;
+}

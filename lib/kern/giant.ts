@@ -1,0 +1,52 @@
+/**
+ * The giant lock: a host mutex, recursive, that is held by whichever host thread runs kernel code or touches kernel
+ * memory. While no other host thread knows of the kernel the lock cannot be contended, so it is not taken at all;
+ * `giantShare` takes it for real from then on. Its owner is lwp0, the kernel's identity towards the host.
+ *
+ * NetBSD: sys/rump/librump/rumpkern/klock.c; the seed's rump_giantlock.
+ */
+import { RUMPUSER_MTX_RECURSIVE } from '../rumpuser/rumpuser.ts';
+import { KASSERT } from './kassert.ts';
+import type { Kernel } from './kernel.ts';
+
+export function giantInit(k: Kernel): void {
+  k.giant = k.host.mutexInit(RUMPUSER_MTX_RECURSIVE);
+}
+
+export function giantFini(k: Kernel): void {
+  k.host.mutexDestroy(k.giant);
+  k.giant = 0;
+  k.giantShared = false;
+}
+
+/** Other host threads may enter from now on. @returns the lock's handle, to be posted to them */
+export function giantShare(k: Kernel): number {
+  KASSERT(k.curlwp === null, 'giant lock shared from inside the kernel');
+  k.giantShared = true;
+  return k.giant;
+}
+
+/** Come into the kernel on this host thread. No lwp may be current. */
+export function giantEnter(k: Kernel): void {
+  if (k.giantShared) {
+    asLwp0(k, () => k.host.mutexEnter(k.giant));
+  }
+}
+
+/** Leave the kernel on this host thread. */
+export function giantExit(k: Kernel): void {
+  if (k.giantShared) {
+    asLwp0(k, () => k.host.mutexExit(k.giant));
+  }
+}
+
+function asLwp0(k: Kernel, lock: () => void): void {
+  const { host } = k;
+  const { handle } = k.lwp0;
+  host.curlwpSet(handle);
+  try {
+    lock();
+  } finally {
+    host.curlwpClear(handle);
+  }
+}

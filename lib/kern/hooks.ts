@@ -1,0 +1,41 @@
+/**
+ * Where the factions plug in. The base calls a hook and never imports who fills it; an empty hook answers as the
+ * seed's weak aliases do.
+ *
+ * NetBSD: sys/rump/include/rump-sys/kern.h, the weak aliases of sys/rump/librump/rumpkern/rump.c.
+ */
+import { EOPNOTSUPP } from '../sys/errno.ts';
+import type { Kernel } from './kernel.ts';
+import type { Proc } from './proc.ts';
+import { panic } from './panic.ts';
+
+export interface Hooks {
+  vfsInit?: (k: Kernel) => void;
+  /** Sync and unmount; part of every orderly shutdown. */
+  vfsFini?: (k: Kernel) => void;
+  netInit?: (k: Kernel) => void;
+  devInit?: (k: Kernel) => void;
+  /** A process got, or loses, its file-system side (working directory, root, umask). */
+  procVfsInit?: (p: Proc, parent: Proc | null) => void;
+  procVfsRelease?: (p: Proc) => void;
+  /** Who may mount; without the vfs faction nobody should ask. */
+  usermountCommonPolicy?: (k: Kernel) => void;
+}
+
+/** Call a faction's entry point. @throws EOPNOTSUPP when the faction is absent */
+export function factionInit(k: Kernel, hook: 'vfsInit' | 'vfsFini' | 'netInit' | 'devInit'): void {
+  const fn = k.hooks[hook];
+  if (fn === undefined) {
+    throw EOPNOTSUPP;
+  }
+  fn(k);
+}
+
+/** @panics "vfs component not available" */
+export function usermountCommonPolicy(k: Kernel): void {
+  const fn = k.hooks.usermountCommonPolicy;
+  if (fn === undefined) {
+    panic('vfs component not available');
+  }
+  fn(k);
+}

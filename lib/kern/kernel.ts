@@ -1,0 +1,147 @@
+/**
+ * All the state of one kernel, a line and a comment each. Nothing in `lib/` is mutable at module level: two kernels share
+ * only code.
+ *
+ * NetBSD: the file-scope variables of sys/rump/librump/rumpkern/*.c and sys/kern/*.c that a rump kernel links.
+ */
+import type { Rumpuser } from '../rumpuser/rumpuser.ts';
+import { CalloutHeap } from './callout.ts';
+import { Cpu } from './cpu.ts';
+import type { Evcnt } from './evcnt.ts';
+import type { Hooks } from './hooks.ts';
+import type { KauthCred, KauthListener, KauthScope } from './kauth.ts';
+import type { Ksyms } from './ksyms.ts';
+import type { Lwp } from './lwp.ts';
+import type { LoadedModule } from './module.ts';
+import type { Msgbuf } from './msgbuf.ts';
+import type { Pgrp, Proc, Session } from './proc.ts';
+import type { Random } from './random.ts';
+import type { SysctlNode } from './sysctl.ts';
+import type { HandlerTable } from './sysent.ts';
+import type { SleepQueue } from './sleepq.ts';
+import type { Softint } from './softint.ts';
+import type { Sysproxy } from './sysproxy.ts';
+import type { Uidinfo } from './uid.ts';
+
+/** `dead`: shut down or panicked; `deadReason` says which. No state follows it. */
+export type KernelState = 'cold' | 'booting' | 'running' | 'dead';
+
+export interface BootParams {
+  readonly host: Rumpuser;
+  readonly ncpu: number;
+  /** False: no kernel threads (RUMP_THREADS=0). */
+  readonly threads: boolean;
+  /** Boot messages go to the console too (RUMP_VERBOSE). */
+  readonly verbose: boolean;
+  /** Name to take instead of the host's. */
+  readonly hostname: string | undefined;
+  /** Bytes of host memory the kernel may take, Infinity for no limit (RUMP_MEMLIMIT). */
+  readonly memlimit: number;
+  /** Where console text goes. */
+  readonly console: (text: string) => void;
+  /** Kernel messages go there too, not only into the message buffer. */
+  readonly logConsole: boolean;
+}
+
+export class Kernel {
+  readonly params: BootParams;
+  /** Every way out: lib/rumpuser/rumpuser.ts. */
+  readonly host: Rumpuser;
+  /** Picks among equally ready lwps under a simulated host; null takes the first. */
+  readonly schedPick: ((n: number) => number) | null;
+
+  state: KernelState = 'cold';
+  /** Why the kernel is dead: "halted", "panic: ...". */
+  deadReason = '';
+  /** Message of the panic; null while there was none. */
+  panicstr: string | null = null;
+  /** RB_* and AB_* flags. */
+  boothowto = 0;
+  /** Wall-clock second the kernel booted, and the host's monotonic time then. */
+  boottime = { sec: 0, nsec: 0 };
+  bootNs = 0;
+  /** Nanoseconds settimeofday has moved the wall clock by. */
+  clockSkewNs = 0n;
+  hostname = '';
+  domainname = '';
+  hostid = 0;
+  /** How long each stage of the boot took, for `rump sh -v`. */
+  readonly bootlog: { stage: string; ns: number }[] = [];
+
+  // ---- who runs
+  readonly cpus: Cpu[];
+  /** The lwp on the CPU, null outside the kernel. */
+  curlwp: Lwp | null = null;
+  /** CPU the next dispatch starts its search at. */
+  nextCpu = 0;
+  /** Lwps on run queues, over all CPUs. */
+  runnable = 0;
+  /** Lwps asleep until the host answers (hyperwait). */
+  hyperwaiting = 0;
+  /** A pump has been asked for and has not come. */
+  pumpAsked = false;
+  /** Deadline the host was last armed with. */
+  armedNs = Number.POSITIVE_INFINITY;
+  /** Dispatches since the clock was last read, and what it said. */
+  sinceClock = 0;
+  lastClockNs = 0;
+  readonly callouts = new CalloutHeap();
+  /** Sleep queues of ltsleep, by the object slept on. */
+  readonly sleeptab = new WeakMap<object, SleepQueue>();
+  /** Soft interrupts scheduled, by level, and how many in all. */
+  readonly softints: Softint[][] = [[], [], [], []];
+  softPending = 0;
+  /** Host mutex that keeps other host threads out of the kernel's memory (giant.ts). */
+  giant = 0;
+  giantShared = false;
+  /** Numbers of the last 16 system calls, for the post-mortem. */
+  readonly lastcalls = new Uint16Array(16);
+  ncalls = 0;
+
+  // ---- who there is
+  lwp0!: Lwp;
+  proc0!: Proc;
+  initproc!: Proc;
+  readonly procs = new Map<number, Proc>();
+  readonly pgrps = new Map<number, Pgrp>();
+  readonly sessions = new Map<number, Session>();
+  readonly uids = new Map<number, Uidinfo>();
+  /** Last pid handed out. */
+  nextpid = 1;
+  /** Some process has used up the lwp ids: from then on they are checked before use. */
+  lidWrapped = false;
+  nlwps = 0;
+  /** The superuser's credential, shared by all who run as root. */
+  susercred!: KauthCred;
+  /** Context of host code that has no lwp of its own (schedule.ts). */
+  implicit!: Lwp;
+  /** The lwp that stands for the caller's host thread between entries (lwproc.ts). */
+  hostlwp: Lwp | null = null;
+  readonly kauthScopes = new Map<KauthScope, KauthListener[]>();
+
+  // ---- services
+  random!: Random;
+  msgbuf!: Msgbuf;
+  sysctl!: SysctlNode;
+  /** No new permanent sysctl nodes once true. */
+  sysctlFinal = false;
+  ksyms!: Ksyms;
+  readonly modules = new Map<string, LoadedModule>();
+  /** Security models registered. */
+  nsecmodels = 0;
+  readonly evcnts: Evcnt[] = [];
+  /** Handlers by system-call number; absent ones answer ENOSYS. */
+  readonly sysent: HandlerTable = [];
+  /** Where system calls go instead of here; null is here. */
+  sysproxy: Sysproxy | null = null;
+  /** What factions have filled in. */
+  readonly hooks: Hooks = {};
+
+  constructor(params: BootParams) {
+    this.params = params;
+    this.host = params.host;
+    const { host } = params;
+    this.schedPick = host.schedPick === undefined ? null : (n) => (host.schedPick as (n: number) => number)(n);
+    this.cpus = Array.from({ length: params.ncpu }, (_, i) => new Cpu(i));
+  }
+}

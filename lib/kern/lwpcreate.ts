@@ -1,0 +1,65 @@
+/**
+ * Making and unmaking lwps.
+ *
+ * NetBSD: sys/kern/kern_lwp.c (lwp_create, lwp_exit, lwp_free).
+ */
+import { KASSERT } from './kassert.ts';
+import type { Kernel } from './kernel.ts';
+import { LSRUN, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
+import { Lwp } from './lwp.ts';
+import { nextlid, type Proc } from './proc.ts';
+import { PRI_USER } from './runq.ts';
+import { sleepqWakeAll } from './sleepq.ts';
+import { calloutStop } from './callout.ts';
+
+/** A new lwp of `p`, outside the kernel. */
+export function lwpCreate(p: Proc, lid = nextlid(p)): Lwp {
+  const k: Kernel = p.kernel;
+  const l = new Lwp(k, p, lid, k.host.lwpCreate(), PRI_USER);
+  l.stat = LSRUN;
+  const first = p.lwps;
+  l.siblingNext = first;
+  if (first !== null) {
+    first.siblingPrev = l;
+  }
+  p.lwps = l;
+  p.nlwps++;
+  k.nlwps++;
+  return l;
+}
+
+/** `l` no longer belongs to its process; `lwpFree` follows once it is off the CPU. */
+export function lwpUnlink(l: Lwp): void {
+  const p = l.proc;
+  KASSERT((l.flag & LW_WEXIT) === 0, `lwp ${l.lid} of process ${p.pid} exits twice`);
+  l.flag |= LW_WEXIT;
+  if (l.siblingPrev === null) {
+    p.lwps = l.siblingNext;
+  } else {
+    l.siblingPrev.siblingNext = l.siblingNext;
+  }
+  if (l.siblingNext !== null) {
+    l.siblingNext.siblingPrev = l.siblingPrev;
+  }
+  l.siblingNext = null;
+  l.siblingPrev = null;
+  p.nvcsw += l.nvcsw;
+  p.nivcsw += l.nivcsw;
+  p.nlwps--;
+  l.kernel.nlwps--;
+  if (p.lwpq !== null) {
+    sleepqWakeAll(p.lwpq);
+  }
+}
+
+/** Give the host's name of an exited lwp back. It must not be current. */
+export function lwpFree(l: Lwp): void {
+  KASSERT((l.flag & LW_WEXIT) !== 0, `lwp ${l.lid} freed without exiting`);
+  KASSERT(l.kernel.curlwp !== l && l.coroutine === null && l.queue === null, `lwp ${l.lid} freed while in use`);
+  KASSERT(l.stat !== LSZOMB, `lwp ${l.lid} freed twice`);
+  if (l.timeout !== null) {
+    calloutStop(l.kernel, l.timeout);
+  }
+  l.stat = LSZOMB;
+  l.kernel.host.lwpDestroy(l.handle);
+}

@@ -1,0 +1,70 @@
+/**
+ * The end of a kernel: panic (a bug was found) and death in general. Only this kernel ends. Every caller inside it is
+ * answered, every later entry fails with the reason; other kernels of the process go on.
+ *
+ * NetBSD: sys/kern/subr_prf.c (panic), sys/rump/librump/rumpkern/rump.c (rump_reboot).
+ */
+import { RUMPUSER_PANIC } from '../rumpuser/rumpuser.ts';
+import { syscallByNumber } from '../sys/syscalls.ts';
+import { KernelBug } from './kassert.ts';
+import type { Kernel } from './kernel.ts';
+import type { Lwp } from './lwp.ts';
+import { printf } from './msgbuf.ts';
+import { describeSleepers } from './wchan.ts';
+
+/** What a caller gets from a kernel that has shut down or panicked. */
+export class KernelDead extends Error {
+  override readonly name = 'KernelDead';
+  readonly code = 'ERR_KERNEL_DEAD';
+}
+
+/** Stop this kernel now. For code running inside it: never returns. */
+export function panic(message: string): never {
+  throw new KernelBug(message);
+}
+
+/** Turn an error nobody expected into a panic of `k`. `l` is the lwp it came out of. */
+export function panicFrom(k: Kernel, error: unknown, l: Lwp | null): void {
+  if (k.state === 'dead') {
+    return;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  k.panicstr = message;
+  const sleepers = describeSleepers(k);
+  printf(
+    k,
+    `panic: ${message}\n` +
+      `curlwp: ${l === null ? 'none' : String(l)}\n` +
+      `asleep: ${sleepers || 'nobody'}\n` +
+      `last system calls: ${lastcalls(k).join(' ') || 'none'}\n` +
+      (error instanceof Error && error.stack !== undefined ? `${error.stack}\n` : ''),
+  );
+  kernelDie(k, `panic: ${message}`);
+  k.host.exit(RUMPUSER_PANIC);
+}
+
+function lastcalls(k: Kernel): string[] {
+  const names: string[] = [];
+  for (let i = Math.max(0, k.ncalls - k.lastcalls.length); i < k.ncalls; i++) {
+    const number = k.lastcalls[i % k.lastcalls.length] as number;
+    names.push(syscallByNumber(number)?.call ?? String(number));
+  }
+  return names;
+}
+
+/** Mark `k` dead, answer everyone who waits in it, and give the host back. */
+export function kernelDie(k: Kernel, reason: string): void {
+  k.state = 'dead';
+  k.deadReason = reason;
+  for (const p of k.procs.values()) {
+    for (let l = p.lwps; l !== null; l = l.siblingNext) {
+      const { ondone } = l;
+      l.coroutine = null;
+      l.ondone = null;
+      if (ondone !== null) {
+        l.error = new KernelDead(`kernel is dead (${reason})`);
+        ondone(l);
+      }
+    }
+  }
+}

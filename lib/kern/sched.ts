@@ -1,0 +1,241 @@
+/**
+ * The scheduler: who runs next, what happens when nobody can, and the two ways to drive it.
+ *
+ * One lwp runs at a time; it runs until it sleeps or leaves. `drive` runs lwps until a given one has left (a synchronous
+ * caller waits for it); `pump` runs all that can run (asynchronous callers, once a turn). Both run due callouts and soft
+ * interrupts between lwps, and neither is entered while an lwp is current: the kernel is not re-entrant.
+ *
+ * NetBSD: sys/rump/librump/rumpkern/scheduler.c, sys/kern/kern_synch.c (mi_switch).
+ */
+import { EDEADLK, Errno } from '../sys/errno.ts';
+import type { Cpu } from './cpu.ts';
+import { giantEnter, giantExit } from './giant.ts';
+import { KASSERT } from './kassert.ts';
+import type { Kernel } from './kernel.ts';
+import { LSONPROC, LSRUN, LSSLEEP, LW_SINTR, LW_WEXIT } from '../sys/constants/lwp.ts';
+import { LW_ABANDONED, type Lwp } from './lwp.ts';
+import { lwpFree, lwpUnlink } from './lwpcreate.ts';
+import { type MaySleep, SLEEPING } from './maysleep.ts';
+import { panicFrom } from './panic.ts';
+import { setrunnable, unrunnable } from './runnable.ts';
+import { sleepqUnsleep } from './sleepq.ts';
+import { softintRun } from './softint.ts';
+import { describeSleepers } from './wchan.ts';
+
+/** Dispatches between two looks at the clock, and in one pump before the host's event loop gets a turn. */
+const DISPATCHES_PER_CLOCK = 64;
+const DISPATCHES_PER_PUMP = 16384;
+/** A deadline this close at a pump counts as delivered: asking once more costs less than losing it. */
+const ARM_SLACK_NS = 1_000_000;
+/** How far into a run queue a simulated host may reach for the next lwp. */
+const PICK_MAX = 64;
+
+function pick(k: Kernel): Lwp | null {
+  if (k.runnable === 0) {
+    return null;
+  }
+  const { cpus, schedPick } = k;
+  let at = schedPick === null ? k.nextCpu : schedPick(cpus.length);
+  for (let i = 0; i < cpus.length; i++) {
+    const cpu = cpus[at] as Cpu;
+    at = at + 1 === cpus.length ? 0 : at + 1;
+    const q = cpu.runqueue.best();
+    if (q !== null) {
+      k.nextCpu = at;
+      cpu.nswtch++;
+      const l = (schedPick === null ? q.first : q.at(schedPick(Math.min(q.length, PICK_MAX)))) as Lwp;
+      unrunnable(l);
+      return l;
+    }
+  }
+  KASSERT(false, `${k.runnable} runnable lwps are on no run queue`);
+}
+
+/** Run `l` until it sleeps, yields or is done. */
+export function resume(k: Kernel, l: Lwp): void {
+  const { coroutine } = l;
+  KASSERT(coroutine !== null && k.curlwp === null, `cannot resume lwp ${l.lid}`);
+  l.stat = LSONPROC;
+  k.curlwp = l;
+  k.host.curlwpSet(l.handle);
+  let done = true;
+  try {
+    const step = coroutine.next();
+    if (step.done === true) {
+      l.value = step.value;
+    } else {
+      done = false;
+    }
+  } catch (error) {
+    l.error = error;
+  }
+  k.host.curlwpClear(l.handle);
+  k.curlwp = null;
+  if (done) {
+    leave(k, l);
+  } else if (l.stat === LSONPROC) {
+    panicFrom(k, new Error(`${l} gave up the CPU outside a sleeping primitive`), l);
+  }
+}
+
+/** The coroutine of `l` has ended: tell whoever started it. */
+function leave(k: Kernel, l: Lwp): void {
+  l.coroutine = null;
+  l.stat = LSRUN;
+  if (l.error !== undefined && !(l.error instanceof Errno)) {
+    panicFrom(k, l.error, l);
+    return;
+  }
+  if (l.lockCount !== 0) {
+    panicFrom(k, new Error(`${l} leaves the kernel holding ${l.lockCount} locks`), l);
+    return;
+  }
+  const { ondone } = l;
+  l.ondone = null;
+  if ((l.flag & LW_WEXIT) !== 0) {
+    lwpFree(l);
+  }
+  ondone?.(l);
+}
+
+/** Let others of the same or a higher priority run first. */
+export function* preempt(l: Lwp): MaySleep<void> {
+  l.nivcsw++;
+  setrunnable(l);
+  yield SLEEPING;
+}
+
+/** Run callouts that are due and pending soft interrupts. */
+export function clockint(k: Kernel): void {
+  k.sinceClock = 0;
+  const now = k.host.monotonicNs();
+  k.lastClockNs = now;
+  for (let c = k.callouts.popDue(now); c !== null; c = k.callouts.popDue(now)) {
+    softcontext(k, c.fn);
+  }
+  softintRun(k, softcontext);
+}
+
+/** Call `fn` as the soft-interrupt lwp of a CPU: curlwp is exact there too, and it cannot sleep. */
+function softcontext(k: Kernel, fn: () => void): void {
+  const l = (k.cpus[0] as Cpu).softlwp ?? k.lwp0;
+  k.curlwp = l;
+  k.host.curlwpSet(l.handle);
+  try {
+    fn();
+  } catch (error) {
+    panicFrom(k, error, l);
+  }
+  k.host.curlwpClear(l.handle);
+  k.curlwp = null;
+}
+
+/** Run one lwp. @returns false when none is runnable */
+function dispatch(k: Kernel): boolean {
+  const l = pick(k);
+  if (l === null) {
+    return false;
+  }
+  resume(k, l);
+  if (++k.sinceClock >= DISPATCHES_PER_CLOCK) {
+    // The clock samples: whoever runs when it ticks pays for the time since the last tick.
+    const before = k.lastClockNs;
+    clockint(k);
+    l.proc.stimeNs += k.lastClockNs - before;
+  }
+  return true;
+}
+
+/**
+ * Run lwps until `l` has left the kernel. Waits in the host while nobody is runnable; when nothing could ever wake
+ * `l`, its sleep ends with EDEADLK (see `abandon` for the sleeps that cannot be ended).
+ * @returns false when `l` was left asleep
+ */
+export function drive(k: Kernel, l: Lwp): boolean {
+  // Nobody who is dead has a coroutine: kernelDie has answered them all.
+  while (l.coroutine !== null) {
+    if (dispatch(k)) {
+      continue;
+    }
+    clockint(k);
+    if (k.runnable > 0 || l.coroutine === null) {
+      continue;
+    }
+    if (k.callouts.waking === 0 && !k.host.busy()) {
+      if (!abandon(k, l)) {
+        return false;
+      }
+      continue;
+    }
+    giantExit(k);
+    k.host.idle(k.callouts.nextNs);
+    giantEnter(k);
+    k.host.reap();
+  }
+  return true;
+}
+
+/**
+ * Nothing can wake `l`, for which a synchronous caller waits. A sleep that may be interrupted ends with EDEADLK. One that may
+ * not keeps its lwp (its code does not expect to come back empty-handed): the caller alone is told.
+ */
+function abandon(k: Kernel, l: Lwp): boolean {
+  KASSERT(l.stat === LSSLEEP, `${l} is not asleep`);
+  l.deadlock = describeSleepers(k);
+  if ((l.flag & LW_SINTR) !== 0) {
+    sleepqUnsleep(l, EDEADLK);
+    return true;
+  }
+  l.flag |= LW_ABANDONED;
+  l.ondone = abandonedExit;
+  return false;
+}
+
+/** An abandoned lwp has woken after all and left: nobody waits for it, so it goes. */
+function abandonedExit(l: Lwp): void {
+  if ((l.flag & LW_WEXIT) === 0) {
+    lwpUnlink(l);
+    lwpFree(l);
+  }
+}
+
+/** Run everything that can run, then tell the host when to call again. The host calls this outside any lwp. */
+export function pump(k: Kernel): void {
+  k.pumpAsked = false;
+  if (k.state === 'dead') {
+    return;
+  }
+  KASSERT(k.curlwp === null, 'pump inside the kernel');
+  giantEnter(k);
+  k.host.reap();
+  clockint(k);
+  if (k.armedNs < k.lastClockNs + ARM_SLACK_NS) {
+    k.armedNs = Number.POSITIVE_INFINITY;
+  }
+  for (let n = 0; n < DISPATCHES_PER_PUMP && dispatch(k); n++) {
+    if (k.runnable === 0) {
+      clockint(k);
+    }
+  }
+  giantExit(k);
+  settle(k);
+}
+
+/** On the way out of the kernel: whoever can still run, or has a time to run at, gets a pump. */
+export function settle(k: Kernel): void {
+  if (k.state === 'dead') {
+    return;
+  }
+  if (k.runnable > 0) {
+    if (!k.pumpAsked) {
+      k.pumpAsked = true;
+      k.host.defer();
+    }
+    return;
+  }
+  const next = k.callouts.waking > 0 ? k.callouts.nextNs : Number.POSITIVE_INFINITY;
+  if (next !== k.armedNs) {
+    k.armedNs = next;
+    k.host.arm(next);
+  }
+}

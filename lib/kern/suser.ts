@@ -1,0 +1,59 @@
+/**
+ * The superuser model: uid 0 may do anything, and everybody may do to their own processes what the traditional
+ * Unix rules say.
+ *
+ * NetBSD: sys/secmodel/suser/secmodel_suser.c, and the default listeners of sys/kern/{kern_proc,kern_sig,kern_resource}.c.
+ */
+import { SIGCONT } from '../sys/constants/signal.ts';
+import {
+  KAUTH_RESULT_ALLOW,
+  KAUTH_RESULT_DEFER,
+  type KauthAction,
+  type KauthCred,
+  kauthListenScope,
+  type KauthResult,
+  type KauthScope,
+} from './kauth.ts';
+import type { Kernel } from './kernel.ts';
+
+const SCOPES: readonly KauthScope[] = ['generic', 'system', 'process', 'network', 'machdep', 'device', 'cred', 'vnode'];
+
+/** secmodel_suser: an effective uid of 0 is allowed everything nobody else denies. */
+function suser(cred: KauthCred): KauthResult {
+  return cred.euid === 0 ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
+}
+
+/** What needs no privilege: actions on a process of the same user. */
+function processListener(cred: KauthCred, action: KauthAction): KauthResult {
+  if (action.scope !== 'process') {
+    return KAUTH_RESULT_DEFER;
+  }
+  const target = action.proc.cred;
+  switch (action.action) {
+    case 'cansee':
+      return KAUTH_RESULT_ALLOW;
+    case 'nice':
+    case 'rlimit':
+      return cred.euid === target.euid || cred.euid === target.uid ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
+    case 'signal': {
+      const same =
+        cred.euid === target.uid || cred.uid === target.uid || cred.euid === target.svuid || cred.uid === target.svuid;
+      return same ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
+    }
+    default:
+      return KAUTH_RESULT_DEFER;
+  }
+}
+
+/** Start the superuser model on a kernel. */
+export function secmodelSuserStart(k: Kernel): void {
+  for (const scope of SCOPES) {
+    kauthListenScope(k, scope, suser);
+  }
+  kauthListenScope(k, 'process', processListener);
+}
+
+/** A continue may be sent to any process of the sender's session. */
+export function signalWithinSession(signo: number, senderSession: object, targetSession: object): boolean {
+  return signo === SIGCONT && senderSession === targetSession;
+}

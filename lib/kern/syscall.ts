@@ -1,0 +1,258 @@
+/**
+ * The way in for system calls.
+ *
+ * A synchronous call runs its handler at once, on the caller's stack; if it finishes without sleeping that is all. If it
+ * sleeps, the scheduler is driven until it has left. An asynchronous call is queued: the handler runs at the next pump, as
+ * a coroutine of its lwp. Either way arguments have been checked, and what comes out is the handler's value or an errno.
+ *
+ * NetBSD: sys/arch/x86/x86/syscall.c (userret), sys/rump/librump/rumpkern/rump.c (rump_syscall).
+ */
+import { LSONPROC, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
+import { SACTIVE, SSTOP } from '../sys/constants/proc.ts';
+import { EBUSY, EDEADLK, ENOSYS, ERESTART, ESRCH, Errno } from '../sys/errno.ts';
+import type { SysentRow } from '../sys/sysent.ts';
+import { giantEnter, giantExit } from './giant.ts';
+import type { Kernel } from './kernel.ts';
+import type { Lwp } from './lwp.ts';
+import { lwpFree } from './lwpcreate.ts';
+import type { MaySleep } from './maysleep.ts';
+import { KernelDead, panicFrom } from './panic.ts';
+import { setrunnable } from './runnable.ts';
+import { drive, settle } from './sched.ts';
+import { userret } from './sig.ts';
+import type { AnyHandler } from './sysent.ts';
+
+/** Is there a kernel, and may it be entered now? @throws KernelDead; EBUSY from inside the kernel */
+export function enterable(k: Kernel): void {
+  if (k.state !== 'running') {
+    throw new KernelDead(k.state === 'dead' ? `kernel is dead (${k.deadReason})` : 'kernel is not booted');
+  }
+  if (k.curlwp !== null) {
+    throw EBUSY;
+  }
+}
+
+/** May `l` make a call? @throws as `enterable`; ESRCH its process has exited; EBUSY it is inside the kernel */
+function callable(k: Kernel, l: Lwp): void {
+  enterable(k);
+  const { stat } = l.proc;
+  if ((stat !== SACTIVE && stat !== SSTOP) || (l.flag & LW_WEXIT) !== 0) {
+    throw ESRCH;
+  }
+  if (l.coroutine !== null) {
+    throw EBUSY;
+  }
+}
+
+function handlerOf(k: Kernel, row: SysentRow): (...args: unknown[]) => unknown {
+  const handler: AnyHandler | undefined = k.sysent[row.number];
+  if (handler === undefined) {
+    throw ENOSYS;
+  }
+  return handler as (...args: unknown[]) => unknown;
+}
+
+/** Make call `row` as `l` and wait for it. Surplus parameters are not looked at. @throws an errno, or KernelDead */
+export function syscallSync(
+  l: Lwp,
+  row: SysentRow,
+  a0?: unknown,
+  a1?: unknown,
+  a2?: unknown,
+  a3?: unknown,
+  a4?: unknown,
+  a5?: unknown,
+  a6?: unknown,
+): unknown {
+  const k = l.kernel;
+  callable(k, l);
+  if (k.sysproxy !== null) {
+    return k.sysproxy.call(k, l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length));
+  }
+  const handler = handlerOf(k, row);
+  if (l.ast !== 0) {
+    return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
+  }
+  giantEnter(k);
+  k.lastcalls[k.ncalls++ & 15] = row.number;
+  k.curlwp = l;
+  l.stat = LSONPROC;
+  k.host.curlwpSet(l.handle);
+  let value: unknown;
+  let error: unknown = null;
+  let sleeping: MaySleep<unknown> | null = null;
+  try {
+    value = handler(l, a0, a1, a2, a3, a4, a5, a6);
+    if (row.sleeps) {
+      l.coroutine = value as MaySleep<unknown>;
+      const step = l.coroutine.next();
+      if (step.done === true) {
+        value = step.value;
+        l.coroutine = null;
+      } else {
+        sleeping = l.coroutine;
+      }
+    }
+  } catch (e) {
+    error = e;
+    l.coroutine = null;
+  }
+  k.host.curlwpClear(l.handle);
+  k.curlwp = null;
+  if (sleeping !== null) {
+    // It may have been woken already (LSRUN); what must not be is that it stopped without having slept.
+    if (l.stat === LSONPROC) {
+      panicFrom(k, new Error(`${l} gave up the CPU outside a sleeping primitive`), l);
+    }
+    return driveOut(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6]);
+  }
+  if (error !== null || l.ast !== 0 || l.lockCount !== 0) {
+    return syncEnd(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6], value, error);
+  }
+  giantExit(k);
+  if (k.runnable > 0 || k.callouts.nextNs !== k.armedNs) {
+    settle(k);
+  }
+  return value;
+}
+
+/** The call of `l` sleeps: drive the scheduler until it has ended. */
+function driveOut(
+  k: Kernel,
+  l: Lwp,
+  row: SysentRow,
+  handler: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+): unknown {
+  l.value = undefined;
+  l.error = undefined;
+  const back = drive(k, l);
+  if (!back) {
+    giantExit(k);
+    settle(k);
+    throw EDEADLK;
+  }
+  const { value, error } = l;
+  l.value = undefined;
+  l.error = undefined;
+  return syncEnd(k, l, row, handler, args, value, error ?? null);
+}
+
+/** The handler of a synchronous call is done, but not plainly: it failed, or something waits at the user boundary. */
+function syncEnd(
+  k: Kernel,
+  l: Lwp,
+  row: SysentRow,
+  handler: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+  value: unknown,
+  error: unknown,
+): unknown {
+  if (error !== null && !(error instanceof Errno)) {
+    panicFrom(k, error, l);
+  } else if (l.lockCount !== 0) {
+    panicFrom(k, new Error(`${row.call} leaves the kernel holding ${l.lockCount} locks`), l);
+  }
+  if (k.state === 'dead') {
+    giantExit(k);
+    throw error instanceof KernelDead ? error : new KernelDead(`kernel is dead (${k.deadReason})`);
+  }
+  if ((l.flag & LW_WEXIT) !== 0) {
+    // Exited without having slept: the scheduler, which frees the others, never saw it.
+    if (l.stat !== LSZOMB) {
+      lwpFree(l);
+    }
+  } else if (error === ERESTART) {
+    return syncSlow(k, l, body(l, row, handler, args));
+  } else if (l.ast !== 0) {
+    return syncSlow(k, l, outcome(l, value, error));
+  }
+  giantExit(k);
+  settle(k);
+  if (error !== null) {
+    throw error;
+  }
+  return value;
+}
+
+/** Run a whole coroutine synchronously. */
+function syncSlow(k: Kernel, l: Lwp, coroutine: MaySleep<unknown>): unknown {
+  l.coroutine = coroutine;
+  l.value = undefined;
+  l.error = undefined;
+  setrunnable(l);
+  giantEnter(k);
+  const back = drive(k, l);
+  giantExit(k);
+  settle(k);
+  if (!back) {
+    throw EDEADLK;
+  }
+  const { value, error } = l;
+  l.value = undefined;
+  l.error = undefined;
+  if (error !== undefined) {
+    throw error;
+  }
+  return value;
+}
+
+/** Queue call `row` of `l`; `done(value, error)` is called, outside any lwp, when it has ended. @throws as `callable`, ENOSYS */
+export function syscallAsync(
+  l: Lwp,
+  row: SysentRow,
+  args: readonly unknown[],
+  done: (value: unknown, error: unknown) => void,
+): void {
+  const k = l.kernel;
+  callable(k, l);
+  l.coroutine = body(l, row, handlerOf(k, row), args);
+  l.ondone = () => {
+    const { value, error } = l;
+    l.value = undefined;
+    l.error = undefined;
+    done(value, error);
+  };
+  setrunnable(l);
+  settle(k);
+}
+
+/** A system call from the user boundary to the user boundary. */
+function* body(
+  l: Lwp,
+  row: SysentRow,
+  handler: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+): MaySleep<unknown> {
+  const k = l.kernel;
+  for (;;) {
+    if (l.ast !== 0) {
+      yield* userret(l);
+    }
+    k.lastcalls[k.ncalls++ & 15] = row.number;
+    let value: unknown;
+    let error: unknown = null;
+    try {
+      value = handler(l, ...args);
+      if (row.sleeps) {
+        value = yield* value as MaySleep<unknown>;
+      }
+    } catch (e) {
+      error = e;
+    }
+    if (error !== ERESTART) {
+      return yield* outcome(l, value, error);
+    }
+  }
+}
+
+/** Leave with a value or an error, by way of the user boundary. */
+function* outcome(l: Lwp, value: unknown, error: unknown): MaySleep<unknown> {
+  if (l.ast !== 0 && (l.flag & LW_WEXIT) === 0) {
+    yield* userret(l);
+  }
+  if (error !== null) {
+    throw error;
+  }
+  return value;
+}

@@ -1,0 +1,160 @@
+/**
+ * System calls about processes: making, ending, waiting for and signalling them.
+ *
+ * NetBSD: sys/kern/{kern_fork,kern_exit,kern_sig,sys_lwp}.c; fork(2), exit(2), wait(2), kill(2), _lwp_exit(2), sched_yield(3).
+ */
+import { P_ALL, P_GID, P_PGID, P_PID, P_SID, P_UID } from '../sys/constants/idtype.ts';
+import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, NSIG, SIGCHLD, SIGCONT } from '../sys/constants/signal.ts';
+import { PK_SYSTEM } from '../sys/constants/proc.ts';
+import {
+  W_EXITCODE,
+  WAIT_ANY,
+  WAIT_MYPGRP,
+  WEXITED,
+  WEXITSTATUS,
+  WIFCONTINUED,
+  WIFEXITED,
+  WIFSTOPPED,
+  WSTOPSIG,
+  WTERMSIG,
+  WTRAPPED,
+} from '../sys/constants/wait.ts';
+import { EINVAL, EPERM, ESRCH } from '../sys/errno.ts';
+import type { Siginfo } from '../sys/types.ts';
+import { exit1, lwpExit } from './exit.ts';
+import { fork1 } from './fork.ts';
+import { kauthAllows } from './kauth.ts';
+import type { Lwp } from './lwp.ts';
+import { pgrpFind, type Proc, procFind } from './proc.ts';
+import { preempt } from './sched.ts';
+import { psignal } from './sig.ts';
+import type { Handlers } from './sysent.ts';
+import { type WaitWhom, waitChild } from './wait.ts';
+
+/** May `l` send `signo` to `p`? A continue may go to anyone of one's own session. */
+function cansignal(l: Lwp, p: Proc, signo: number): boolean {
+  if (signo === SIGCONT && p.pgrp.session === l.proc.pgrp.session) {
+    return true;
+  }
+  return kauthAllows(l.kernel, l.cred, { scope: 'process', action: 'signal', proc: p, signo });
+}
+
+function post(p: Proc, signo: number): void {
+  if (signo !== 0) {
+    psignal(p, signo);
+  }
+}
+
+/** kill(2) to a set of processes: those it may not signal are passed over. @throws EPERM it may signal none; ESRCH there is none */
+function killMany(l: Lwp, procs: Iterable<Proc>, signo: number): void {
+  let found = false;
+  let sent = false;
+  for (const p of [...procs]) {
+    if (!p.alive || (p.flag & PK_SYSTEM) !== 0 || p === l.kernel.initproc) {
+      continue;
+    }
+    found = true;
+    if (cansignal(l, p, signo)) {
+      sent = true;
+      post(p, signo);
+    }
+  }
+  if (!sent) {
+    throw found ? EPERM : ESRCH;
+  }
+}
+
+function kill(l: Lwp, pid: number, signo: number): void {
+  const k = l.kernel;
+  if (signo < 0 || signo >= NSIG) {
+    throw EINVAL;
+  }
+  if (pid > 0) {
+    // A zombie can be signalled, to no effect: its number is still its own.
+    const p = k.procs.get(pid) ?? procFind(k, pid);
+    if (!cansignal(l, p, signo)) {
+      throw EPERM;
+    }
+    post(p, signo);
+  } else if (pid === -1) {
+    killMany(l, [...k.procs.values()].filter((p) => p !== l.proc), signo);
+  } else {
+    killMany(l, (pid === 0 ? l.proc.pgrp : pgrpFind(k, -pid)).members, signo);
+  }
+}
+
+/** The children the `pid` of wait4(2) means. */
+function whomByPid(l: Lwp, pid: number): WaitWhom {
+  if (pid === WAIT_ANY) {
+    return () => true;
+  }
+  const pgid = pid === WAIT_MYPGRP ? l.proc.pgrp.id : -pid;
+  return pid > 0 ? (child) => child.pid === pid : (child) => child.pgrp.id === pgid;
+}
+
+/** The children `idtype` and `id` of wait6(2) mean. @throws EINVAL */
+function whomById(idtype: number, id: number): WaitWhom {
+  switch (idtype) {
+    case P_ALL:
+      return () => true;
+    case P_PID:
+      return (child) => child.pid === id;
+    case P_PGID:
+      return (child) => child.pgrp.id === id;
+    case P_SID:
+      return (child) => child.pgrp.session.sid === id;
+    case P_UID:
+      return (child) => child.cred.euid === id;
+    case P_GID:
+      return (child) => child.cred.egid === id;
+    default:
+      throw EINVAL;
+  }
+}
+
+function siginfoOf(pid: number, status: number): Siginfo {
+  const info: Siginfo = { signo: SIGCHLD, code: 0, errno: 0, pid };
+  if (WIFCONTINUED(status)) {
+    return { ...info, code: CLD_CONTINUED, status: SIGCONT };
+  }
+  if (WIFSTOPPED(status)) {
+    return { ...info, code: CLD_STOPPED, status: WSTOPSIG(status) };
+  }
+  return WIFEXITED(status)
+    ? { ...info, code: CLD_EXITED, status: WEXITSTATUS(status) }
+    : { ...info, code: CLD_KILLED, status: WTERMSIG(status) };
+}
+
+export const procHandlers: Handlers<
+  'fork' | 'vfork' | 'exit' | 'wait4' | 'wait6' | 'kill' | '_lwp_exit' | 'sched_yield'
+> = {
+  fork: (l) => fork1(l.proc, { files: 'copy' }).proc.pid,
+  vfork: (l) => fork1(l.proc, { files: 'copy' }).proc.pid,
+  *exit(l, status) {
+    yield* exit1(l, W_EXITCODE(status & 0xff, 0));
+  },
+  *wait4(l, pid, options) {
+    const { status, rusage, ...waited } = yield* waitChild(l, whomByPid(l, pid), options | WEXITED | WTRAPPED);
+    return { pid: waited.pid, status, rusage };
+  },
+  *wait6(l, idtype, id, options) {
+    const waited = yield* waitChild(l, whomById(idtype, id), options);
+    return {
+      pid: waited.pid,
+      status: waited.status,
+      wru: { self: waited.rusage, children: waited.childrusage },
+      info: siginfoOf(waited.pid, waited.status),
+    };
+  },
+  kill,
+  *_lwp_exit(l) {
+    if (l.proc.nlwps === 1) {
+      yield* exit1(l, 0);
+    } else {
+      lwpExit(l);
+    }
+  },
+  *sched_yield(l) {
+    yield* preempt(l);
+  },
+};

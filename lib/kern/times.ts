@@ -1,0 +1,152 @@
+/**
+ * Time of day and sleeping for a while.
+ *
+ * The wall clock is the host's plus what settimeofday has added (`kernel.clockSkewNs`); the monotonic clock counts from
+ * boot and is never set. Resolution is one nanosecond as told, the host's in fact.
+ *
+ * NetBSD: sys/kern/kern_time.c; clock_gettime(2), gettimeofday(2), nanosleep(2), clock_nanosleep(2).
+ */
+import {
+  CLOCK_MONOTONIC,
+  CLOCK_PROCESS_CPUTIME_ID,
+  CLOCK_PROF,
+  CLOCK_REALTIME,
+  CLOCK_THREAD_CPUTIME_ID,
+  CLOCK_VIRTUAL,
+  TIMER_ABSTIME,
+} from '../sys/constants/time.ts';
+import { RUMPUSER_CLOCK_RELWALL } from '../rumpuser/rumpuser.ts';
+import { EINTR, EINVAL, ERESTART, ESRCH } from '../sys/errno.ts';
+import type { Timespec } from '../sys/types.ts';
+import { kauthAuthorize } from './kauth.ts';
+import type { Kernel } from './kernel.ts';
+import type { Lwp } from './lwp.ts';
+import type { MaySleep } from './maysleep.ts';
+import { type Proc, procFind } from './proc.ts';
+import { PCATCH } from './sleepq.ts';
+import { kpause } from './synch.ts';
+import type { Handlers } from './sysent.ts';
+
+const NSEC = 1_000_000_000n;
+/** Longest single sleep, nanoseconds: 100 days, below what a number counts exactly. Longer ones sleep again. */
+const SLEEP_MAX_NS = 8.64e15;
+
+/** Wall-clock nanoseconds since 1970. */
+export function nanotime(k: Kernel): bigint {
+  const ts = k.host.clockGettime(RUMPUSER_CLOCK_RELWALL);
+  return BigInt(ts.sec) * NSEC + BigInt(ts.nsec) + k.clockSkewNs;
+}
+
+/** Nanoseconds since boot. */
+export function nanouptime(k: Kernel): number {
+  return k.host.monotonicNs() - k.bootNs;
+}
+
+export function timespecOf(ns: bigint): Timespec {
+  const sec = ns / NSEC;
+  const nsec = ns - sec * NSEC;
+  return nsec < 0n ? { sec: Number(sec) - 1, nsec: Number(nsec + NSEC) } : { sec: Number(sec), nsec: Number(nsec) };
+}
+
+/** @throws EINVAL unless a time that is not negative, with 0 to 999,999,999 nanoseconds */
+function nsOf(ts: Timespec): bigint {
+  if (!Number.isSafeInteger(ts.sec) || !Number.isInteger(ts.nsec) || ts.sec < 0 || ts.nsec < 0 || ts.nsec >= 1e9) {
+    throw EINVAL;
+  }
+  return BigInt(ts.sec) * NSEC + BigInt(ts.nsec);
+}
+
+/** NetBSD numbers the CPU clock of process or lwp `n` by adding `n` to the clock's id. */
+function cpuClockProc(l: Lwp, clock: number): Proc {
+  const pid = clock & 0x3fffffff;
+  return pid === 0 ? l.proc : procFind(l.kernel, pid);
+}
+
+/** @throws EINVAL no such clock; ESRCH the CPU clock of nobody */
+function clockNs(l: Lwp, clock: number): bigint {
+  switch (clock) {
+    case CLOCK_REALTIME:
+      return nanotime(l.kernel);
+    case CLOCK_MONOTONIC:
+      return BigInt(nanouptime(l.kernel));
+    case CLOCK_VIRTUAL:
+      return 0n;
+    case CLOCK_PROF:
+      return BigInt(l.proc.stimeNs);
+    default:
+      if ((clock & CLOCK_THREAD_CPUTIME_ID) !== 0) {
+        if ((clock & 0x7fffffff) !== 0 && (clock & 0x7fffffff) !== l.lid) {
+          throw ESRCH;
+        }
+        return BigInt(l.proc.stimeNs);
+      }
+      if ((clock & CLOCK_PROCESS_CPUTIME_ID) !== 0) {
+        return BigInt(cpuClockProc(l, clock).stimeNs);
+      }
+      throw EINVAL;
+  }
+}
+
+/** Set the wall clock. @throws EPERM EINVAL. NetBSD: settime1. */
+function settime(l: Lwp, ns: bigint): void {
+  const k = l.kernel;
+  kauthAuthorize(k, l.cred, { scope: 'system', action: 'time_system' });
+  k.clockSkewNs += ns - nanotime(k);
+}
+
+/**
+ * Sleep, relative or until a time of `clock`. `left` is filled when a signal ends a relative sleep.
+ * @throws EINVAL EINTR EDEADLK
+ */
+function* nanosleep1(l: Lwp, clock: number, flags: number, rqtp: Timespec, left: Timespec | null): MaySleep<void> {
+  if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) {
+    throw EINVAL;
+  }
+  if ((flags & ~TIMER_ABSTIME) !== 0) {
+    throw EINVAL;
+  }
+  const request = nsOf(rqtp);
+  const absolute = (flags & TIMER_ABSTIME) !== 0;
+  // A relative sleep is measured on the monotonic clock: setting the wall clock must not stretch it.
+  const by = absolute ? clock : CLOCK_MONOTONIC;
+  const until = absolute ? request : clockNs(l, by) + request;
+  try {
+    for (let ns = until - clockNs(l, by); ns > 0n; ns = until - clockNs(l, by)) {
+      yield* kpause(l, 'nanoslp', PCATCH, Math.min(Number(ns), SLEEP_MAX_NS));
+    }
+  } catch (error) {
+    if (left !== null && !absolute) {
+      const ns = until - clockNs(l, by);
+      Object.assign(left, timespecOf(ns > 0n ? ns : 0n));
+    }
+    // Sleeping again for the whole time would be wrong: nanosleep is never restarted.
+    throw error === ERESTART ? EINTR : error;
+  }
+}
+
+export const timeHandlers: Handlers<
+  | 'gettimeofday' | 'settimeofday' | 'clock_gettime' | 'clock_settime' | 'clock_getres' | 'nanosleep' | 'clock_nanosleep'
+> = {
+  gettimeofday: (l) => {
+    const { sec, nsec } = timespecOf(nanotime(l.kernel));
+    return { sec, usec: Math.floor(nsec / 1000) };
+  },
+  settimeofday: (l, tv) => {
+    if (tv !== null && tv !== undefined) {
+      settime(l, nsOf({ sec: tv.sec, nsec: tv.usec * 1000 }));
+    }
+  },
+  clock_gettime: (l, clock) => timespecOf(clockNs(l, clock)),
+  clock_settime: (l, clock, ts) => {
+    if (clock !== CLOCK_REALTIME) {
+      throw EINVAL;
+    }
+    settime(l, nsOf(ts));
+  },
+  clock_getres: (l, clock) => {
+    clockNs(l, clock);
+    return { sec: 0, nsec: 1 };
+  },
+  nanosleep: (l, rqtp, rmtp) => nanosleep1(l, CLOCK_MONOTONIC, 0, rqtp, rmtp ?? null),
+  clock_nanosleep: (l, clock, flags, rqtp, rmtp) => nanosleep1(l, clock, flags, rqtp, rmtp ?? null),
+};

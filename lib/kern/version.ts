@@ -1,0 +1,16 @@
+/** Which kernel this is. NetBSD: sys/sys/param.h, sys/conf/newvers.sh. */
+import { __NetBSD_Version__ } from '../sys/constants/param.ts';
+
+/** Version of the interface between a kernel and what is linked with it. */
+export const RUMP_VERSION = 1;
+
+export const OSTYPE = 'NetBSD';
+export const MACHINE = 'amd64';
+
+/** "7.99.34" from 799003400: two digits each of major, minor, release and patch level after the first. */
+export const OSRELEASE = `${Math.floor(__NetBSD_Version__ / 100_000_000)}.${Math.floor(__NetBSD_Version__ / 1_000_000) % 100}.${
+  Math.floor(__NetBSD_Version__ / 100) % 10_000
+}`;
+
+export const COPYRIGHT = 'Copyright (c) the rumpkernel authors and the NetBSD Foundation whose interfaces it follows.';
+export const VERSION = `${OSTYPE} ${OSRELEASE} (RUMP-ROAST)`;

@@ -1,0 +1,88 @@
+/**
+ * Waiting for children.
+ *
+ * NetBSD: sys/kern/kern_exit.c (do_sys_waitid, find_stopped_child), wait(2).
+ */
+import { SSTOP, SZOMB } from '../sys/constants/proc.ts';
+import { W_CONTCODE, WALLOPTS, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WTRAPPED, WUNTRACED } from '../sys/constants/wait.ts';
+import { ECHILD, EINVAL } from '../sys/errno.ts';
+import type { Rusage } from '../sys/types.ts';
+import { procReap } from './exit.ts';
+import type { Lwp } from './lwp.ts';
+import type { MaySleep } from './maysleep.ts';
+import type { Proc } from './proc.ts';
+import { rusageNone, rusageOf } from './rusage.ts';
+import { FOREVER, PCATCH, sleepqBlock } from './sleepq.ts';
+
+export interface Waited {
+  /** 0 when WNOHANG found nobody ready. */
+  pid: number;
+  status: number;
+  rusage: Rusage;
+  /** What the child's own children used. */
+  childrusage: Rusage;
+}
+
+/** Which children are meant. */
+export type WaitWhom = (child: Proc) => boolean;
+
+/**
+ * Wait for a child that has exited or, as the options ask, stopped or continued.
+ * @throws ECHILD no such child; EINVAL options; EINTR ERESTART EDEADLK
+ */
+export function* waitChild(l: Lwp, whom: WaitWhom, options: number): MaySleep<Waited> {
+  if ((options & ~WALLOPTS) !== 0 || (options & (WEXITED | WUNTRACED | WCONTINUED | WTRAPPED)) === 0) {
+    throw EINVAL;
+  }
+  const p = l.proc;
+  for (;;) {
+    let any = false;
+    for (const child of p.children ?? []) {
+      if (!whom(child)) {
+        continue;
+      }
+      any = true;
+      const status = ready(child, options);
+      if (status !== null) {
+        return collect(child, status, options);
+      }
+    }
+    if (!any) {
+      throw ECHILD;
+    }
+    if ((options & WNOHANG) !== 0) {
+      return { pid: 0, status: 0, rusage: rusageNone(), childrusage: rusageNone() };
+    }
+    yield* sleepqBlock(l, p.waitQueue(), 'wait', PCATCH, FOREVER);
+  }
+}
+
+/** The status of a child there is something to tell of, else null. */
+function ready(child: Proc, options: number): number | null {
+  if (child.stat === SZOMB && (options & WEXITED) !== 0) {
+    return child.xstat;
+  }
+  if (child.stat === SSTOP && (options & WUNTRACED) !== 0 && !child.waited) {
+    return child.xstat;
+  }
+  return child.continued && (options & WCONTINUED) !== 0 ? W_CONTCODE() : null;
+}
+
+function collect(child: Proc, status: number, options: number): Waited {
+  const result: Waited = {
+    pid: child.pid,
+    status,
+    rusage: rusageOf(child, 'self'),
+    childrusage: rusageOf(child, 'children'),
+  };
+  if ((options & WNOWAIT) === 0) {
+    if (child.stat === SZOMB) {
+      procReap(child);
+    } else if (child.stat === SSTOP) {
+      child.waited = true;
+    } else {
+      child.continued = false;
+    }
+  }
+  return result;
+}
