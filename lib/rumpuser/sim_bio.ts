@@ -5,7 +5,7 @@
  */
 import { EINVAL, Errno } from '../sys/errno.ts';
 import type { Prng } from './prng.ts';
-import { RUMPUSER_BIO_READ, RUMPUSER_BIO_SYNC, RUMPUSER_BIO_WRITE, RumpuserAssertion } from './rumpuser.ts';
+import { RUMPUSER_BIO_READ, RUMPUSER_BIO_SYNC, RUMPUSER_BIO_WRITE } from './rumpuser.ts';
 import type { SimEvents } from './sim_clock.ts';
 import type { SimFiles, SimTarget } from './sim_files.ts';
 import { isOffset, readAt, writeAt } from './sim_files.ts';
@@ -25,6 +25,7 @@ export interface BioFault {
 export const NO_FAULT: BioFault = Object.freeze({ delayNs: 0, fail: undefined });
 
 interface Request {
+  readonly data: Uint8Array;
   readonly atNs: number;
   /** Move the bytes. @throws the errno to report */
   readonly transfer: () => number;
@@ -36,7 +37,7 @@ export class SimBio implements SimEvents {
   readonly #random: Prng;
   /** By time, and by order of asking within one. */
   readonly #underWay: Request[] = [];
-  #ready: { done: BioDone; count: number; error: Errno | null }[] = [];
+  #ready: { data: Uint8Array; done: BioDone; count: number; error: Errno | null }[] = [];
 
   constructor(files: SimFiles, random: Prng) {
     this.#files = files;
@@ -50,6 +51,11 @@ export class SimBio implements SimEvents {
 
   get ready(): boolean {
     return this.#ready.length > 0;
+  }
+
+  /** A request that is not reaped yet has its bytes there. */
+  moves(buffer: ArrayBufferLike): boolean {
+    return [...this.#underWay, ...this.#ready].some(({ data }) => data.buffer === buffer);
   }
 
   nextNs(): number {
@@ -69,14 +75,14 @@ export class SimBio implements SimEvents {
     const atNs = nowNs + MIN_NS + this.#random.below(SPREAD_NS) + fault.delayNs;
     const transfer = fault.fail === undefined ? this.#transfer(fd, op, data, off) : failing(fault.fail);
     const later = this.#underWay.findIndex((other) => other.atNs > atNs);
-    this.#underWay.splice(later === -1 ? this.#underWay.length : later, 0, { atNs, transfer, done });
+    this.#underWay.splice(later === -1 ? this.#underWay.length : later, 0, { data, atNs, transfer, done });
   }
 
   settle(nowNs: number): boolean {
     let finished = false;
     while (this.nextNs() <= nowNs) {
-      const { transfer, done } = this.#underWay.shift() as Request;
-      this.#ready.push({ done, ...outcomeOf(transfer) });
+      const { data, transfer, done } = this.#underWay.shift() as Request;
+      this.#ready.push({ data, done, ...outcomeOf(transfer) });
       finished = true;
     }
     return finished;
@@ -103,12 +109,8 @@ export class SimBio implements SimEvents {
       return failing(EINVAL);
     const target = attempt(() => this.#files.target(fd));
     if (target instanceof Errno) return failing(target);
-    const length = data.length;
-    return () => {
-      if (data.length !== length)
-        throw new RumpuserAssertion(`bio: the memory of a transfer under way was freed`);
-      return direction === RUMPUSER_BIO_READ ? readAt(target, [data], off) : write(target, op, data, off);
-    };
+    if (direction === RUMPUSER_BIO_READ) return () => readAt(target, [data], off);
+    return () => write(target, op, data, off);
   }
 }
 

@@ -84,9 +84,8 @@ export class SimCalls implements Rumpuser {
     return this.machine.process.getparam(name);
   }
 
-  getrandom(buf: Uint8Array, _flags: number): number {
-    this.machine.random.bytes(buf);
-    return buf.length;
+  getrandom(buf: Uint8Array, flags: number): number {
+    return this.machine.lwps.blocking(() => this.machine.getrandom(buf, flags));
   }
 
   putchar(byte: number): void {
@@ -114,7 +113,7 @@ export class SimCalls implements Rumpuser {
   }
 
   free(memory: HostMemory): void {
-    this.machine.memory.release('free', 'malloc', memory);
+    this.machine.release('free', memory);
   }
 
   anonmmap(length: number): HostMemory {
@@ -122,15 +121,15 @@ export class SimCalls implements Rumpuser {
   }
 
   unmap(memory: HostMemory): void {
-    this.machine.memory.release('unmap', 'anonmmap', memory);
+    this.machine.release('unmap', memory);
   }
 
   open(path: string, flags: number): number {
-    return this.machine.files.open(path, flags);
+    return this.machine.lwps.blocking(() => this.machine.files.open(path, flags));
   }
 
   close(fd: number): void {
-    this.machine.files.close(fd);
+    this.machine.lwps.blocking(() => this.machine.files.close(fd));
   }
 
   getfileinfo(path: string): { size: number; type: FileType } {
@@ -138,11 +137,11 @@ export class SimCalls implements Rumpuser {
   }
 
   iovread(fd: number, buffers: readonly Uint8Array[], off: number): number {
-    return this.machine.files.read(fd, buffers, off);
+    return this.machine.lwps.blocking(() => this.machine.files.read(fd, buffers, off));
   }
 
   iovwrite(fd: number, buffers: readonly Uint8Array[], off: number): number {
-    return this.machine.files.write(fd, buffers, off);
+    return this.machine.lwps.blocking(() => this.machine.files.write(fd, buffers, off));
   }
 
   bio(fd: number, op: number, data: Uint8Array, off: number, done: BioDone): void {
@@ -154,7 +153,7 @@ export class SimCalls implements Rumpuser {
   }
 
   syncfd(fd: number, flags: number, start: number, length: number): void {
-    this.machine.files.sync(fd, flags, start, length);
+    this.machine.lwps.blocking(() => this.machine.files.sync(fd, flags, start, length));
   }
 
   mutexInit(flags: number): LockHandle {

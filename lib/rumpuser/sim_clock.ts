@@ -77,17 +77,21 @@ export class SimClock {
     this.#lwps.schedule();
   }
 
-  /** Move time on to `untilNs`, if that is ahead; what finishes on the way rings. */
+  /** Move time on to `untilNs`, if that is ahead; the armed deadline and what finishes on the way ring. */
   advance(untilNs: number): void {
     if (untilNs > this.#nowNs) this.#nowNs = untilNs;
     if (this.#events?.settle(this.#nowNs)) this.ring();
+    if (this.#armedNs <= this.#nowNs) {
+      this.#armedNs = Number.POSITIVE_INFINITY;
+      this.ring();
+    }
   }
 
   /** Not wrapped in the upcalls: the caller is the scheduler itself, which has no lwp on the CPU. */
   idle(deadlineNs: number): void {
     if (Number.isNaN(deadlineNs)) throw new RumpuserAssertion('idle: the deadline is not a number');
     if (this.#wanted !== 'bell' && !this.#events?.ready) {
-      const untilNs = Math.min(deadlineNs, this.#events?.nextNs() ?? Number.POSITIVE_INFINITY);
+      const untilNs = Math.min(deadlineNs, this.#nextNs());
       if (untilNs === Number.POSITIVE_INFINITY) {
         throw new RumpuserAssertion(
           'idle: would sleep forever: no deadline, and nothing could ring the doorbell',
@@ -161,10 +165,6 @@ export class SimClock {
     if (this.#wanted === 'nothing') {
       const nextNs = this.#nextNs();
       if (nextNs !== Number.POSITIVE_INFINITY) this.advance(nextNs);
-      if (this.#armedNs <= this.#nowNs) {
-        this.#armedNs = Number.POSITIVE_INFINITY;
-        this.#wanted = 'pump';
-      }
     }
     try {
       if (this.#wanted !== 'nothing') this.#runPump();

@@ -27,7 +27,8 @@ export interface SimRwlock {
   readonly kind: 'rwlock';
   /** Lwp handle of the writer, 0 when there is none. */
   writer: number;
-  readers: number;
+  /** How often each lwp that reads has entered. */
+  readonly readers: Map<number, number>;
 }
 
 export interface SimCv {
@@ -151,7 +152,9 @@ export class SimMutexes {
   #take(call: string, handle: LockHandle, mutex: SimMutex): boolean {
     const caller = lockCaller(this.#lwps, call, 'mutex', handle);
     if (mutex.owner === caller && !isRecursive(mutex)) {
-      throw new RumpuserAssertion(`${call}: mutex ${handle} is already held by lwp ${caller}, the caller`);
+      throw new RumpuserAssertion(
+        `${call}: deadlock: mutex ${handle} is already held by lwp ${caller}, the caller`,
+      );
     }
     if (mutex.owner !== 0 && mutex.owner !== caller) return false;
     mutex.owner = caller;

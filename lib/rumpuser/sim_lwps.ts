@@ -43,6 +43,16 @@ export class SimLwps {
     this.#upcalls?.schedule();
   }
 
+  /** A call that may block on the host. It never does here, but its caller must be ready for others to run meanwhile. */
+  blocking<T>(call: () => T): T {
+    this.unschedule();
+    try {
+      return call();
+    } finally {
+      this.schedule();
+    }
+  }
+
   /** Handles are not given out again before the count wraps, so that a stale one is found out. @throws ENOMEM */
   create(): number {
     if (this.#live.size >= MAX_LWPS) throw ENOMEM;

@@ -2,7 +2,10 @@
  * The parts of a simulated host. What every kernel uses is made with it, the rest when first used: hosts are made by
  * the thousand, for kernels that touch a few of these.
  */
+import { EINVAL } from '../sys/errno.ts';
 import { Prng } from './prng.ts';
+import type { HostMemory } from './rumpuser.ts';
+import { RUMPUSER_RANDOM_HARD, RUMPUSER_RANDOM_NOWAIT } from './rumpuser.ts';
 import type { BioDone, BioFault } from './sim_bio.ts';
 import { SimBio } from './sim_bio.ts';
 import { SimClock } from './sim_clock.ts';
@@ -62,10 +65,12 @@ export class SimMachine {
     return this.#locks;
   }
 
-  /** What the kernel draws its random numbers from. */
-  get random(): Prng {
+  /** @throws EINVAL */
+  getrandom(buf: Uint8Array, flags: number): number {
+    if ((flags & ~(RUMPUSER_RANDOM_HARD | RUMPUSER_RANDOM_NOWAIT)) !== 0) throw EINVAL;
     this.#random ??= this.prng('random');
-    return this.#random;
+    this.#random.bytes(buf);
+    return buf.length;
   }
 
   /** What decides which lwp runs next. */
@@ -100,10 +105,16 @@ export class SimMachine {
     return this.#bio?.reap() ?? 0;
   }
 
-  /** The kernel is gone; files, memory, locks and time stay as they are. */
+  /** Give memory back, unless block I/O is still to move bytes there. */
+  release(call: 'free' | 'unmap', memory: HostMemory): void {
+    this.memory.release(call, memory, (buffer) => this.#bio?.moves(buffer) ?? false);
+  }
+
+  /** The kernel is gone; files, locks and time stay as they are. */
   stop(): void {
     this.clock.stop();
     this.#bio = undefined;
+    this.memory.releaseAll();
     this.lwps.unbind();
   }
 }

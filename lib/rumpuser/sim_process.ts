@@ -6,6 +6,9 @@ import { RUMPUSER_PARAM_HOSTNAME, RUMPUSER_PARAM_NCPU, RUMPUSER_PID_SELF } from 
 /** Signals are 1 to this; 0 asks whether the process is there. NetBSD: sys/sys/signal.h */
 const LAST_SIGNAL = 63;
 
+/** Groups of processes (negative) and "everybody" (0) are the host's own affair. */
+const PID_MAX = 2 ** 31 - 1;
+
 const DEFAULT_NCPU = 2;
 const DEFAULT_HOSTNAME = 'simulated';
 
@@ -13,7 +16,7 @@ export interface SimProcessOptions {
   /** The host's environment. Default: empty, whatever that of the real one is. */
   readonly env?: Readonly<Record<string, string>>;
   readonly hostname?: string;
-  /** CPUs of the host. Default 2. */
+  /** CPUs of the host. Default 2. RUMP_NCPU in `env` overrules it, "host" does not. */
   readonly ncpu?: number;
   /** Other host processes that may be signalled. */
   readonly pids?: readonly number[];
@@ -59,9 +62,14 @@ export class SimProcess {
 
   getparam(name: string): string | undefined {
     const { env = {}, hostname = DEFAULT_HOSTNAME, ncpu = DEFAULT_NCPU } = this.#options;
-    if (name === RUMPUSER_PARAM_NCPU) return String(ncpu);
+    const given = (key: string) => (Object.hasOwn(env, key) ? env[key] : undefined);
+    if (name === RUMPUSER_PARAM_NCPU) {
+      const wanted = given('RUMP_NCPU');
+      return wanted === undefined || wanted === 'host' ? String(ncpu) : wanted;
+    }
     if (name === RUMPUSER_PARAM_HOSTNAME) return hostname;
-    return Object.hasOwn(env, name) ? env[name] : undefined;
+    // The underscore is kept for names of the contract, and these are all.
+    return name.startsWith('_') ? undefined : given(name);
   }
 
   exit(code: number): void {
@@ -71,7 +79,10 @@ export class SimProcess {
   /** @throws EINVAL ESRCH */
   kill(pid: number, signo: number): void {
     if (!Number.isInteger(signo) || signo < 0 || signo > LAST_SIGNAL) throw EINVAL;
-    if (pid !== RUMPUSER_PID_SELF && !this.#options.pids?.includes(pid)) throw ESRCH;
+    if (pid !== RUMPUSER_PID_SELF) {
+      if (!Number.isInteger(pid) || pid <= 0 || pid > PID_MAX) throw EINVAL;
+      if (!this.#options.pids?.includes(pid)) throw ESRCH;
+    }
     this.#kills.push({ pid, signo });
   }
 

@@ -16,25 +16,26 @@ export class SimRwlocks {
   }
 
   init(): LockHandle {
-    return this.#table.add({ kind: 'rwlock', writer: 0, readers: 0 });
+    return this.#table.add({ kind: 'rwlock', writer: 0, readers: new Map() });
   }
 
   enter(mode: RwMode, handle: LockHandle): void {
     const rwlock = this.#get('rwEnter', handle);
     const caller = lockCaller(this.#lwps, 'rwEnter', 'rwlock', handle);
-    if (rwlock.writer === caller) {
+    if (take(rwlock, mode, caller)) return;
+    if (rwlock.writer === caller || rwlock.readers.has(caller)) {
+      const purpose = rwlock.writer === caller ? 'writing' : 'reading';
       throw new RumpuserAssertion(
-        `rwEnter: rwlock ${handle} is already held by lwp ${caller}, the caller, as writer`,
+        `rwEnter: deadlock: rwlock ${handle} is already held for ${purpose} by lwp ${caller}, the caller`,
       );
     }
-    if (take(rwlock, mode, caller)) return;
     this.#lwps.unschedule();
     const taken = take(rwlock, mode, caller);
     this.#lwps.schedule();
     if (taken) return;
     throw new RumpuserAssertion(
       `rwEnter: deadlock: lwp ${caller} wants rwlock ${handle} as ${mode}, ` +
-        `which ${holders(rwlock)} and nobody can release`,
+        `but it is ${holders(rwlock)} and nobody can release it`,
     );
   }
 
@@ -45,58 +46,52 @@ export class SimRwlocks {
     if (!take(rwlock, mode, caller)) throw EBUSY;
   }
 
-  /** @throws EBUSY when there are other readers */
+  /** @throws EBUSY when it is entered for reading a second time, by whomever */
   tryupgrade(handle: LockHandle): void {
     const rwlock = this.#get('rwTryupgrade', handle);
     const caller = lockCaller(this.#lwps, 'rwTryupgrade', 'rwlock', handle);
-    if (rwlock.readers === 0) {
-      throw new RumpuserAssertion(
-        `rwTryupgrade: rwlock ${handle} is not held by readers (caller: lwp ${caller})`,
-      );
+    const entered = rwlock.readers.get(caller);
+    if (entered === undefined) {
+      throw new RumpuserAssertion(`rwTryupgrade: rwlock ${handle} is not held for reading by lwp ${caller}`);
     }
-    if (rwlock.readers > 1) throw EBUSY;
-    rwlock.readers = 0;
+    if (entered > 1 || rwlock.readers.size > 1) throw EBUSY;
+    rwlock.readers.clear();
     rwlock.writer = caller;
   }
 
   downgrade(handle: LockHandle): void {
     const rwlock = this.#get('rwDowngrade', handle);
-    this.#assertWriter('rwDowngrade', handle, rwlock);
+    const caller = lockCaller(this.#lwps, 'rwDowngrade', 'rwlock', handle);
+    if (rwlock.writer !== caller) {
+      throw new RumpuserAssertion(`rwDowngrade: rwlock ${handle} is not held for writing by lwp ${caller}`);
+    }
     rwlock.writer = 0;
-    rwlock.readers = 1;
+    rwlock.readers.set(caller, 1);
   }
 
   exit(handle: LockHandle): void {
     const rwlock = this.#get('rwExit', handle);
-    if (rwlock.readers > 0) {
-      rwlock.readers--;
-      return;
-    }
-    this.#assertWriter('rwExit', handle, rwlock);
-    rwlock.writer = 0;
+    const caller = lockCaller(this.#lwps, 'rwExit', 'rwlock', handle);
+    const entered = rwlock.readers.get(caller);
+    if (rwlock.writer === caller) rwlock.writer = 0;
+    else if (entered === undefined) {
+      throw new RumpuserAssertion(`rwExit: rwlock ${handle} is not held by lwp ${caller}`);
+    } else if (entered === 1) rwlock.readers.delete(caller);
+    else rwlock.readers.set(caller, entered - 1);
   }
 
   destroy(handle: LockHandle): void {
     const rwlock = this.#get('rwDestroy', handle);
-    if (rwlock.writer !== 0 || rwlock.readers > 0) {
-      throw new RumpuserAssertion(`rwDestroy: rwlock ${handle}, which ${holders(rwlock)}`);
+    if (rwlock.writer !== 0 || rwlock.readers.size > 0) {
+      throw new RumpuserAssertion(`rwDestroy: rwlock ${handle} is ${holders(rwlock)}`);
     }
     this.#table.remove(handle);
   }
 
   held(mode: RwMode, handle: LockHandle): boolean {
     const rwlock = this.#get('rwHeld', handle);
-    return mode === 'reader'
-      ? rwlock.readers > 0
-      : rwlock.writer !== 0 && rwlock.writer === this.#lwps.caller;
-  }
-
-  #assertWriter(call: string, handle: LockHandle, rwlock: SimRwlock): void {
-    const caller = this.#lwps.caller;
-    if (rwlock.writer !== 0 && rwlock.writer === caller) return;
-    throw new RumpuserAssertion(
-      `${call}: rwlock ${handle}, which ${holders(rwlock)}, is not lwp ${caller}'s to give`,
-    );
+    if (mode === 'reader') return rwlock.readers.size > 0;
+    return rwlock.writer !== 0 && rwlock.writer === this.#lwps.caller;
   }
 
   #get(call: string, handle: LockHandle): SimRwlock {
@@ -105,13 +100,14 @@ export class SimRwlocks {
 }
 
 function take(rwlock: SimRwlock, mode: RwMode, caller: number): boolean {
-  if (rwlock.writer !== 0 || (mode === 'writer' && rwlock.readers > 0)) return false;
+  if (rwlock.writer !== 0 || (mode === 'writer' && rwlock.readers.size > 0)) return false;
   if (mode === 'writer') rwlock.writer = caller;
-  else rwlock.readers++;
+  else rwlock.readers.set(caller, (rwlock.readers.get(caller) ?? 0) + 1);
   return true;
 }
 
+/** `held by lwp 3`, or by how many readers. */
 function holders(rwlock: SimRwlock): string {
-  if (rwlock.writer !== 0) return `lwp ${rwlock.writer} holds as writer`;
-  return rwlock.readers === 0 ? 'nobody holds' : `${rwlock.readers} reader(s) hold`;
+  if (rwlock.writer !== 0) return `held by lwp ${rwlock.writer}`;
+  return `held by ${rwlock.readers.size} for reading (lwp ${[...rwlock.readers.keys()].join(', ')})`;
 }

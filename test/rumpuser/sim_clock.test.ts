@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import {
   RUMPUSER_CLOCK_ABSMONO,
   RUMPUSER_CLOCK_RELWALL,
+  RUMPUSER_OPEN_CREATE,
+  RUMPUSER_OPEN_RDWR,
+  RUMPUSER_SYNCFD_WRITE,
   RUMPUSER_VERSION,
 } from '../../lib/rumpuser/rumpuser.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
@@ -44,11 +47,23 @@ test('an absolute sleep ends at its time, one in the past at once', (t) => {
   t.is(host.monotonicNs(), 3e9);
 });
 
-test('a sleep gives the CPU up and takes it back', (t) => {
+test('what may block gives the CPU up and takes it back', (t) => {
   const host = simulatedHost();
   const upcalls = bind(host);
-  host.clockSleep(RUMPUSER_CLOCK_RELWALL, 0, 1);
-  t.deepEqual(upcalls, ['unschedule', 'schedule']);
+  const wrapped = (call: () => unknown) => {
+    upcalls.length = 0;
+    call();
+    t.deepEqual(upcalls, ['unschedule', 'schedule'], call.toString());
+  };
+  const buffers = [new Uint8Array(1)];
+  wrapped(() => host.clockSleep(RUMPUSER_CLOCK_RELWALL, 0, 1));
+  wrapped(() => host.getrandom(new Uint8Array(1), 0));
+  wrapped(() => host.open('/tmp/f', RUMPUSER_OPEN_RDWR | RUMPUSER_OPEN_CREATE));
+  wrapped(() => host.iovwrite(3, buffers, 0));
+  wrapped(() => host.iovread(3, buffers, 0));
+  wrapped(() => host.syncfd(3, RUMPUSER_SYNCFD_WRITE, 0, 0));
+  wrapped(() => host.close(3));
+  wrapped(() => t.throws(() => host.close(3), { any: true }));
 });
 
 test('times that are none are EINVAL', (t) => {
@@ -152,6 +167,27 @@ test('arming from the pump goes on; Infinity withdraws', async (t) => {
   host.arm(Number.POSITIVE_INFINITY);
   await turn();
   t.is(host.monotonicNs(), 30);
+});
+
+test('an armed deadline ends an idle that goes on beyond it, instead of pumping', async (t) => {
+  const host = simulatedHost();
+  let pumps = 0;
+  host.onPump(() => pumps++);
+  host.arm(300);
+  host.idle(Number.POSITIVE_INFINITY);
+  t.is(host.monotonicNs(), 300);
+  await turn();
+  t.is(pumps, 0);
+});
+
+test('an armed deadline that passes in a sleep pumps afterwards, late', async (t) => {
+  const host = simulatedHost();
+  const times: number[] = [];
+  host.onPump(() => times.push(host.monotonicNs()));
+  host.arm(300);
+  host.clockSleep(RUMPUSER_CLOCK_RELWALL, 1, 0);
+  await turn();
+  t.deepEqual(times, [1e9]);
 });
 
 test('defer and doorbells pump once, at the end of the turn and at the present time', async (t) => {

@@ -113,6 +113,7 @@ test('readers share, a writer is alone', (t) => {
   const rw = host.rwInit();
   const a = becomeLwp(host);
   const b = host.lwpCreate();
+  const c = host.lwpCreate();
   host.rwEnter('reader', rw);
   asLwp(host, b, () => {
     host.rwTryenter('reader', rw);
@@ -120,9 +121,14 @@ test('readers share, a writer is alone', (t) => {
     t.true(host.rwHeld('reader', rw));
     t.false(host.rwHeld('writer', rw));
     throwsErrno(t, EBUSY, () => host.rwTryupgrade(rw));
-    asserts(t, new RegExp(`lwp ${b} wants rwlock ${rw} as writer, which 2 reader\\(s\\) hold`), () =>
-      host.rwEnter('writer', rw),
-    );
+    const again = new RegExp(`deadlock: rwlock ${rw} is already held for reading by lwp ${b}, the caller`);
+    asserts(t, again, () => host.rwEnter('writer', rw));
+    asLwp(host, c, () => {
+      const held = `held by 2 for reading \\(lwp ${a}, ${b}\\)`;
+      asserts(t, new RegExp(`lwp ${c} wants rwlock ${rw} as writer, but it is ${held}`), () =>
+        host.rwEnter('writer', rw),
+      );
+    });
     host.rwExit(rw);
   });
   host.rwTryupgrade(rw);
@@ -130,20 +136,27 @@ test('readers share, a writer is alone', (t) => {
   asLwp(host, b, () => {
     t.false(host.rwHeld('writer', rw));
     throwsErrno(t, EBUSY, () => host.rwTryenter('reader', rw));
-    asserts(t, new RegExp(`lwp ${b} wants rwlock ${rw} as reader, which lwp ${a} holds as writer`), () =>
+    asserts(t, new RegExp(`lwp ${b} wants rwlock ${rw} as reader, but it is held by lwp ${a} `), () =>
       host.rwEnter('reader', rw),
     );
-    asserts(t, new RegExp(`rwExit: .*lwp ${a} holds as writer, is not lwp ${b}'s`), () => host.rwExit(rw));
-    asserts(t, new RegExp(`rwDowngrade: .*is not lwp ${b}'s`), () => host.rwDowngrade(rw));
+    asserts(t, new RegExp(`rwExit: rwlock ${rw} is not held by lwp ${b}`), () => host.rwExit(rw));
+    asserts(t, new RegExp(`rwDowngrade: rwlock ${rw} is not held for writing by lwp ${b}`), () =>
+      host.rwDowngrade(rw),
+    );
   });
-  asserts(t, new RegExp(`already held by lwp ${a}, the caller, as writer`), () => host.rwEnter('writer', rw));
-  asserts(t, new RegExp(`rwDestroy: rwlock ${rw}, which lwp ${a} holds`), () => host.rwDestroy(rw));
+  asserts(t, new RegExp(`deadlock: rwlock ${rw} is already held for writing by lwp ${a}, the caller`), () =>
+    host.rwEnter('writer', rw),
+  );
+  asserts(t, new RegExp(`rwDestroy: rwlock ${rw} is held by lwp ${a}`), () => host.rwDestroy(rw));
   host.rwDowngrade(rw);
   asLwp(host, b, () => host.rwTryenter('reader', rw));
   host.rwExit(rw);
-  host.rwExit(rw);
-  asserts(t, /rwExit: .*nobody holds/, () => host.rwExit(rw));
-  asserts(t, /rwTryupgrade: .*not held by readers/, () => host.rwTryupgrade(rw));
+  asserts(t, new RegExp(`rwExit: rwlock ${rw} is not held by lwp ${a}`), () => host.rwExit(rw));
+  asserts(t, new RegExp(`rwTryupgrade: rwlock ${rw} is not held for reading by lwp ${a}`), () =>
+    host.rwTryupgrade(rw),
+  );
+  asserts(t, new RegExp(`rwDestroy: .*held by 1 for reading \\(lwp ${b}\\)`), () => host.rwDestroy(rw));
+  asLwp(host, b, () => host.rwExit(rw));
   host.rwDestroy(rw);
   asserts(t, new RegExp(`rwlock ${rw} is destroyed`), () => host.rwHeld('reader', rw));
 });

@@ -69,6 +69,14 @@ test('freed memory is detached, also for those who still look at it', (t) => {
   t.is(view.length, 0);
 });
 
+test('fini takes all memory back', (t) => {
+  const host = simulatedHost();
+  const left = [host.malloc(8, 8), host.anonmmap(8)];
+  host.fini();
+  for (const memory of left) t.is(memory.bytes.length, 0);
+  t.is(host.memoryInUse, 0);
+});
+
 test('freeing twice, in the wrong way or what is not ours names the memory', (t) => {
   const host = simulatedHost();
   const allocated = host.malloc(8, 8);

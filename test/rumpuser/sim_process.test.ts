@@ -22,6 +22,13 @@ test('parameters: the script answers, the real environment never', (t) => {
   t.is(host.getparam(RUMPUSER_PARAM_NCPU), '4');
   t.is(host.getparam('PATH'), undefined);
   t.is(host.getparam('toString'), undefined);
+  t.is(
+    simulatedHost({ env: { _SECRET: 'x' } }).getparam('_SECRET'),
+    undefined,
+    'underscores are the contract',
+  );
+  t.is(simulatedHost({ env: { RUMP_NCPU: '9' }, ncpu: 4 }).getparam(RUMPUSER_PARAM_NCPU), '9');
+  t.is(simulatedHost({ env: { RUMP_NCPU: 'host' }, ncpu: 4 }).getparam(RUMPUSER_PARAM_NCPU), '4');
   t.is(simulatedHost().getparam(RUMPUSER_PARAM_NCPU), '2');
   t.is(simulatedHost().getparam(RUMPUSER_PARAM_HOSTNAME), 'simulated');
 });
@@ -50,6 +57,7 @@ test('exit, signals and errno are written down, and nothing else happens', (t) =
     { pid: 77, signo: 0 },
   ]);
   throwsErrno(t, ESRCH, () => host.kill(78, 15));
+  for (const pid of [0, -2, 1.5, 2 ** 31]) throwsErrno(t, EINVAL, () => host.kill(pid, 15));
   for (const signo of [-1, 64, 1.5, Number.NaN]) throwsErrno(t, EINVAL, () => host.kill(77, signo));
   host.seterrno(35);
   t.is(host.errno, 35);
