@@ -233,3 +233,14 @@ export interface Rumpuser {
 export class RumpuserAssertion extends Error {
   override readonly name = 'RumpuserAssertion';
 }
+
+/**
+ * A lock cannot be had any more: the lwp that held it went away with its host thread and left what the lock protects
+ * half done. Thrown to whoever waits or comes later; the message names lock and lwp.
+ */
+export class RumpuserOwnerDead extends Error {
+  override readonly name = 'RumpuserOwnerDead';
+  readonly code = 'EOWNERDEAD';
+  /** NetBSD's number. */
+  readonly errno = 97;
+}

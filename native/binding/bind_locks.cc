@@ -19,6 +19,7 @@ int32_t mutex_init(uint32_t tenant, int32_t flags) {
 int32_t mutex_enter(uint32_t mtx) { return -rumpuser_mutex_enter_nowrap(mtx); }
 int32_t mutex_tryenter(uint32_t mtx) { return -rumpuser_mutex_tryenter(mtx); }
 void mutex_exit(uint32_t mtx) { rumpuser_mutex_exit(mtx); }
+void mutex_wake(uint32_t mtx) { rumpuser::mutex_wake(mtx); }
 void mutex_destroy(uint32_t mtx) { rumpuser_mutex_destroy(mtx); }
 uint32_t mutex_owner(uint32_t mtx) {
   uint32_t lwp = 0;
@@ -72,6 +73,7 @@ void define_locks(Napi::Object exports) {
   define<mutex_enter>(exports, "mutexEnter");
   define<mutex_tryenter>(exports, "mutexTryenter");
   define<mutex_exit>(exports, "mutexExit");
+  define<mutex_wake>(exports, "mutexWake");
   define<mutex_destroy>(exports, "mutexDestroy");
   define<mutex_owner>(exports, "mutexOwner");
   define<mutex_retake>(exports, "mutexRetake");

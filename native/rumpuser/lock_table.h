@@ -69,6 +69,8 @@ int cv_create(uint32_t tenant, rumpuser_lock *handle);
 // EINTR; `depth` is for mutex_retake.
 int cv_block(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t deadline, int32_t *depth);
 int mutex_retake(const char *call, rumpuser_lock mtx, int32_t depth);
+// For a mutex just left, seen to have waiters.
+void mutex_wake(rumpuser_lock mtx);
 void mutex_assert_owned(const char *call, rumpuser_lock mtx);
 // Lets a mutex go however often the caller entered it. @returns its depth.
 int32_t mutex_release(const char *call, rumpuser_lock mtx);

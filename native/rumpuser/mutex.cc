@@ -98,6 +98,8 @@ int mutex_create(int flags, uint32_t tenant, rumpuser_lock *handle) {
   return error;
 }
 
+void mutex_wake(rumpuser_lock mtx) { wake_one(lock_slots()[mtx & (kSlots - 1)].word[kOwner]); }
+
 void mutex_assert_owned(const char *call, rumpuser_lock mtx) { owned(call, mtx); }
 
 int32_t mutex_release(const char *call, rumpuser_lock mtx) {

@@ -1,0 +1,122 @@
+/**
+ * Native host: waiting for the next deadline or a doorbell, and the pump.
+ *
+ * The bell lives in C++ (`native/rumpuser/idle.cc`). While this thread is inside `idle` it ends that; otherwise the
+ * process's idle thread, or whoever rings, has the pump called on this thread. The event loop stays alive while a
+ * deadline is armed, a ring is on its way or something holds the idler.
+ */
+import type { NativeBinding } from './native_binding.ts';
+import { waitResult } from './native_binding.ts';
+import { RumpuserAssertion } from './rumpuser.ts';
+
+/** Pumps in a row from the microtask queue before one goes round the event loop, so that a chain of them cannot starve it. */
+const MICROTASK_TURNS = 64;
+
+export class NativeIdler {
+  readonly tenant: number;
+  /** An integer: any thread may ring it, through C too. */
+  readonly handle: number;
+  readonly #binding: NativeBinding;
+  /** `monotonicNs` at the process's epoch, negated: what to add to host time for the addon. */
+  readonly #originNs: number;
+
+  #pump: (() => void) | undefined;
+  #armedNs = Number.POSITIVE_INFINITY;
+  #rung = false;
+  #keepsAlive = false;
+  #deferred = false;
+  #microtasks = 0;
+  #immediate: NodeJS.Immediate | undefined;
+  #open = true;
+
+  constructor(binding: NativeBinding) {
+    this.#binding = binding;
+    binding.tick();
+    this.#originNs = binding.scratch[0] as number;
+    this.tenant = binding.hostOpen(() => this.#ringing());
+    if (this.tenant === 0) throw new RumpuserAssertion(binding.reason());
+    this.handle = binding.hostIdler(this.tenant);
+  }
+
+  nowNs(): number {
+    this.#binding.tick();
+    return (this.#binding.scratch[0] as number) - this.#originNs;
+  }
+
+  idle(deadlineNs: number): void {
+    if (Number.isNaN(deadlineNs)) throw new RumpuserAssertion('idle: the deadline is not a number');
+    waitResult(this.#binding.idle(this.handle, deadlineNs + this.#originNs));
+  }
+
+  onPump(pump: () => void): void {
+    this.#pump = pump;
+  }
+
+  arm(deadlineNs: number): void {
+    if (Number.isNaN(deadlineNs)) throw new RumpuserAssertion('arm: the deadline is not a number');
+    if (deadlineNs === this.#armedNs) return;
+    this.#armedNs = deadlineNs;
+    this.#binding.arm(this.handle, deadlineNs + this.#originNs);
+    this.stayAlive();
+  }
+
+  defer(): void {
+    if (this.#deferred) return;
+    this.#deferred = true;
+    if (this.#microtasks < MICROTASK_TURNS) {
+      this.#microtasks++;
+      queueMicrotask(() => this.#deferral());
+      return;
+    }
+    this.#immediate = setImmediate(() => {
+      this.#microtasks = 0;
+      this.#deferral();
+    });
+  }
+
+  doorbell(): void {
+    this.#rung = true;
+    this.#binding.doorbell(this.handle);
+    this.stayAlive();
+  }
+
+  busy(): boolean {
+    return this.#open && this.#binding.busy(this.handle);
+  }
+
+  /** Look again whether the event loop must stay alive: after anything that may hold the idler or let it go. */
+  stayAlive(): void {
+    if (!this.#open) return;
+    const alive = this.#armedNs !== Number.POSITIVE_INFINITY || this.#rung || this.#binding.busy(this.handle);
+    if (alive === this.#keepsAlive) return;
+    this.#keepsAlive = alive;
+    this.#binding.hostKeepAlive(this.tenant, alive);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#pump = undefined;
+    clearImmediate(this.#immediate);
+    this.#binding.hostClose(this.tenant);
+  }
+
+  #deferral(): void {
+    this.#deferred = false;
+    this.#pump?.();
+  }
+
+  /** A doorbell, or the armed deadline: the addon does not say which, and one pump serves both. */
+  #ringing(): void {
+    this.#rung = false;
+    if (this.#armedNs !== Number.POSITIVE_INFINITY && this.#armedNs <= this.nowNs()) {
+      this.#armedNs = Number.POSITIVE_INFINITY;
+    }
+    try {
+      this.#pump?.();
+    } finally {
+      this.stayAlive();
+    }
+  }
+}

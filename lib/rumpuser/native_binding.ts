@@ -1,0 +1,119 @@
+/** Native host: the addon's own functions, and the memory it shares with every isolate of the process. */
+import { EINTR } from '../sys/errno.ts';
+import { loadBinding } from './binding.ts';
+import { type HostBinding, throwing } from './host_errno.ts';
+import { RumpuserAssertion, RumpuserOwnerDead } from './rumpuser.ts';
+
+/** Where a comment does not say otherwise, a negative result is an errno. Lock words: see `locks.ts`. */
+export interface NativeBinding extends HostBinding {
+  /** Contract version of the C side. */
+  readonly version: number;
+  /** Eight words for each lock of the process. */
+  readonly lockWords: Int32Array;
+  /** A byte for each lwp handle of the process: see `curlwp.ts`. */
+  readonly lwpStates: Uint8Array;
+  readonly lwpsPerBlock: number;
+  /** This thread's current lwp. */
+  readonly curlwp: Uint32Array;
+  /** Where `tick` and `clockGettime` leave their results. */
+  readonly scratch: Float64Array;
+  /** A plain store followed by a plain load will do on the leaving side of a mutex. */
+  readonly leavingNeedsNoFence: boolean;
+  hypercalls(): readonly Hypercall[];
+  /** What a broken assertion calls, with its message; must throw. */
+  onAssertion(thrower: (message: string) => never): void;
+  /** Why the last call on this thread failed. */
+  reason(): string;
+  /** Nanoseconds for a pair of enter and exit in C++: of a host mutex, or of ours. */
+  bench(kind: 'pthread' | 'mutex', pairs: number): number;
+
+  /** A tenant of the process; 0 when there are too many. `pump` is called on this thread. */
+  hostOpen(pump: () => void): number;
+  hostClose(tenant: number): void;
+  hostIdler(tenant: number): number;
+  hostKeepAlive(tenant: number, alive: boolean): void;
+  /** First handle of a block. */
+  lwpBlock(tenant: number): number;
+
+  /** Nanoseconds since the process's epoch into `scratch[0]`. */
+  tick(): void;
+  /** Seconds and nanoseconds into `scratch`. */
+  clockGettime(clock: number): number;
+  clockSleep(clock: number, sec: number, nsec: number): number;
+  /** Deadlines count from the process's epoch. */
+  idle(idler: number, deadlineNs: number): number;
+  arm(idler: number, deadlineNs: number): void;
+  doorbell(idler: number): void;
+  hold(idler: number): void;
+  release(idler: number): void;
+  busy(idler: number): boolean;
+
+  mutexInit(tenant: number, flags: number): number;
+  mutexEnter(m: number): number;
+  mutexTryenter(m: number): number;
+  mutexExit(m: number): void;
+  /** Wakes one who waits for a mutex that was just left. */
+  mutexWake(m: number): void;
+  mutexDestroy(m: number): void;
+  mutexOwner(m: number): number;
+  mutexRetake(m: number, depth: number): number;
+  /** Modes: 0 reads, 1 writes. */
+  rwInit(tenant: number): number;
+  rwEnter(mode: number, rw: number): number;
+  rwTryenter(mode: number, rw: number): number;
+  rwTryupgrade(rw: number): number;
+  rwDowngrade(rw: number): void;
+  rwExit(rw: number): void;
+  rwDestroy(rw: number): void;
+  rwHeld(mode: number, rw: number): boolean;
+  cvInit(tenant: number): number;
+  cvDestroy(cv: number): void;
+  /** Lets `m` go and sleeps; leaves `m` for `mutexRetake`. */
+  cvBlock(cv: number, m: number, timeoutNs: number): number;
+  cvSignal(cv: number): void;
+  cvBroadcast(cv: number): void;
+  cvHasWaiters(cv: number): boolean;
+
+  /** A cookie, 0 when nobody is to join. */
+  threadCreate(fn: bigint, arg: bigint, name: string, mustJoin: boolean): number;
+  threadJoin(cookie: number): number;
+}
+
+/** One row of the header's list. */
+export interface Hypercall {
+  readonly section: string;
+  readonly name: string;
+  /** The C parameter list, with its parentheses. */
+  readonly parameters: string;
+  readonly address: bigint;
+}
+
+/** The addon, with assertions arranged to arrive as `RumpuserAssertion`. @throws Error when there is no addon */
+export function nativeBinding(): NativeBinding {
+  const binding = loadBinding() as NativeBinding;
+  binding.onAssertion(throwAssertion);
+  return binding;
+}
+
+/** C names the call `mutex_exit`, callers here know it as `mutexExit`. */
+function throwAssertion(message: string): never {
+  const colon = message.indexOf(':');
+  const call = message.slice(0, colon).replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  throw new RumpuserAssertion(call + message.slice(colon));
+}
+
+const EOWNERDEAD_NUMBER = 97;
+
+/** The result of a lock call that did not fail. @throws RumpuserOwnerDead, or the errno */
+export function lockResult(binding: NativeBinding, result: number): number {
+  if (result === -EOWNERDEAD_NUMBER) throw new RumpuserOwnerDead(binding.reason());
+  return throwing(result);
+}
+
+/**
+ * The same for a wait. EINTR means that this isolate was told to end: it will as soon as the addon returns, whatever
+ * is thrown here.
+ */
+export function waitResult(result: number): void {
+  if (result !== -EINTR.errno) throwing(result);
+}
