@@ -2,5 +2,7 @@
 export default {
   files: ['dist/test/**/*.test.js'],
   timeout: '2m',
+  // The addon's tests end threads and processes: a process of their own each. Stack traces show the sources.
   workerThreads: false,
+  nodeArguments: ['--enable-source-maps'],
 };
