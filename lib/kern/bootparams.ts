@@ -72,7 +72,9 @@ function memlimitOf(value: number | string | undefined): number {
   const match = /^(\d+)([kmg]?)$/i.exec(String(value));
   const limit = match === null ? 0 : Number(match[1]) * (UNITS[(match[2] as string).toLowerCase()] as number);
   if (!Number.isSafeInteger(limit) || limit <= 0) {
-    throw new BootOptionError(`memlimit (RUMP_MEMLIMIT) must be bytes with an optional k, m or g, not ${String(value)}`);
+    throw new BootOptionError(
+      `memlimit (RUMP_MEMLIMIT) must be bytes with an optional k, m or g, not ${String(value)}`,
+    );
   }
   return limit;
 }

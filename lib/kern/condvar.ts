@@ -6,9 +6,10 @@
  *
  * NetBSD: sys/kern/kern_condvar.c, condvar(9).
  */
+
+import type { Kmutex } from './kmutex.ts';
 import type { Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
-import type { Kmutex } from './kmutex.ts';
 import { FOREVER, PCATCH, SleepQueue, sleepqBlock, sleepqWakeAll, sleepqWakeOne } from './sleepq.ts';
 
 export class Condvar {

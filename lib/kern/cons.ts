@@ -4,11 +4,11 @@
  * NetBSD: sys/rump/librump/rumpkern/cons.c.
  */
 import { EIO } from '../sys/errno.ts';
-import { File, FREAD, FWRITE, type Fileops } from './file.ts';
+import { File, type Fileops, FREAD, FWRITE } from './file.ts';
 import { Filedesc } from './filedesc.ts';
 import type { Kernel } from './kernel.ts';
 import { consoleWrite } from './msgbuf.ts';
-import { type Uio } from './uio.ts';
+import type { Uio } from './uio.ts';
 
 /** Bytes handed to the console at a time. */
 const CHUNK = 4096;

@@ -101,7 +101,7 @@ function* fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): MaySleep<number
     case F_GETFD:
       return fdp.cloexec(fd) ? FD_CLOEXEC : 0;
     case F_SETFD:
-      fdp.setCloexec(fd, (value & FD_CLOEXEC) !== 0 ? 'on' : 'off');
+      fdp.setCloexec(fd, (value & FD_CLOEXEC) === 0 ? 'off' : 'on');
       return 0;
     case F_GETFL:
       return OFLAGS(fp.flag);
@@ -113,7 +113,9 @@ function* fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): MaySleep<number
   }
 }
 
-export const descripHandlers: Handlers<'read' | 'write' | 'readv' | 'writev' | 'close' | 'dup' | 'dup2' | 'fcntl'> = {
+export const descripHandlers: Handlers<
+  'read' | 'write' | 'readv' | 'writev' | 'close' | 'dup' | 'dup2' | 'fcntl'
+> = {
   *read(l, fd, buf) {
     const fp = fileFor(l, fd, 'read');
     return yield* transfer(l, fp, new Uio([buf], fp.offset, 'read'));

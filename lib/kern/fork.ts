@@ -11,7 +11,7 @@ import { type KauthCred, kauthAllows, kauthCredHold } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
 import { limHold } from './plimit.ts';
-import { pidAlloc, Proc, procInsert } from './proc.ts';
+import { Proc, pidAlloc, procInsert } from './proc.ts';
 import { chgproccnt, type Uidinfo } from './uid.ts';
 
 /** What a child gets of its parent's descriptors. */
@@ -35,7 +35,10 @@ export function fork1(parent: Proc, options: ForkOptions): Lwp {
   const uidinfo = options.cred?.uidinfo ?? parent.uidinfo;
   const count = chgproccnt(k, uidinfo, 1);
   const limit = parent.limit.cur[RLIMIT_NPROC] as number;
-  if (count > limit && !kauthAllows(k, parent.cred, { scope: 'process', action: 'rlimit_exempt', proc: parent })) {
+  if (
+    count > limit &&
+    !kauthAllows(k, parent.cred, { scope: 'process', action: 'rlimit_exempt', proc: parent })
+  ) {
     chgproccnt(k, uidinfo, -1);
     throw EAGAIN;
   }

@@ -6,8 +6,8 @@
  */
 import { EOPNOTSUPP } from '../sys/errno.ts';
 import type { Kernel } from './kernel.ts';
-import type { Proc } from './proc.ts';
 import { panic } from './panic.ts';
+import type { Proc } from './proc.ts';
 
 export interface Hooks {
   vfsInit?: (k: Kernel) => void;

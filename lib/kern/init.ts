@@ -7,14 +7,15 @@
  * NetBSD: sys/rump/librump/rumpkern/rump.c (rump__init).
  */
 import { RUMPUSER_CLOCK_RELWALL, RUMPUSER_PARAM_HOSTNAME, RUMPUSER_VERSION } from '../rumpuser/rumpuser.ts';
+import { LW_SYSTEM } from '../sys/constants/lwp.ts';
 import { MAXHOSTNAMELEN } from '../sys/constants/param.ts';
 import { PID_MAX, PK_SYSTEM, SACTIVE } from '../sys/constants/proc.ts';
 import { AB_VERBOSE } from '../sys/constants/reboot.ts';
 import { RLIMIT_NPROC } from '../sys/constants/resource.ts';
 import { EOPNOTSUPP, EPROGMISMATCH } from '../sys/errno.ts';
 import { consoleFiledesc } from './cons.ts';
-import { Filedesc } from './filedesc.ts';
 import { descripHandlers } from './descrip.ts';
+import { Filedesc } from './filedesc.ts';
 import { fork1 } from './fork.ts';
 import { giantFini, giantInit } from './giant.ts';
 import { factionInit } from './hooks.ts';
@@ -22,24 +23,23 @@ import { kauthCredCreate } from './kauth.ts';
 import { type BootParams, Kernel } from './kernel.ts';
 import { Ksyms } from './ksyms.ts';
 import { LW_BOUND } from './lwp.ts';
-import { LW_SYSTEM } from '../sys/constants/lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
 import { aprintVerbose, Msgbuf, printf } from './msgbuf.ts';
 import { panic } from './panic.ts';
 import { limAlloc } from './plimit.ts';
-import { Proc, procInsert } from './proc.ts';
-import { procHandlers } from './sysproc.ts';
+import { Proc, pgrpCreate, pgrpEnter, procInsert } from './proc.ts';
 import { protHandlers } from './prot.ts';
-import { PRI_SOFTINT } from './runq.ts';
 import { Random } from './random.ts';
 import { rebootHandlers } from './reboot.ts';
 import { resourceHandlers } from './resource.ts';
+import { PRI_SOFTINT } from './runq.ts';
 import { pump } from './sched.ts';
-import { schedule, unschedule } from './schedule.ts';
+import { hyperup, schedule, unschedule } from './schedule.ts';
 import { secmodelSuserStart } from './suser.ts';
 import { sysctlFinalize } from './sysctl.ts';
 import { sysctlHandlers, sysctlInit } from './sysctl_base.ts';
 import { syscallEstablish } from './sysent.ts';
+import { procHandlers } from './sysproc.ts';
 import { timeHandlers } from './times.ts';
 import { chgproccnt, uidFind } from './uid.ts';
 import { COPYRIGHT, RUMP_VERSION, VERSION } from './version.ts';
@@ -48,13 +48,23 @@ type Stage = readonly [name: string, init: (k: Kernel) => void];
 
 const STAGES: readonly Stage[] = [
   ['banner', banner],
-  ['entropy', (k) => { k.random = new Random(k.host); }],
+  [
+    'entropy',
+    (k) => {
+      k.random = new Random(k.host);
+    },
+  ],
   ['lwp0', lwp0Init],
   ['giantlock', giantInit],
   ['ksyms', ksymsInit],
   ['kauth', kauthInit],
   ['proc0', proc0Init],
-  ['scheduler', (k) => { schedule(k); }],
+  [
+    'scheduler',
+    (k) => {
+      schedule(k);
+    },
+  ],
   ['percpu', percpuInit],
   ['sysctl', sysctlInit],
   ['syscalls', syscallsInit],
@@ -78,7 +88,7 @@ export function rumpInit(params: BootParams, version: number = RUMP_VERSION): Ke
     throw EPROGMISMATCH;
   }
   const { host } = params;
-  host.init(RUMPUSER_VERSION, { schedule: () => schedule(k), unschedule: () => unschedule(k) });
+  host.init(RUMPUSER_VERSION, hyperup(k));
   k.state = 'booting';
   try {
     for (const [stage, init] of STAGES) {
@@ -110,8 +120,12 @@ export function rumpReinit(k: Kernel): 0 {
   return 0;
 }
 
-/** Give the host back what a dead kernel took of it. */
+/** Give the host back what a dead kernel took of it. Again: no-op. */
 export function rumpFini(k: Kernel): void {
+  if (k.state !== 'dead' || k.finished) {
+    return;
+  }
+  k.finished = true;
   for (const p of k.procs.values()) {
     for (let l = p.lwps; l !== null; l = l.siblingNext) {
       k.host.lwpDestroy(l.handle);
@@ -215,5 +229,8 @@ function initprocInit(k: Kernel): void {
   const l = fork1(k.proc0, { files: 'clear', comm: 'init', pid: 1 });
   const p = l.proc;
   p.fd = consoleFiledesc(k);
+  pgrpEnter(p, pgrpCreate(p, null));
   k.initproc = p;
+  l.flag |= LW_SYSTEM;
+  k.implicit = l;
 }

@@ -91,14 +91,44 @@ export const KAUTH_RESULT_DENY = 1;
 export const KAUTH_RESULT_DEFER = 2;
 export type KauthResult = typeof KAUTH_RESULT_ALLOW | typeof KAUTH_RESULT_DENY | typeof KAUTH_RESULT_DEFER;
 
-export type KauthScope = 'generic' | 'system' | 'process' | 'network' | 'machdep' | 'device' | 'cred' | 'vnode';
+export type KauthScope =
+  | 'generic'
+  | 'system'
+  | 'process'
+  | 'network'
+  | 'machdep'
+  | 'device'
+  | 'cred'
+  | 'vnode';
 
 /** What is asked, in the words of kauth(9) without their prefixes, with what it is asked about. */
 export type KauthAction =
   | { readonly scope: 'generic'; readonly action: 'issuser' }
-  | { readonly scope: 'system'; readonly action: 'reboot' | 'sysctl_modify' | 'sysctl_prvt' | 'time_system' | 'time_adjtime' | 'settime_backwards' | 'module' }
+  | {
+      readonly scope: 'system';
+      readonly action:
+        | 'reboot'
+        | 'sysctl_modify'
+        | 'sysctl_prvt'
+        | 'time_system'
+        | 'time_adjtime'
+        | 'settime_backwards'
+        | 'module';
+    }
   | { readonly scope: 'process'; readonly action: 'signal'; readonly proc: Proc; readonly signo: number }
-  | { readonly scope: 'process'; readonly action: 'setid' | 'cansee' | 'nice_raise' | 'nice' | 'rlimit' | 'rlimit_raise' | 'rlimit_exempt' | 'setsid'; readonly proc: Proc }
+  | {
+      readonly scope: 'process';
+      readonly action:
+        | 'setid'
+        | 'cansee'
+        | 'nice_raise'
+        | 'nice'
+        | 'rlimit'
+        | 'rlimit_raise'
+        | 'rlimit_exempt'
+        | 'setsid';
+      readonly proc: Proc;
+    }
   | { readonly scope: 'process'; readonly action: 'setlogin'; readonly proc: Proc };
 
 export type KauthListener = (cred: KauthCred, action: KauthAction) => KauthResult;

@@ -16,10 +16,10 @@ import type { LoadedModule } from './module.ts';
 import type { Msgbuf } from './msgbuf.ts';
 import type { Pgrp, Proc, Session } from './proc.ts';
 import type { Random } from './random.ts';
-import type { SysctlNode } from './sysctl.ts';
-import type { HandlerTable } from './sysent.ts';
 import type { SleepQueue } from './sleepq.ts';
 import type { Softint } from './softint.ts';
+import type { SysctlNode } from './sysctl.ts';
+import type { HandlerTable } from './sysent.ts';
 import type { Sysproxy } from './sysproxy.ts';
 import type { Uidinfo } from './uid.ts';
 
@@ -53,6 +53,8 @@ export class Kernel {
   state: KernelState = 'cold';
   /** Why the kernel is dead: "halted", "panic: ...". */
   deadReason = '';
+  /** What it took of the host has been given back. */
+  finished = false;
   /** Message of the panic; null while there was none. */
   panicstr: string | null = null;
   /** RB_* and AB_* flags. */
@@ -141,7 +143,8 @@ export class Kernel {
     this.params = params;
     this.host = params.host;
     const { host } = params;
-    this.schedPick = host.schedPick === undefined ? null : (n) => (host.schedPick as (n: number) => number)(n);
+    this.schedPick =
+      host.schedPick === undefined ? null : (n) => (host.schedPick as (n: number) => number)(n);
     this.cpus = Array.from({ length: params.ncpu }, (_, i) => new Cpu(i));
   }
 }

@@ -52,7 +52,9 @@ export class Ksyms {
 
   /** The symbol that covers `address`, and how far into it that is. @throws ENOENT */
   resolve(address: bigint): { symbol: Symbol; offset: bigint } {
-    this.#byAddress ??= [...this.#index().values()].sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+    this.#byAddress ??= [...this.#index().values()].sort((a, b) =>
+      a.value < b.value ? -1 : a.value > b.value ? 1 : 0,
+    );
     const at = lastNotAbove(this.#byAddress, address);
     const symbol = at < 0 ? undefined : this.#byAddress[at];
     if (symbol === undefined || address - symbol.value >= (symbol.size === 0n ? 1n : symbol.size)) {

@@ -3,10 +3,11 @@
  *
  * NetBSD: sys/kern/kern_kthread.c, kthread(9).
  */
+
+import { LW_SYSTEM } from '../sys/constants/lwp.ts';
 import { ENOTSUP, type Errno } from '../sys/errno.ts';
 import type { Cpu } from './cpu.ts';
 import type { Kernel } from './kernel.ts';
-import { LW_SYSTEM } from '../sys/constants/lwp.ts';
 import { LW_BOUND, type Lwp } from './lwp.ts';
 import { lwpCreate, lwpFree, lwpUnlink } from './lwpcreate.ts';
 import type { LwpBody } from './maysleep.ts';
@@ -25,7 +26,12 @@ export interface KthreadOptions {
  * Start a kernel thread; it runs when the scheduler gets to it and exits when `body` returns.
  * @throws ENOTSUP the kernel was booted without threads
  */
-export function kthreadCreate(k: Kernel, name: string, body: LwpBody<void>, options: KthreadOptions = {}): Lwp {
+export function kthreadCreate(
+  k: Kernel,
+  name: string,
+  body: LwpBody<void>,
+  options: KthreadOptions = {},
+): Lwp {
   if (!k.params.threads) {
     throw ENOTSUP;
   }

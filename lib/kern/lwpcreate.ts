@@ -3,14 +3,15 @@
  *
  * NetBSD: sys/kern/kern_lwp.c (lwp_create, lwp_exit, lwp_free).
  */
+
+import { LSRUN, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
+import { calloutStop } from './callout.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
-import { LSRUN, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { Lwp } from './lwp.ts';
 import { nextlid, type Proc } from './proc.ts';
 import { PRI_USER } from './runq.ts';
 import { sleepqWakeAll } from './sleepq.ts';
-import { calloutStop } from './callout.ts';
 
 /** A new lwp of `p`, outside the kernel. */
 export function lwpCreate(p: Proc, lid = nextlid(p)): Lwp {
@@ -55,7 +56,10 @@ export function lwpUnlink(l: Lwp): void {
 /** Give the host's name of an exited lwp back. It must not be current. */
 export function lwpFree(l: Lwp): void {
   KASSERT((l.flag & LW_WEXIT) !== 0, `lwp ${l.lid} freed without exiting`);
-  KASSERT(l.kernel.curlwp !== l && l.coroutine === null && l.queue === null, `lwp ${l.lid} freed while in use`);
+  KASSERT(
+    l.kernel.curlwp !== l && l.coroutine === null && l.queue === null,
+    `lwp ${l.lid} freed while in use`,
+  );
   KASSERT(l.stat !== LSZOMB, `lwp ${l.lid} freed twice`);
   if (l.timeout !== null) {
     calloutStop(l.kernel, l.timeout);

@@ -8,16 +8,16 @@
  * NetBSD: sys/rump/librump/rumpkern/lwproc.c; the seed's rump_newproc_switch, rump_lwp_*, rump_set_vmspace.
  */
 import { LW_WEXIT } from '../sys/constants/lwp.ts';
+import { PID_MAX } from '../sys/constants/proc.ts';
 import { EEXIST, EINVAL, ESRCH } from '../sys/errno.ts';
+import { procReap } from './exit.ts';
 import { fdFree } from './filedesc.ts';
 import { type ForkFiles, fork1 } from './fork.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
 import { lwpCreate, lwpFree, lwpUnlink } from './lwpcreate.ts';
 import { panic } from './panic.ts';
-import { PID_MAX } from '../sys/constants/proc.ts';
 import { type Proc, procFind } from './proc.ts';
-import { procReap } from './exit.ts';
 import type { Vmspace } from './vmspace.ts';
 
 /** Descriptor flags of rfork. Neither: shared. Both: EINVAL. */

@@ -3,8 +3,9 @@
  *
  * NetBSD: sys/kern/kern_module.c, module(9); the seed's rump_module_init, rump_module_fini.
  */
-import { EEXIST, EINVAL, ENOENT, EPROGMISMATCH } from '../sys/errno.ts';
+
 import { __NetBSD_Version__ } from '../sys/constants/param.ts';
+import { EEXIST, EINVAL, ENOENT, EPROGMISMATCH } from '../sys/errno.ts';
 import type { Kernel } from './kernel.ts';
 
 export type ModuleClass = 'any' | 'misc' | 'vfs' | 'driver' | 'exec' | 'secmodel' | 'bufq';
@@ -47,12 +48,13 @@ export function moduleInit(k: Kernel, info: Modinfo, props: Readonly<Record<stri
 }
 
 /** @throws ENOENT not loaded; what the module's fini throws, and then it stays */
-export function moduleFini(k: Kernel, info: Modinfo): void {
-  if (k.modules.get(info.name)?.info !== info) {
+export function moduleFini(k: Kernel, name: string): void {
+  const info = k.modules.get(name)?.info;
+  if (info === undefined) {
     throw ENOENT;
   }
   info.modcmd(k, 'fini', {});
-  k.modules.delete(info.name);
+  k.modules.delete(name);
   if (info.class === 'secmodel') {
     k.nsecmodels--;
   }

@@ -3,17 +3,11 @@
  *
  * NetBSD: sys/kern/kern_prot.c, sys/kern/kern_proc.c; getpid(2), setuid(2), setpgid(2), setsid(2), getgroups(2), getlogin(2).
  */
-import { PK_SUGID } from '../sys/constants/proc.ts';
+
 import { LOGIN_NAME_MAX } from '../sys/constants/limits.ts';
+import { PK_SUGID } from '../sys/constants/proc.ts';
 import { EINVAL, EPERM, ESRCH } from '../sys/errno.ts';
-import {
-  isId,
-  kauthAllows,
-  kauthAuthorize,
-  kauthCredCopy,
-  type KauthCred,
-  NGROUPS_MAX,
-} from './kauth.ts';
+import { isId, type KauthCred, kauthAllows, kauthAuthorize, kauthCredCopy, NGROUPS_MAX } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { isPgleader, isSessionLeader, type Proc, pgrpCreate, pgrpEnter, procFind } from './proc.ts';
 import type { Handlers } from './sysent.ts';
@@ -111,7 +105,8 @@ function setreid(l: Lwp, kind: Kind, real: number, effective: number): void {
   const now = idsOf(l.cred, kind);
   const r = real === UNCHANGED ? now.real : real;
   const e = effective === UNCHANGED ? now.effective : effective;
-  const allowed = (r === now.real || r === now.effective) && (e === now.real || e === now.effective || e === now.saved);
+  const allowed =
+    (r === now.real || r === now.effective) && (e === now.real || e === now.effective || e === now.saved);
   if (!allowed && !privileged(l)) {
     throw EPERM;
   }
@@ -152,9 +147,29 @@ function procOf(l: Lwp, pid: number): Proc {
 }
 
 export const protHandlers: Handlers<
-  | 'getpid' | 'getppid' | 'getpgrp' | 'getpgid' | 'setpgid' | 'getsid' | 'setsid' | 'issetugid'
-  | 'getuid' | 'geteuid' | 'getgid' | 'getegid' | 'setuid' | 'seteuid' | 'setreuid' | 'setgid' | 'setegid' | 'setregid'
-  | 'getgroups' | 'setgroups' | 'getlogin' | 'setlogin' | '_lwp_self'
+  | 'getpid'
+  | 'getppid'
+  | 'getpgrp'
+  | 'getpgid'
+  | 'setpgid'
+  | 'getsid'
+  | 'setsid'
+  | 'issetugid'
+  | 'getuid'
+  | 'geteuid'
+  | 'getgid'
+  | 'getegid'
+  | 'setuid'
+  | 'seteuid'
+  | 'setreuid'
+  | 'setgid'
+  | 'setegid'
+  | 'setregid'
+  | 'getgroups'
+  | 'setgroups'
+  | 'getlogin'
+  | 'setlogin'
+  | '_lwp_self'
 > = {
   getpid: (l) => l.proc.pid,
   getppid: (l) => l.proc.parent?.pid ?? 0,
@@ -170,7 +185,7 @@ export const protHandlers: Handlers<
     pgrpEnter(p, pgrpCreate(p, null));
     return p.pid;
   },
-  issetugid: (l) => ((l.proc.flag & PK_SUGID) !== 0 ? 1 : 0),
+  issetugid: (l) => ((l.proc.flag & PK_SUGID) === 0 ? 0 : 1),
   getuid: (l) => l.cred.uid,
   geteuid: (l) => l.cred.euid,
   getgid: (l) => l.cred.gid,

@@ -3,6 +3,8 @@
  *
  * NetBSD: sys/kern/kern_resource.c; getrlimit(2), getpriority(2), getrusage(2).
  */
+
+import { NZERO } from '../sys/constants/limits.ts';
 import {
   PRIO_MAX,
   PRIO_MIN,
@@ -13,15 +15,14 @@ import {
   RUSAGE_CHILDREN,
   RUSAGE_SELF,
 } from '../sys/constants/resource.ts';
-import { NZERO } from '../sys/constants/limits.ts';
 import { EACCES, EINVAL, EPERM, ESRCH } from '../sys/errno.ts';
 import type { Rlimit } from '../sys/types.ts';
 import { kauthAllows } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { limPrivatise } from './plimit.ts';
-import { pgrpFind, type Proc, procFind } from './proc.ts';
-import { PRI_USER } from './runq.ts';
+import { type Proc, pgrpFind, procFind } from './proc.ts';
 import { lwpChangepri } from './runnable.ts';
+import { PRI_USER } from './runq.ts';
 import { rusageOf } from './rusage.ts';
 import type { Handlers } from './sysent.ts';
 
@@ -44,7 +45,10 @@ function setrlimit(l: Lwp, which: number, lim: Rlimit): void {
   }
   const p = l.proc;
   const hard = p.limit.max[which] as number;
-  if (lim.max > hard && !kauthAllows(l.kernel, l.cred, { scope: 'process', action: 'rlimit_raise', proc: p })) {
+  if (
+    lim.max > hard &&
+    !kauthAllows(l.kernel, l.cred, { scope: 'process', action: 'rlimit_raise', proc: p })
+  ) {
     throw EPERM;
   }
   p.limit = limPrivatise(p.limit);
@@ -94,7 +98,9 @@ export function priorityOf(p: Proc): number {
   return PRI_USER - (p.nice - NZERO);
 }
 
-export const resourceHandlers: Handlers<'getrlimit' | 'setrlimit' | 'getrusage' | 'getpriority' | 'setpriority'> = {
+export const resourceHandlers: Handlers<
+  'getrlimit' | 'setrlimit' | 'getrusage' | 'getpriority' | 'setpriority'
+> = {
   getrlimit: (l, which) => {
     checkResource(which);
     const { cur, max } = l.proc.limit;

@@ -3,11 +3,12 @@
  *
  * NetBSD: sys/kern/kern_synch.c (setrunnable), sys/kern/kern_runq.c (sched_takecpu).
  */
+
+import { LSRUN } from '../sys/constants/lwp.ts';
+import type { Cpu } from './cpu.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
-import { LSRUN } from '../sys/constants/lwp.ts';
 import { LW_BOUND, type Lwp } from './lwp.ts';
-import type { Cpu } from './cpu.ts';
 
 /** Put `l` on a run queue. */
 export function setrunnable(l: Lwp): void {

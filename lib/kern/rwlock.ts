@@ -24,7 +24,13 @@ export class Rwlock {
       this.#take(l, op);
       return;
     }
-    yield* sleepqBlock(l, op === 'reader' ? this.#waitingReaders : this.#waitingWriters, 'rwlock', 0, FOREVER);
+    yield* sleepqBlock(
+      l,
+      op === 'reader' ? this.#waitingReaders : this.#waitingWriters,
+      'rwlock',
+      0,
+      FOREVER,
+    );
   }
 
   /** @throws EBUSY */
@@ -57,16 +63,16 @@ export class Rwlock {
 
   exit(l: Lwp): void {
     l.lockCount--;
-    if (this.#writer !== null) {
+    if (this.#writer === null) {
+      KASSERT(this.#readers > 0, `${l} unlocks a free rwlock`);
+      this.#readers--;
+    } else {
       KASSERT(this.#writer === l, `${l} unlocks a rwlock owned by ${this.#writer}`);
       this.#writer = null;
       if (this.#waitingReaders.length > 0) {
         this.#admitReaders();
         return;
       }
-    } else {
-      KASSERT(this.#readers > 0, `${l} unlocks a free rwlock`);
-      this.#readers--;
     }
     const next = this.#waitingWriters.first;
     if (this.#readers === 0 && next !== null) {
@@ -85,7 +91,9 @@ export class Rwlock {
   }
 
   #free(op: RwOp): boolean {
-    return this.#writer === null && (op === 'writer' ? this.#readers === 0 : this.#waitingWriters.length === 0);
+    return (
+      this.#writer === null && (op === 'writer' ? this.#readers === 0 : this.#waitingWriters.length === 0)
+    );
   }
 
   #take(l: Lwp, op: RwOp): void {

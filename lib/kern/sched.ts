@@ -7,12 +7,13 @@
  *
  * NetBSD: sys/rump/librump/rumpkern/scheduler.c, sys/kern/kern_synch.c (mi_switch).
  */
+
+import { LSONPROC, LSRUN, LSSLEEP, LW_SINTR, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { EDEADLK, Errno } from '../sys/errno.ts';
 import type { Cpu } from './cpu.ts';
 import { giantEnter, giantExit } from './giant.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
-import { LSONPROC, LSRUN, LSSLEEP, LW_SINTR, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { LW_ABANDONED, type Lwp } from './lwp.ts';
 import { lwpFree, lwpUnlink } from './lwpcreate.ts';
 import { type MaySleep, SLEEPING } from './maysleep.ts';

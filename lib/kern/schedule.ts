@@ -7,6 +7,8 @@
  *
  * NetBSD: sys/rump/librump/rumpkern/scheduler.c (rump_schedule, rump_unschedule).
  */
+
+import type { Hyperup } from '../rumpuser/rumpuser.ts';
 import { LSONPROC, LSRUN } from '../sys/constants/lwp.ts';
 import { Errno } from '../sys/errno.ts';
 import { giantEnter, giantExit } from './giant.ts';
@@ -36,6 +38,32 @@ export function unschedule(k: Kernel): void {
   l.stat = LSRUN;
   k.curlwp = null;
   giantExit(k);
+}
+
+/**
+ * What the host calls around a hypercall that may block: the CPU is given up and taken back, by the same lwp. While it is
+ * away nobody of this isolate runs, but other host threads may have the giant lock.
+ */
+export function hyperup(k: Kernel): Hyperup {
+  let away: Lwp | null = null;
+  return {
+    unschedule() {
+      away = k.curlwp;
+      if (away !== null) {
+        k.host.curlwpClear(away.handle);
+        k.curlwp = null;
+      }
+      giantExit(k);
+    },
+    schedule() {
+      giantEnter(k);
+      if (away !== null) {
+        k.curlwp = away;
+        k.host.curlwpSet(away.handle);
+        away = null;
+      }
+    },
+  };
 }
 
 /** Run `fn` inside the kernel, as the host thread's lwp. @throws what `fn` throws when it is an errno; KernelDead */

@@ -8,10 +8,11 @@
  *
  * NetBSD: sys/kern/kern_sleepq.c, sleepq(9).
  */
-import { EINTR, ERESTART, EWOULDBLOCK, type Errno } from '../sys/errno.ts';
+
+import { LSONPROC, LSSLEEP, LW_SINTR } from '../sys/constants/lwp.ts';
+import { EINTR, ERESTART, type Errno, EWOULDBLOCK } from '../sys/errno.ts';
 import { Callout, calloutSchedule, calloutStop } from './callout.ts';
 import { KASSERT } from './kassert.ts';
-import { LSONPROC, LSSLEEP, LW_SINTR } from '../sys/constants/lwp.ts';
 import { AST_EXIT, AST_SIGNAL, type Lwp } from './lwp.ts';
 import { type MaySleep, SLEEPING } from './maysleep.ts';
 import { LwpQueue } from './queue.ts';
@@ -72,7 +73,7 @@ function interruption(l: Lwp): Errno | null {
   if ((l.ast & AST_EXIT) !== 0) {
     return EINTR;
   }
-  return (l.ast & AST_SIGNAL) !== 0 ? ERESTART : null;
+  return (l.ast & AST_SIGNAL) === 0 ? null : ERESTART;
 }
 
 /** Take a sleeping lwp off its queue and make it runnable; `error` is thrown at its sleep unless null. */

@@ -10,13 +10,22 @@ import {
   KAUTH_RESULT_DEFER,
   type KauthAction,
   type KauthCred,
-  kauthListenScope,
   type KauthResult,
   type KauthScope,
+  kauthListenScope,
 } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
 
-const SCOPES: readonly KauthScope[] = ['generic', 'system', 'process', 'network', 'machdep', 'device', 'cred', 'vnode'];
+const SCOPES: readonly KauthScope[] = [
+  'generic',
+  'system',
+  'process',
+  'network',
+  'machdep',
+  'device',
+  'cred',
+  'vnode',
+];
 
 /** secmodel_suser: an effective uid of 0 is allowed everything nobody else denies. */
 function suser(cred: KauthCred): KauthResult {
@@ -37,7 +46,10 @@ function processListener(cred: KauthCred, action: KauthAction): KauthResult {
       return cred.euid === target.euid || cred.euid === target.uid ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
     case 'signal': {
       const same =
-        cred.euid === target.uid || cred.uid === target.uid || cred.euid === target.svuid || cred.uid === target.svuid;
+        cred.euid === target.uid ||
+        cred.uid === target.uid ||
+        cred.euid === target.svuid ||
+        cred.uid === target.svuid;
       return same ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
     }
     default:

@@ -9,7 +9,7 @@
  */
 import { LSONPROC, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { SACTIVE, SSTOP } from '../sys/constants/proc.ts';
-import { EBUSY, EDEADLK, ENOSYS, ERESTART, ESRCH, Errno } from '../sys/errno.ts';
+import { EBUSY, EDEADLK, ENOSYS, ERESTART, Errno, ESRCH } from '../sys/errno.ts';
 import type { SysentRow } from '../sys/sysent.ts';
 import { giantEnter, giantExit } from './giant.ts';
 import type { Kernel } from './kernel.ts';
@@ -67,8 +67,24 @@ export function syscallSync(
   const k = l.kernel;
   callable(k, l);
   if (k.sysproxy !== null) {
-    return k.sysproxy.call(k, l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length));
+    return k.sysproxy(l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length));
   }
+  return syscallLocal(l, row, a0, a1, a2, a3, a4, a5, a6);
+}
+
+/** The same, served here whatever the sysproxy. */
+export function syscallLocal(
+  l: Lwp,
+  row: SysentRow,
+  a0?: unknown,
+  a1?: unknown,
+  a2?: unknown,
+  a3?: unknown,
+  a4?: unknown,
+  a5?: unknown,
+  a6?: unknown,
+): unknown {
+  const k = l.kernel;
   const handler = handlerOf(k, row);
   if (l.ast !== 0) {
     return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));

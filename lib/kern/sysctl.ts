@@ -113,7 +113,10 @@ export function sysctlChild(parent: SysctlNode, name: string): SysctlNode | unde
 }
 
 /** The node a numeric name leads to, and what of the name is left. @throws ENOENT EINVAL EISDIR */
-export function sysctlLocate(k: Kernel, mib: readonly number[]): { node: SysctlNode; tail: readonly number[] } {
+export function sysctlLocate(
+  k: Kernel,
+  mib: readonly number[],
+): { node: SysctlNode; tail: readonly number[] } {
   if (mib.length === 0 || mib.length > CTL_MAXNAME) {
     throw EINVAL;
   }

@@ -4,8 +4,16 @@
  * NetBSD: sys/kern/{kern_fork,kern_exit,kern_sig,sys_lwp}.c; fork(2), exit(2), wait(2), kill(2), _lwp_exit(2), sched_yield(3).
  */
 import { P_ALL, P_GID, P_PGID, P_PID, P_SID, P_UID } from '../sys/constants/idtype.ts';
-import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, NSIG, SIGCHLD, SIGCONT } from '../sys/constants/signal.ts';
 import { PK_SYSTEM } from '../sys/constants/proc.ts';
+import {
+  CLD_CONTINUED,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_STOPPED,
+  NSIG,
+  SIGCHLD,
+  SIGCONT,
+} from '../sys/constants/signal.ts';
 import {
   W_EXITCODE,
   WAIT_ANY,
@@ -25,7 +33,7 @@ import { exit1, lwpExit } from './exit.ts';
 import { fork1 } from './fork.ts';
 import { kauthAllows } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
-import { pgrpFind, type Proc, procFind } from './proc.ts';
+import { type Proc, pgrpFind, procFind } from './proc.ts';
 import { preempt } from './sched.ts';
 import { psignal } from './sig.ts';
 import type { Handlers } from './sysent.ts';
@@ -77,7 +85,11 @@ function kill(l: Lwp, pid: number, signo: number): void {
     }
     post(p, signo);
   } else if (pid === -1) {
-    killMany(l, [...k.procs.values()].filter((p) => p !== l.proc), signo);
+    killMany(
+      l,
+      [...k.procs.values()].filter((p) => p !== l.proc),
+      signo,
+    );
   } else {
     killMany(l, (pid === 0 ? l.proc.pgrp : pgrpFind(k, -pid)).members, signo);
   }
@@ -134,7 +146,11 @@ export const procHandlers: Handlers<
     yield* exit1(l, W_EXITCODE(status & 0xff, 0));
   },
   *wait4(l, pid, options) {
-    const { status, rusage, ...waited } = yield* waitChild(l, whomByPid(l, pid), options | WEXITED | WTRAPPED);
+    const { status, rusage, ...waited } = yield* waitChild(
+      l,
+      whomByPid(l, pid),
+      options | WEXITED | WTRAPPED,
+    );
     return { pid: waited.pid, status, rusage };
   },
   *wait6(l, idtype, id, options) {

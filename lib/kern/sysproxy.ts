@@ -7,7 +7,7 @@ import { EBUSY, EINVAL, ENOSYS } from '../sys/errno.ts';
 import { SYS_NSYSENT, syscallByNumber } from '../sys/syscalls.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
-import { syscallSync } from './syscall.ts';
+import { syscallLocal } from './syscall.ts';
 
 /**
  * Serve call `number` of `l` with the arguments of a local caller. Errors are thrown as errno singletons.
@@ -15,9 +15,8 @@ import { syscallSync } from './syscall.ts';
  */
 export type SysproxyFn = (l: Lwp, number: number, args: readonly unknown[], arg: unknown) => unknown;
 
-export interface Sysproxy {
-  call(k: Kernel, l: Lwp, number: number, args: readonly unknown[]): unknown;
-}
+/** The hook as the kernel keeps it. */
+export type Sysproxy = (l: Lwp, number: number, args: readonly unknown[]) => unknown;
 
 /** Send every system call to `fn` from now on. @throws EBUSY when one is set already; EINVAL `fn` is no function */
 export function sysproxySet(k: Kernel, fn: SysproxyFn, arg: unknown): void {
@@ -27,7 +26,7 @@ export function sysproxySet(k: Kernel, fn: SysproxyFn, arg: unknown): void {
   if (k.sysproxy !== null) {
     throw EBUSY;
   }
-  k.sysproxy = { call: (_k, l, number, args) => fn(l, number, args, arg) };
+  k.sysproxy = (l, number, args) => fn(l, number, args, arg);
 }
 
 /** Serve a call by number, here. @throws ENOSYS past the table, or no such call; what the call throws */
@@ -36,5 +35,5 @@ export function sysproxyLocal(l: Lwp, number: number, args: readonly unknown[]):
   if (row === undefined) {
     throw ENOSYS;
   }
-  return syscallSync(l, row, ...args);
+  return syscallLocal(l, row, ...args);
 }

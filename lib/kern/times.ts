@@ -6,6 +6,8 @@
  *
  * NetBSD: sys/kern/kern_time.c; clock_gettime(2), gettimeofday(2), nanosleep(2), clock_nanosleep(2).
  */
+
+import { RUMPUSER_CLOCK_RELWALL } from '../rumpuser/rumpuser.ts';
 import {
   CLOCK_MONOTONIC,
   CLOCK_PROCESS_CPUTIME_ID,
@@ -15,7 +17,6 @@ import {
   CLOCK_VIRTUAL,
   TIMER_ABSTIME,
 } from '../sys/constants/time.ts';
-import { RUMPUSER_CLOCK_RELWALL } from '../rumpuser/rumpuser.ts';
 import { EINTR, EINVAL, ERESTART, ESRCH } from '../sys/errno.ts';
 import type { Timespec } from '../sys/types.ts';
 import { kauthAuthorize } from './kauth.ts';
@@ -45,12 +46,20 @@ export function nanouptime(k: Kernel): number {
 export function timespecOf(ns: bigint): Timespec {
   const sec = ns / NSEC;
   const nsec = ns - sec * NSEC;
-  return nsec < 0n ? { sec: Number(sec) - 1, nsec: Number(nsec + NSEC) } : { sec: Number(sec), nsec: Number(nsec) };
+  return nsec < 0n
+    ? { sec: Number(sec) - 1, nsec: Number(nsec + NSEC) }
+    : { sec: Number(sec), nsec: Number(nsec) };
 }
 
 /** @throws EINVAL unless a time that is not negative, with 0 to 999,999,999 nanoseconds */
 function nsOf(ts: Timespec): bigint {
-  if (!Number.isSafeInteger(ts.sec) || !Number.isInteger(ts.nsec) || ts.sec < 0 || ts.nsec < 0 || ts.nsec >= 1e9) {
+  if (
+    !Number.isSafeInteger(ts.sec) ||
+    !Number.isInteger(ts.nsec) ||
+    ts.sec < 0 ||
+    ts.nsec < 0 ||
+    ts.nsec >= 1e9
+  ) {
     throw EINVAL;
   }
   return BigInt(ts.sec) * NSEC + BigInt(ts.nsec);
@@ -98,7 +107,13 @@ function settime(l: Lwp, ns: bigint): void {
  * Sleep, relative or until a time of `clock`. `left` is filled when a signal ends a relative sleep.
  * @throws EINVAL EINTR EDEADLK
  */
-function* nanosleep1(l: Lwp, clock: number, flags: number, rqtp: Timespec, left: Timespec | null): MaySleep<void> {
+function* nanosleep1(
+  l: Lwp,
+  clock: number,
+  flags: number,
+  rqtp: Timespec,
+  left: Timespec | null,
+): MaySleep<void> {
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) {
     throw EINVAL;
   }
@@ -125,7 +140,13 @@ function* nanosleep1(l: Lwp, clock: number, flags: number, rqtp: Timespec, left:
 }
 
 export const timeHandlers: Handlers<
-  | 'gettimeofday' | 'settimeofday' | 'clock_gettime' | 'clock_settime' | 'clock_getres' | 'nanosleep' | 'clock_nanosleep'
+  | 'gettimeofday'
+  | 'settimeofday'
+  | 'clock_gettime'
+  | 'clock_settime'
+  | 'clock_getres'
+  | 'nanosleep'
+  | 'clock_nanosleep'
 > = {
   gettimeofday: (l) => {
     const { sec, nsec } = timespecOf(nanotime(l.kernel));

@@ -12,5 +12,6 @@ export const OSRELEASE = `${Math.floor(__NetBSD_Version__ / 100_000_000)}.${Math
   Math.floor(__NetBSD_Version__ / 100) % 10_000
 }`;
 
-export const COPYRIGHT = 'Copyright (c) the rumpkernel authors and the NetBSD Foundation whose interfaces it follows.';
+export const COPYRIGHT =
+  'Copyright (c) the rumpkernel authors and the NetBSD Foundation whose interfaces it follows.';
 export const VERSION = `${OSTYPE} ${OSRELEASE} (RUMP-ROAST)`;

@@ -4,7 +4,16 @@
  * NetBSD: sys/kern/kern_exit.c (do_sys_waitid, find_stopped_child), wait(2).
  */
 import { SSTOP, SZOMB } from '../sys/constants/proc.ts';
-import { W_CONTCODE, WALLOPTS, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WTRAPPED, WUNTRACED } from '../sys/constants/wait.ts';
+import {
+  W_CONTCODE,
+  WALLOPTS,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WTRAPPED,
+  WUNTRACED,
+} from '../sys/constants/wait.ts';
 import { ECHILD, EINVAL } from '../sys/errno.ts';
 import type { Rusage } from '../sys/types.ts';
 import { procReap } from './exit.ts';

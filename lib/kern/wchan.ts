@@ -1,6 +1,7 @@
 /** Who sleeps on what: the text of EDEADLK and of a panic. */
-import type { Kernel } from './kernel.ts';
+
 import { LSSLEEP, LW_SYSTEM } from '../sys/constants/lwp.ts';
+import type { Kernel } from './kernel.ts';
 
 /** Most lwps named before the rest is counted. */
 const SHOWN_MAX = 8;

@@ -1,0 +1,177 @@
+/**
+ * Checking and copying in what a local caller passes, by the types of the system-call table.
+ *
+ * Everything the caller owns and could change, or that runs its code when looked at (getters, proxies), is copied before the
+ * kernel is entered; what the kernel fills goes to a copy that is given back afterwards. So a handler sees plain data of the
+ * right type, and a caller's object cannot hurt it. Wrong scalars are EINVAL, wrong addresses (anything that is memory in C)
+ * EFAULT; the message says which argument.
+ */
+import { EFAULT, EINVAL, type Errno } from '../sys/errno.ts';
+import { SCALARS } from '../sys/scalars.ts';
+import type { ArgType, Scalar, SysentRow } from '../sys/sysent.ts';
+import { SysError } from './errors.ts';
+
+/** Check one argument; returns what the handler gets. */
+export type ArgCheck = (value: unknown) => unknown;
+
+export interface ArgChecks {
+  readonly checks: readonly ArgCheck[];
+  /** Which arguments the kernel writes to. Usually none. */
+  readonly filled: readonly number[];
+}
+
+const LOCALLY_NOTHING = /^(pad|ignored|fds|rest|string>|(len|lenp|salen|out|out\?|out\[\]|zero) .*)$/;
+const FILLED = /^(fill\?|inout|inout\?|inout\[\]) /;
+/** Ids of which -1 means "leave it", as C callers write it. */
+const IDS: ReadonlySet<string> = new Set(['uid_t', 'gid_t', 'id_t', 'dev_t', 'mode_t']);
+
+/** The checks of a row, one for each argument a local caller passes. */
+export function argChecks(row: SysentRow): ArgChecks {
+  const local = row.args.filter(([, type]) => !LOCALLY_NOTHING.test(type));
+  return {
+    checks: local.map(([name, type], i) => checkOf(type, complain(row.call, i + 1, name))),
+    filled: local.flatMap(([, type], i) => (FILLED.test(type) ? [i] : [])),
+  };
+}
+
+type Complain = (errno: Errno, wanted: string, got: unknown) => never;
+
+function complain(call: string, position: number, name: string): Complain {
+  return (errno, wanted, got) => {
+    throw new SysError(errno, call, `argument ${position} (${name}) must be ${wanted}, not ${describe(got)}`);
+  };
+}
+
+function describe(value: unknown): string {
+  if (
+    value === null ||
+    typeof value === 'number' ||
+    typeof value === 'undefined' ||
+    typeof value === 'boolean'
+  ) {
+    return String(value);
+  }
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function checkOf(type: ArgType, no: Complain): ArgCheck {
+  const space = type.indexOf(' ');
+  const passing = space < 0 ? type : type.slice(0, space);
+  const what = space < 0 ? '' : type.slice(space + 1);
+  if (type in SCALARS) {
+    return scalar(type as Scalar, no);
+  }
+  switch (passing) {
+    case 'opt':
+      return (v) => (v === undefined ? 0 : scalar(what as Scalar, no)(v));
+    case 'max':
+    case 'maxbytes':
+      return scalar('size_t', no);
+    case 'path':
+    case 'string':
+      return text(no);
+    case 'path?':
+    case 'string?':
+      return nullable(text(no));
+    case 'buf<':
+    case 'buf>':
+      return bytes(no);
+    case 'buf<?':
+    case 'buf>?':
+      return nullable(bytes(no));
+    case 'iov<':
+    case 'iov>':
+      return array(bytes(no), no);
+    case 'strings':
+      return array(text(no), no);
+    case 'ptr':
+      return (v) => (typeof v === 'bigint' ? v : no(EFAULT, 'an address (bigint)', v));
+    case 'ptr[]':
+      return array((v) => v, no);
+    case 'in':
+    case 'inout':
+      return struct(what, no);
+    case 'in?':
+    case 'inout?':
+    case 'fill?':
+      return nullable(struct(what, no));
+    case 'in[]':
+    case 'inout[]':
+    case 'in[2]?':
+    case 'in[]?': {
+      const each = array(what in SCALARS ? scalar(what as Scalar, no) : struct(what, no), no);
+      return passing.endsWith('?') ? nullable(each) : each;
+    }
+    default:
+      // What another argument decides (fcntl, ioctl): the handler looks at it.
+      return copyin;
+  }
+}
+
+function scalar(type: Scalar, no: Complain): ArgCheck {
+  const info = SCALARS[type];
+  const min = Math.max(Number(info.min), Number.MIN_SAFE_INTEGER);
+  const max = Math.min(Number(info.max), Number.MAX_SAFE_INTEGER);
+  const id = IDS.has(type);
+  return (v) => {
+    if (typeof v === 'number' && Number.isInteger(v) && v >= min && v <= max) {
+      return v;
+    }
+    if (v === -1 && id) {
+      return Number(info.max);
+    }
+    return no(EINVAL, `an integer from ${min} to ${max}`, v);
+  };
+}
+
+function text(no: Complain): ArgCheck {
+  return (v) => {
+    if (typeof v !== 'string') {
+      return no(EFAULT, 'a string', v);
+    }
+    return v.includes('\0') ? no(EINVAL, 'a string without NUL', v) : v;
+  };
+}
+
+function bytes(no: Complain): ArgCheck {
+  return (v) => (v instanceof Uint8Array ? v : no(EFAULT, 'a Uint8Array', v));
+}
+
+function array(each: ArgCheck, no: Complain): ArgCheck {
+  return (v) => (Array.isArray(v) ? v.map(each) : no(EFAULT, 'an array', v));
+}
+
+function nullable(check: ArgCheck): ArgCheck {
+  return (v) => (v === null || v === undefined ? null : check(v));
+}
+
+function struct(name: string, no: Complain): ArgCheck {
+  return (v) => (typeof v === 'object' && v !== null ? copyin(v) : no(EFAULT, `an object (${name})`, v));
+}
+
+/** A deep copy of plain data. Sets, functions and bytes go through as they are: they are handles, not structures. */
+function copyin(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(copyin);
+  }
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Uint8Array) &&
+    !(value instanceof Set)
+  ) {
+    return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, copyin(v)]));
+  }
+  return value;
+}
+
+/** Give what the kernel wrote to the copy of an argument back to the caller's object. */
+export function copyout(user: unknown, copy: unknown): void {
+  if (Array.isArray(user) && Array.isArray(copy)) {
+    for (const [i, item] of copy.entries()) {
+      copyout(user[i], item);
+    }
+  } else if (typeof user === 'object' && user !== null && typeof copy === 'object' && copy !== null) {
+    Object.assign(user, copy);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Booting, and the entries that other isolates and processes will use.
+ */
+import { bootParams, type BootOptions as KernBootOptions } from '../kern/bootparams.ts';
+import { rumpInit } from '../kern/init.ts';
+import type { Modinfo } from '../kern/module.ts';
+import { printf } from '../kern/msgbuf.ts';
+import { nativeHost } from '../rumpuser/native.ts';
+import type { Rumpuser } from '../rumpuser/rumpuser.ts';
+import { __NetBSD_Version__ } from '../sys/constants/param.ts';
+import { EINVAL, EOPNOTSUPP, Errno, errnoByCode } from '../sys/errno.ts';
+import { SysError } from './errors.ts';
+import { Kernel } from './kernel.ts';
+
+export interface BootOptions extends KernBootOptions {
+  /** The host: default a new native one. `simulatedHost({ seed })` for determinism. One host serves one kernel. */
+  readonly host?: Rumpuser;
+  /** Gets what the kernel and its processes print. Default: standard output, kernel messages only when verbose. */
+  readonly console?: (text: string) => void;
+  /** Where RUMP_* variables are looked up, instead of `process.env`. Only for the default host. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Boot a kernel. Any number may run side by side.
+ * @throws BootOptionError an option that makes no sense; SysError EBUSY the host serves another kernel
+ */
+export function boot(options: BootOptions = {}): Kernel {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`boot: options must be an object, not ${String(options)}`);
+  }
+  const { console: output, env } = options;
+  if (output !== undefined && typeof output !== 'function') {
+    throw new TypeError('boot: console must be a function');
+  }
+  const host = options.host ?? nativeHost(env === undefined ? {} : { env });
+  const params = bootParams(
+    host,
+    options,
+    output ?? ((text) => void process.stdout.write(text)),
+    output === undefined ? 'verbose' : 'always',
+  );
+  try {
+    return new Kernel(rumpInit(params));
+  } catch (error) {
+    throw error instanceof Errno ? new SysError(error, 'boot') : error;
+  }
+}
+
+/** A kernel module in TypeScript. `init` may throw a `SysError` or an errno to refuse. */
+export interface ModuleSpec {
+  readonly name: string;
+  /** Kernel it was made for; default this one. */
+  readonly version?: number;
+  readonly class?: Modinfo['class'];
+  init(props: Readonly<Record<string, unknown>>): void;
+  fini?(): void;
+}
+
+/** @throws TypeError */
+export function defineModule(spec: ModuleSpec): Modinfo {
+  if (typeof spec?.name !== 'string' || spec.name === '' || typeof spec.init !== 'function') {
+    throw new TypeError('defineModule: a module has a name and an init function');
+  }
+  return {
+    name: spec.name,
+    version: spec.version ?? __NetBSD_Version__,
+    class: spec.class ?? 'misc',
+    modcmd: (k, command, props) => {
+      try {
+        if (command === 'init') {
+          spec.init(props);
+        } else if (command === 'fini') {
+          spec.fini?.();
+        }
+      } catch (error) {
+        // The module's own trouble is no panic: the command fails, and the message buffer says why.
+        printf(
+          k,
+          `module ${spec.name}: ${command}: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
+        throw error instanceof Errno
+          ? error
+          : ((error instanceof SysError ? errnoByCode(error.code) : null) ?? EINVAL);
+      }
+    },
+  };
+}
+
+/** Use a kernel that another isolate shares. No kernel can be shared yet. @throws SysError EOPNOTSUPP */
+export function attach(_shared: unknown): never {
+  throw new SysError(EOPNOTSUPP, 'attach', 'kernels cannot be shared between isolates yet');
+}

@@ -1,0 +1,35 @@
+/**
+ * Errors as callers see them. Inside the kernel an error is a frozen errno singleton; here, at the edge, it becomes an
+ * `Error` in the shape Node's own system errors have.
+ */
+import type { Errno } from '../sys/errno.ts';
+
+export { BootOptionError } from '../kern/bootparams.ts';
+export { KernelDead } from '../kern/panic.ts';
+
+/** A system call (or another entry of the kernel) failed. */
+export class SysError extends Error {
+  override readonly name = 'SysError';
+  /** NetBSD's name of the error: `'ENOENT'`. */
+  readonly code: string;
+  /** NetBSD's number, positive: 2. (EAGAIN is 35.) */
+  readonly errno: number;
+  /** The call: `'open'`. */
+  readonly syscall: string;
+  readonly path?: string;
+  readonly dest?: string;
+
+  constructor(errno: Errno, syscall: string, detail?: string, path?: string, dest?: string) {
+    const where = path === undefined ? '' : ` '${path}'${dest === undefined ? '' : ` -> '${dest}'`}`;
+    super(`${errno.code}: ${errno.message}, ${syscall}${where}${detail === undefined ? '' : ` (${detail})`}`);
+    this.code = errno.code;
+    this.errno = errno.errno;
+    this.syscall = syscall;
+    if (path !== undefined) {
+      this.path = path;
+    }
+    if (dest !== undefined) {
+      this.dest = dest;
+    }
+  }
+}

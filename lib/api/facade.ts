@@ -1,0 +1,247 @@
+/**
+ * `proc.sys` and `proc.promises`: a method for every system call of the table, made once from it.
+ *
+ * NetBSD: the generated stubs of sys/rump/librump/rumpkern/rump_syscalls.c.
+ */
+
+import type { Lwp } from '../kern/lwp.ts';
+import { lwpCreate, lwpFree, lwpUnlink } from '../kern/lwpcreate.ts';
+import { KernelDead } from '../kern/panic.ts';
+import { enterable, syscallAsync, syscallSync } from '../kern/syscall.ts';
+import { LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
+import { SIGNALS } from '../sys/constants/signal.ts';
+import { WIFSIGNALED, WTERMSIG } from '../sys/constants/wait.ts';
+import { EBUSY, EDEADLK, EINVAL, ENOSYS, Errno, ESRCH } from '../sys/errno.ts';
+import { SYSCALLS } from '../sys/syscalls.master.ts';
+import { type ArgsOf, type CallName, isCallable, type ResultOf, syscallByNumber } from '../sys/syscalls.ts';
+import type { SysentRow } from '../sys/sysent.ts';
+import { type ArgChecks, argChecks, copyout } from './args.ts';
+import { SysError } from './errors.ts';
+
+/** Whose calls these are. `renew` gives another lwp when the first was left asleep. */
+export interface Caller {
+  readonly lwp: Lwp;
+  renew(): void;
+  /** The kernel has died: give the host back what it took. */
+  dead(): void;
+}
+
+/** The synchronous calls: they return, or throw `SysError`. */
+export type SysCalls = { readonly [C in CallName]: (...args: ArgsOf<C>) => ResultOf<C> };
+/** The same calls as promises. */
+export type PromiseCalls = { readonly [C in CallName]: (...args: ArgsOf<C>) => Promise<ResultOf<C>> };
+
+/** Where the facades keep their caller, out of the way of the calls' names. */
+const CALLER = Symbol('caller');
+
+interface Facade {
+  readonly [CALLER]: Caller;
+}
+
+/** Turn what came out of the kernel into what the caller gets. */
+function edge(caller: Caller, error: unknown, row: SysentRow, args: readonly unknown[]): unknown {
+  const l = caller.lwp;
+  if (error instanceof KernelDead) {
+    caller.dead();
+    return error;
+  }
+  if (!(error instanceof Errno)) {
+    return error;
+  }
+  const [path, dest] = pathsOf(row, args);
+  return new SysError(error, row.call, detailOf(caller, l, error), path, dest);
+}
+
+/** What an errno alone does not say. */
+function detailOf(caller: Caller, l: Lwp, error: Errno): string | undefined {
+  if (error === EDEADLK && l.deadlock !== null) {
+    const asleep = l.deadlock;
+    l.deadlock = null;
+    caller.renew();
+    return `nothing can wake this call; asleep: ${asleep}`;
+  }
+  if (error === ESRCH && !l.proc.alive) {
+    const { xstat, pid } = l.proc;
+    const how = WIFSIGNALED(xstat)
+      ? `was killed by SIG${SIGNALS[WTERMSIG(xstat)]?.name ?? '?'}`
+      : 'has exited';
+    return `process ${pid} ${how}`;
+  }
+  if (error === EBUSY && l.kernel.curlwp !== null) {
+    return 'the kernel is not re-entrant: this call was made from inside it';
+  }
+  return undefined;
+}
+
+/** The paths among the arguments, for the message. */
+function pathsOf(row: SysentRow, args: readonly unknown[]): [path?: string, dest?: string] {
+  const paths: string[] = [];
+  for (const [i, [, type]] of row.args.filter(([, t]) => !t.startsWith('len')).entries()) {
+    const value = args[i];
+    if (type.startsWith('path') && typeof value === 'string') {
+      paths.push(value);
+    }
+  }
+  return paths as [string?, string?];
+}
+
+type Method = (this: Facade, ...args: unknown[]) => unknown;
+
+function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method {
+  if (checks.length === 0) {
+    return function (this: Facade) {
+      const caller = this[CALLER];
+      try {
+        return syscallSync(caller.lwp, row);
+      } catch (error) {
+        throw edge(caller, error, row, []);
+      }
+    };
+  }
+  if (checks.length <= 3 && filled.length === 0) {
+    const [check0 = nothing, check1 = nothing, check2 = nothing] = checks;
+    return function (this: Facade, a: unknown, b: unknown, c: unknown) {
+      const caller = this[CALLER];
+      const a0 = check0(a);
+      const a1 = check1(b);
+      const a2 = check2(c);
+      try {
+        return syscallSync(caller.lwp, row, a0, a1, a2);
+      } catch (error) {
+        throw edge(caller, error, row, [a, b, c]);
+      }
+    };
+  }
+  return function (this: Facade, ...args: unknown[]) {
+    const caller = this[CALLER];
+    const copies = checks.map((check, i) => check(args[i]));
+    try {
+      return syscallSync(caller.lwp, row, ...copies);
+    } catch (error) {
+      throw edge(caller, error, row, args);
+    } finally {
+      for (const i of filled) {
+        copyout(args[i], copies[i]);
+      }
+    }
+  };
+}
+
+function nothing(_value: unknown): undefined {
+  return undefined;
+}
+
+/** Every asynchronous call has an lwp of its own, so that a process can make several at once. */
+function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method {
+  return function (this: Facade, ...args: unknown[]) {
+    const caller = this[CALLER];
+    return new Promise((resolve, reject) => {
+      const copies = checks.map((check, i) => check(args[i]));
+      const l = borrow(caller, row, args);
+      const done = (value: unknown, error: unknown): void => {
+        for (const i of filled) {
+          copyout(args[i], copies[i]);
+        }
+        giveBack(l);
+        if (error === undefined) {
+          resolve(value);
+        } else {
+          reject(edge(caller, error, row, args));
+        }
+      };
+      try {
+        if (l.kernel.sysproxy === null) {
+          syscallAsync(l, row, copies, done);
+        } else {
+          done(syscallSync(l, row, ...copies), undefined);
+        }
+      } catch (error) {
+        done(undefined, error);
+      }
+    });
+  };
+}
+
+function borrow(caller: Caller, row: SysentRow, args: readonly unknown[]): Lwp {
+  const { proc, kernel } = caller.lwp;
+  try {
+    enterable(kernel);
+    if (!proc.alive) {
+      throw ESRCH;
+    }
+    return lwpCreate(proc);
+  } catch (error) {
+    throw edge(caller, error, row, args);
+  }
+}
+
+function giveBack(l: Lwp): void {
+  if (l.kernel.state === 'dead' || l.stat === LSZOMB) {
+    return;
+  }
+  if ((l.flag & LW_WEXIT) === 0) {
+    lwpUnlink(l);
+  }
+  lwpFree(l);
+}
+
+/** syscall(2): call `code` with the arguments of that call. */
+function indirect(this: Facade, code: unknown, ...args: unknown[]): unknown {
+  const row = typeof code === 'number' ? syscallByNumber(code) : undefined;
+  const method = row === undefined ? undefined : (this as unknown as Record<string, Method>)[row.call];
+  if (row === undefined || !isCallable(row) || method === undefined) {
+    throw new SysError(typeof code === 'number' ? ENOSYS : EINVAL, 'syscall', `call ${String(code)}`);
+  }
+  return method.apply(this, args);
+}
+
+function methodsOf(make: (row: SysentRow, checks: ArgChecks) => Method, call: Method): PropertyDescriptorMap {
+  const methods: PropertyDescriptorMap = {};
+  for (const row of SYSCALLS as readonly SysentRow[]) {
+    if (isCallable(row)) {
+      methods[row.call] = lazily(row, make);
+    }
+  }
+  for (const name of ['syscall', '__syscall']) {
+    methods[name] = { value: call };
+  }
+  return methods;
+}
+
+/** A method is made when it is first used: a program uses a few of the five hundred. */
+function lazily(row: SysentRow, make: (row: SysentRow, checks: ArgChecks) => Method): PropertyDescriptor {
+  return {
+    configurable: true,
+    get(this: object) {
+      const value = make(row, argChecks(row));
+      Object.defineProperty(value, 'name', { value: row.call });
+      // On the prototype, so that all processes share it.
+      Object.defineProperty(prototypeOf(this), row.call, { value });
+      return value;
+    },
+  };
+}
+
+function prototypeOf(facade: object): object {
+  return Object.hasOwn(facade, CALLER) ? (Object.getPrototypeOf(facade) as object) : facade;
+}
+
+const SYNC: object = Object.create(null, methodsOf(makeSync, indirect));
+const ASYNC: object = Object.create(
+  null,
+  methodsOf(makeAsync, function (this: Facade, ...args) {
+    try {
+      return Promise.resolve(indirect.apply(this, args as [unknown, ...unknown[]]));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }),
+);
+
+export function sysCalls(caller: Caller): SysCalls {
+  return Object.create(SYNC, { [CALLER]: { value: caller } }) as SysCalls;
+}
+
+export function promiseCalls(caller: Caller): PromiseCalls {
+  return Object.create(ASYNC, { [CALLER]: { value: caller } }) as PromiseCalls;
+}

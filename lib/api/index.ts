@@ -1,0 +1,13 @@
+/** The public face of rumpkernel. */
+
+export { nativeHost } from '../rumpuser/native.ts';
+export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';
+export { simulatedHost } from '../rumpuser/sim.ts';
+export * as constants from '../sys/constants/index.ts';
+export { attach, type BootOptions, boot, defineModule, type ModuleSpec } from './boot.ts';
+export { BootOptionError, KernelDead, SysError } from './errors.ts';
+export type { PromiseCalls, SysCalls } from './facade.ts';
+export type { BootStage, Kernel, KernelStats, NewprocOptions } from './kernel.ts';
+export type { LwpHandle, Proc } from './proc.ts';
+export type { SyscallProxy } from './proxy.ts';
+export type { ProcState, ProcStatus } from './ps.ts';

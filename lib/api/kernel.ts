@@ -1,0 +1,239 @@
+/**
+ * The kernel, as the host program holds it.
+ *
+ * Every method may be called at any time: on a dead kernel those that need one throw `KernelDead`, those that only look
+ * back (`dmesg`, `dead`) still work.
+ */
+
+import { fork1 } from '../kern/fork.ts';
+import { rumpFini } from '../kern/init.ts';
+import { kauthCredCreate } from '../kern/kauth.ts';
+import type { Kernel as Kern } from '../kern/kernel.ts';
+import type { Lwp } from '../kern/lwp.ts';
+import { type Modinfo, moduleFini, moduleInit } from '../kern/module.ts';
+import { KernelDead } from '../kern/panic.ts';
+import type { Proc as KernProc } from '../kern/proc.ts';
+import { rumpReboot } from '../kern/reboot.ts';
+import { pump } from '../kern/sched.ts';
+import { inKernel } from '../kern/schedule.ts';
+import { uidFind } from '../kern/uid.ts';
+import { __NetBSD_Version__ } from '../sys/constants/param.ts';
+import { RB_HALT } from '../sys/constants/reboot.ts';
+import { EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
+import { SysError } from './errors.ts';
+import { Proc } from './proc.ts';
+import { proxy, type SyscallProxy } from './proxy.ts';
+import { type ProcStatus, statusOf } from './ps.ts';
+
+/** Who a new process is. Absent ids are 0: the superuser. */
+export interface NewprocOptions {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly groups?: readonly number[];
+  /** Working directory; anything but "/" needs the vfs faction. */
+  readonly cwd?: string;
+  /** Command name for ps, at most 15 characters count. */
+  readonly comm?: string;
+}
+
+/** Counters since boot. */
+export interface KernelStats {
+  readonly procs: number;
+  readonly lwps: number;
+  readonly runnable: number;
+  readonly callouts: number;
+  readonly syscalls: number;
+  /** Dispatches, over all CPUs. */
+  readonly switches: number;
+}
+
+/** How long the stages of the boot took, nanoseconds. */
+export type BootStage = Readonly<{ stage: string; ns: number }>;
+
+export class Kernel {
+  readonly #k: Kern;
+  readonly #procs = new WeakMap<KernProc, Proc>();
+
+  /** Loaded kernel modules. */
+  readonly modules: {
+    /** @throws SysError EINVAL EEXIST EPROGMISMATCH */
+    load(mod: Modinfo, props?: Readonly<Record<string, unknown>>): void;
+    /** @throws SysError ENOENT */
+    unload(name: string): void;
+    list(): readonly { readonly name: string; readonly class: string; readonly version: number }[];
+  };
+
+  /** The kernel's symbol table: what is loaded in this host process. */
+  readonly ksyms: {
+    /** Address of a symbol. @throws SysError ENOENT */
+    lookup(name: string): bigint;
+    /** Symbol that covers an address. @throws SysError ENOENT */
+    resolve(address: bigint): { readonly name: string; readonly offset: bigint };
+  };
+
+  constructor(k: Kern) {
+    this.#k = k;
+    this.modules = {
+      load: (mod, props) => this.enter('modctl', () => moduleInit(k, mod, props)),
+      unload: (name) => this.enter('modctl', () => moduleFini(k, name)),
+      list: () =>
+        [...k.modules.values()].map(({ info }) => ({
+          name: info.name,
+          class: info.class,
+          version: info.version,
+        })),
+    };
+    this.ksyms = {
+      lookup: (name) => this.enter('ksyms', () => k.ksyms.lookup(name).value),
+      resolve: (address) =>
+        this.enter('ksyms', () => {
+          const { symbol, offset } = k.ksyms.resolve(address);
+          return { name: symbol.name, offset };
+        }),
+    };
+  }
+
+  /** NetBSD's __NetBSD_Version__: 799003400 is 7.99.34. */
+  get version(): number {
+    return __NetBSD_Version__;
+  }
+
+  get hostname(): string {
+    return this.#k.hostname;
+  }
+
+  /** False once it has halted, rebooted or panicked. */
+  get running(): boolean {
+    return this.#k.state === 'running';
+  }
+
+  /** Why it is not running: "halted", "panic: ..."; empty while it is. */
+  get dead(): string {
+    return this.#k.deadReason;
+  }
+
+  get bootlog(): readonly BootStage[] {
+    return this.#k.bootlog;
+  }
+
+  /** RB_* and AB_* flags. */
+  get boothowto(): number {
+    return this.#k.boothowto;
+  }
+
+  set boothowto(howto: number) {
+    if (!Number.isInteger(howto)) {
+      throw new SysError(EINVAL, 'boothowto', `must be an integer, not ${String(howto)}`);
+    }
+    this.#k.boothowto = howto | 0;
+  }
+
+  /** A new process, child of init, with the console open. @throws SysError EINVAL EAGAIN; EOPNOTSUPP for a cwd without vfs */
+  newproc(options: NewprocOptions = {}): Proc {
+    return this.enter('newproc', () => {
+      const k = this.#k;
+      const { uid = 0, gid = 0, groups = [], cwd = '/', comm = 'node' } = options;
+      if (typeof comm !== 'string' || typeof cwd !== 'string' || !Array.isArray(groups)) {
+        throw EINVAL;
+      }
+      if (cwd !== '/' && k.hooks.procVfsInit === undefined) {
+        throw EOPNOTSUPP;
+      }
+      const cred = kauthCredCreate(uid, gid, groups);
+      const l = fork1(k.initproc, { files: 'copy', comm, cred: { cred, uidinfo: uidFind(k, uid) } });
+      l.proc.nozombie = true;
+      return this.#handle(l.proc, l);
+    });
+  }
+
+  /** The process of that number. @throws SysError ESRCH */
+  proc(pid: number): Proc {
+    const p = this.#k.procs.get(pid);
+    const l = p?.lwps;
+    if (p === undefined || l == null || p === this.#k.proc0 || p === this.#k.initproc) {
+      throw new SysError(ESRCH, 'proc', `no process ${String(pid)} to drive`);
+    }
+    return this.#procs.get(p) ?? this.#handle(p, l);
+  }
+
+  #handle(p: KernProc, l: Lwp): Proc {
+    const proc = new Proc(this, p, l);
+    this.#procs.set(p, proc);
+    return proc;
+  }
+
+  /** Every process, as ps(1) would see them. */
+  ps(): ProcStatus[] {
+    return [...this.#k.procs.values()].map(statusOf);
+  }
+
+  /** The message buffer. Works on a dead kernel too. */
+  dmesg(): string {
+    return this.#k.msgbuf.text;
+  }
+
+  stats(): KernelStats {
+    const k = this.#k;
+    return {
+      procs: k.procs.size,
+      lwps: k.nlwps,
+      runnable: k.runnable,
+      callouts: k.callouts.size,
+      syscalls: k.ncalls,
+      switches: k.cpus.reduce((sum, cpu) => sum + cpu.nswtch, 0),
+    };
+  }
+
+  /** Send every system call to `fn` instead of this kernel. Once. @throws SysError EBUSY EINVAL */
+  setSysproxy(fn: SyscallProxy, arg?: unknown): void {
+    this.enter('sysproxy', () => proxy(this.#k, this, fn, arg));
+  }
+
+  /** Shut down: RB_HALT, RB_NOSYNC, RB_DUMP. A second time does nothing. */
+  reboot(howto = 0): void {
+    if (this.#k.state !== 'dead') {
+      if (!Number.isInteger(howto)) {
+        throw new SysError(EINVAL, 'reboot', `howto must be an integer, not ${String(howto)}`);
+      }
+      if (this.#k.curlwp !== null) {
+        throw new SysError(EINVAL, 'reboot', 'called from inside the kernel');
+      }
+      rumpReboot(this.#k, howto);
+    }
+    this.fini();
+  }
+
+  /** Shut down and stay down. */
+  halt(): void {
+    this.reboot(RB_HALT);
+  }
+
+  [Symbol.dispose](): void {
+    this.halt();
+  }
+
+  /** @internal Run `fn` inside the kernel; errnos come out as `SysError`. */
+  enter<T>(what: string, fn: (l: Lwp) => T): T {
+    try {
+      return inKernel(this.#k, fn);
+    } catch (error) {
+      if (error instanceof KernelDead || this.#k.state === 'dead') {
+        this.fini();
+        throw error instanceof KernelDead ? error : new KernelDead(`kernel is dead (${this.#k.deadReason})`);
+      }
+      throw error instanceof Errno ? new SysError(error, what) : error;
+    }
+  }
+
+  /** @internal Let everyone run who can. */
+  drain(): void {
+    pump(this.#k);
+  }
+
+  /** @internal The kernel has died: give the host back what it took. */
+  fini(): void {
+    if (this.#k.curlwp === null) {
+      rumpFini(this.#k);
+    }
+  }
+}

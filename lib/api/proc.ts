@@ -1,0 +1,154 @@
+/**
+ * A process, as the host program holds it: it makes system calls on the process's behalf.
+ */
+
+import type { Lwp } from '../kern/lwp.ts';
+import { lwpCreate, lwpFree, lwpUnlink } from '../kern/lwpcreate.ts';
+import type { Proc as KernProc } from '../kern/proc.ts';
+import { psignal } from '../kern/sig.ts';
+import { LW_WEXIT } from '../sys/constants/lwp.ts';
+import { SZOMB } from '../sys/constants/proc.ts';
+import { NSIG, signumber } from '../sys/constants/signal.ts';
+import { EINVAL, ESRCH } from '../sys/errno.ts';
+import { SysError } from './errors.ts';
+import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls } from './facade.ts';
+import type { Kernel } from './kernel.ts';
+
+/** What processes and lwps have in common: system calls made as one lwp. */
+abstract class Calling {
+  readonly kernel: Kernel;
+  #lwp: Lwp;
+  #sys: SysCalls | null = null;
+  #promises: PromiseCalls | null = null;
+
+  constructor(kernel: Kernel, lwp: Lwp) {
+    this.kernel = kernel;
+    this.#lwp = lwp;
+  }
+
+  /** Synchronous system calls. May block the host thread; a call nothing could ever wake fails with EDEADLK. */
+  get sys(): SysCalls {
+    this.#sys ??= sysCalls(this.#caller());
+    return this.#sys;
+  }
+
+  /** The same calls as promises, each with an lwp of its own. */
+  get promises(): PromiseCalls {
+    this.#promises ??= promiseCalls(this.#caller());
+    return this.#promises;
+  }
+
+  /** @internal */
+  get lwp(): Lwp {
+    return this.#lwp;
+  }
+
+  #caller(): Caller {
+    const self = this;
+    return {
+      get lwp() {
+        return self.#lwp;
+      },
+      renew() {
+        const { proc } = self.#lwp;
+        if (self.#lwp.coroutine !== null && proc.alive) {
+          self.#lwp = lwpCreate(proc);
+        }
+      },
+      dead() {
+        self.kernel.fini();
+      },
+    };
+  }
+}
+
+/** A second thread of a process: its own `sys`, the same process. */
+export class LwpHandle extends Calling {
+  get lid(): number {
+    return this.lwp.lid;
+  }
+
+  /** Leave the process. Again, or after the process has gone, is a no-op. */
+  exit(): void {
+    const l = this.lwp;
+    if ((l.flag & LW_WEXIT) === 0 && l.coroutine === null && this.kernel.running) {
+      lwpUnlink(l);
+      lwpFree(l);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.exit();
+  }
+}
+
+export class Proc extends Calling {
+  readonly #proc: KernProc;
+
+  constructor(kernel: Kernel, proc: KernProc, lwp: Lwp) {
+    super(kernel, lwp);
+    this.#proc = proc;
+  }
+
+  get pid(): number {
+    return this.#proc.pid;
+  }
+
+  /** Command name, as ps shows it. */
+  get comm(): string {
+    return this.#proc.comm;
+  }
+
+  /** True until it has exited. */
+  get alive(): boolean {
+    return this.kernel.running && this.#proc.alive;
+  }
+
+  /** Wait status once it has exited (see the W* functions of `constants`), null before. */
+  get status(): number | null {
+    return this.#proc.stat >= SZOMB ? this.#proc.xstat : null;
+  }
+
+  /** A child with copies of the descriptors; the caller drives it. @throws SysError EAGAIN ESRCH */
+  fork(): Proc {
+    return this.kernel.proc(this.sys.fork());
+  }
+
+  /** Another lwp of this process. @throws SysError ESRCH */
+  newlwp(): LwpHandle {
+    return this.kernel.enter('newlwp', () => {
+      if (!this.#proc.alive) {
+        throw ESRCH;
+      }
+      return new LwpHandle(this.kernel, lwpCreate(this.#proc));
+    });
+  }
+
+  /** Send it a signal, by number or name ("SIGTERM"), as the superuser. @throws SysError EINVAL ESRCH */
+  kill(signal: number | string): void {
+    const signo = typeof signal === 'string' ? signumber(signal) : signal;
+    if (signo === undefined || !Number.isInteger(signo) || signo < 0 || signo >= NSIG) {
+      throw new SysError(EINVAL, 'kill', `no signal ${String(signal)}`);
+    }
+    this.kernel.enter('kill', () => {
+      if (!this.#proc.alive) {
+        throw ESRCH;
+      }
+      if (signo !== 0) {
+        psignal(this.#proc, signo);
+      }
+    });
+    this.kernel.drain();
+  }
+
+  /** Exit with `status` (0 to 255). @throws SysError ESRCH when it has exited already */
+  exit(status = 0): void {
+    this.sys.exit(status);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.alive) {
+      this.exit();
+    }
+  }
+}
