@@ -137,6 +137,8 @@ export class NativeMutexes {
       this.#words[slot] === m &&
       m >>> KIND_SHIFT === KIND_MUTEX &&
       me !== 0 &&
+      // A look first: the exchange costs as much when it fails.
+      this.#words[slot + OWNER] === 0 &&
       Atomics.compareExchange(this.#words, slot + OWNER, 0, me) === 0
     );
   }

@@ -38,11 +38,11 @@ template <typename Array, typename Element> Array view(Napi::Env env, Element *m
 Isolate::Isolate(Napi::Env env, Napi::Object exports) : env_(env) {
   rumpuser_onassert(assertion);
   rumpuser_oninterrupt(ending, static_cast<napi_env>(env));
-  exports.Set("lockWords", view<Napi::Int32Array>(env, reinterpret_cast<int32_t *>(rumpuser::lock_slots()),
+  exports.Set("lockWords", view<Napi::Int32Array>(env, reinterpret_cast<int32_t *>(rumpuser::lock_slots),
                                                   rumpuser::kSlots * rumpuser::kWordsPerSlot));
   exports.Set("lwpStates", view<Napi::Uint8Array>(env, reinterpret_cast<uint8_t *>(rumpuser::lwp_states()),
                                                   rumpuser::kLwps));
-  exports.Set("curlwp", view<Napi::Uint32Array>(env, rumpuser::curlwp_word(), 1));
+  exports.Set("curlwp", view<Napi::Uint32Array>(env, &rumpuser::curlwp, 1));
   exports.Set("scratch", view<Napi::Float64Array>(env, scratch, 2));
   exports.Set("leavingNeedsNoFence", Napi::Boolean::New(env, rumpuser::leaving_needs_no_fence()));
 }

@@ -7,11 +7,12 @@
 #include "lwp.h"
 
 namespace rumpuser {
+
+RUMPUSER_THREAD uint32_t curlwp = 0;
+
 namespace {
 
 constexpr uint32_t kProcess = 0;
-
-thread_local uint32_t current = 0;
 
 bool same(uint32_t lwp, void *died) { return lwp == *static_cast<uint32_t *>(died); }
 
@@ -19,10 +20,10 @@ bool same(uint32_t lwp, void *died) { return lwp == *static_cast<uint32_t *>(die
 struct Ending {
   bool watched = false;
   ~Ending() {
-    if (current == 0) return;
-    uint32_t died = current;
+    if (curlwp == 0) return;
+    uint32_t died = curlwp;
     lwp_states()[died].store(kLwpIdle);
-    current = 0;
+    curlwp = 0;
     locks_orphan(same, &died);
   }
 };
@@ -72,23 +73,22 @@ void destroy(uint32_t lwp) {
 
 void set(uint32_t lwp) {
   ending.watched = true;
-  if (current != 0) assertion_failed("curlwpop: setting lwp %u while lwp %u is current", lwp, current);
+  if (curlwp != 0) assertion_failed("curlwpop: setting lwp %u while lwp %u is current", lwp, curlwp);
   const uint8_t state = state_of(lwp);
   if (state == kLwpFree) assertion_failed("curlwpop: setting lwp %u: there is no such lwp", lwp);
   if (state == kLwpCurrent) assertion_failed("curlwpop: setting lwp %u, which is current on another thread", lwp);
   lwp_states()[lwp].store(kLwpCurrent);
-  current = lwp;
+  curlwp = lwp;
 }
 
 void clear(uint32_t lwp) {
-  if (lwp == 0 || current != lwp) assertion_failed("curlwpop: clearing lwp %u while lwp %u is current", lwp, current);
+  if (lwp == 0 || curlwp != lwp) assertion_failed("curlwpop: clearing lwp %u while lwp %u is current", lwp, curlwp);
   lwp_states()[lwp].store(kLwpIdle);
-  current = 0;
+  curlwp = 0;
 }
 
 }  // namespace
 
-uint32_t *curlwp_word() { return &current; }
 
 }  // namespace rumpuser
 
@@ -112,4 +112,4 @@ int rumpuser_curlwpop(int op, uint32_t *lwp) {
   }
 }
 
-uint32_t rumpuser_curlwp(void) { return current; }
+uint32_t rumpuser_curlwp(void) { return curlwp; }

@@ -12,7 +12,6 @@ namespace {
 
 // Slot 0 stays empty, so that handle 0 is none.
 struct Table {
-  Slot *const slots = static_cast<Slot *>(region_reserve(sizeof(Slot) * kSlots));
   std::atomic<uint32_t> high_water{1};
   std::mutex mutex;
   // First in, first out: a destroyed handle is found out for as long as possible.
@@ -43,7 +42,7 @@ Kind kind_at(const Slot &slot) {
 
 }  // namespace
 
-Slot *lock_slots() { return table().slots; }
+Slot *const lock_slots = static_cast<Slot *>(region_reserve(sizeof(Slot) * kSlots));
 
 uint32_t lock_high_water() { return table().high_water.load(); }
 
@@ -56,13 +55,13 @@ int lock_create(Kind kind, uint32_t tenant, rumpuser_lock *handle) {
     index = t.free.front();
     t.free.pop_front();
     // A free slot remembers its last handle inverted, which is negative and so no handle.
-    generation = (static_cast<uint32_t>(~t.slots[index].word[kHandle].load()) >> kSlotBits) + 1;
+    generation = (static_cast<uint32_t>(~lock_slots[index].word[kHandle].load()) >> kSlotBits) + 1;
   } else {
     index = t.high_water.load();
     if (index == kSlots) return failed_because(kEnomem, "all %u locks are in use", kSlots - 1);
     t.high_water.store(index + 1);
   }
-  Slot &slot = t.slots[index];
+  Slot &slot = lock_slots[index];
   for (size_t i = 1; i < kWordsPerSlot; i++) slot.word[i].store(0);
   slot.word[kTenant].store(static_cast<int32_t>(tenant));
   *handle = compose(kind, generation, index);
@@ -76,44 +75,40 @@ void lock_destroy(rumpuser_lock handle) {
   std::lock_guard<std::mutex> hold(t.mutex);
   int32_t live = static_cast<int32_t>(handle);
   // Two threads that destroy at once get here together; one of them frees the slot.
-  if (t.slots[index].word[kHandle].compare_exchange_strong(live, ~live)) t.free.push_back(index);
+  if (lock_slots[index].word[kHandle].compare_exchange_strong(live, ~live)) t.free.push_back(index);
 }
 
 Slot &lock_slot(const char *call, Kind kind, rumpuser_lock handle) {
-  Table &t = table();
-  Slot &slot = t.slots[index_of(handle)];
-  const bool live = handle != 0 && slot.word[kHandle].load(std::memory_order_acquire) == static_cast<int32_t>(handle);
+  if (Slot *const slot = lock_slot_if(kind, handle)) return *slot;
   const uint32_t wanted = static_cast<uint32_t>(kind);
-  if (live && kind_of(handle) == wanted) return slot;
   const char *name = name_of(wanted);
-  if (live) assertion_failed("%s: lock %u is a %s, not a %s", call, handle, name_of(kind_of(handle)), name);
-  const bool known = kind_of(handle) == wanted && index_of(handle) != 0 && index_of(handle) < t.high_water.load();
+  const bool live = lock_slots[index_of(handle)].word[kHandle].load() == static_cast<int32_t>(handle);
+  if (handle != 0 && live) assertion_failed("%s: lock %u is a %s, not a %s", call, handle, name_of(kind_of(handle)), name);
+  const bool known = kind_of(handle) == wanted && index_of(handle) != 0 && index_of(handle) < lock_high_water();
   if (known) assertion_failed("%s: %s %u is destroyed", call, name, handle);
   assertion_failed("%s: no lock %u", call, handle);
 }
 
 uint32_t lock_caller(const char *call, Kind kind, rumpuser_lock handle) {
-  const uint32_t me = *curlwp_word();
+  const uint32_t me = curlwp;
   if (me != 0) return me;
   assertion_failed("%s: %s %u: no lwp is current", call, name_of(static_cast<uint32_t>(kind)), handle);
 }
 
 void locks_orphan(bool (*died)(uint32_t lwp, void *arg), void *arg) {
-  Slot *const slots = lock_slots();
   const uint32_t high = lock_high_water();
   for (uint32_t i = 1; i < high; i++) {
-    const Kind kind = kind_at(slots[i]);
-    if (kind == Kind::kMutex) mutex_orphan(slots[i], died, arg);
-    if (kind == Kind::kRwlock) rwlock_orphan(slots[i], died, arg);
+    const Kind kind = kind_at(lock_slots[i]);
+    if (kind == Kind::kMutex) mutex_orphan(lock_slots[i], died, arg);
+    if (kind == Kind::kRwlock) rwlock_orphan(lock_slots[i], died, arg);
   }
   rwlock_orphan_readers(died, arg);
 }
 
 void locks_reclaim(uint32_t tenant) {
-  Slot *const slots = lock_slots();
   const uint32_t high = lock_high_water();
   for (uint32_t i = 1; i < high; i++) {
-    Slot &slot = slots[i];
+    Slot &slot = lock_slots[i];
     const int32_t handle = slot.word[kHandle].load();
     if (handle <= 0 || slot.word[kTenant].load() != static_cast<int32_t>(tenant)) continue;
     const Kind kind = kind_at(slot);

@@ -39,14 +39,19 @@ struct Slot {
 static_assert(sizeof(Slot) == 32, "lib/rumpuser/locks.ts counts on eight words");
 
 // The table as memory, for isolates to look at.
-Slot *lock_slots();
+extern Slot *const lock_slots;
 // Slots ever used: above it nothing needs looking at.
 uint32_t lock_high_water();
 
 // @returns 0, ENOMEM when the table is full. `tenant` is who may be gone one day (tenant.h), 0 for nobody.
 int lock_create(Kind kind, uint32_t tenant, rumpuser_lock *handle);
 void lock_destroy(rumpuser_lock handle);
-// The slot of a live lock of that kind; an assertion in the name of `call` otherwise.
+// The slot of a live lock of that kind; otherwise nullptr, or an assertion in the name of `call`.
+inline Slot *lock_slot_if(Kind kind, rumpuser_lock handle) {
+  Slot &slot = lock_slots[handle & (kSlots - 1)];
+  const bool live = slot.word[kHandle].load(std::memory_order_acquire) == static_cast<int32_t>(handle);
+  return live && handle >> 29 == static_cast<uint32_t>(kind) ? &slot : nullptr;
+}
 Slot &lock_slot(const char *call, Kind kind, rumpuser_lock handle);
 // The lwp of this thread; an assertion when there is none, because a lock's owner is an lwp.
 uint32_t lock_caller(const char *call, Kind kind, rumpuser_lock handle);

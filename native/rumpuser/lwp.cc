@@ -71,10 +71,10 @@ int lwp_block_take(uint32_t tenant, uint32_t *first) {
 }
 
 void lwp_blocks_return(uint32_t tenant) {
-  const uint32_t mine = *curlwp_word();
+  const uint32_t mine = curlwp;
   if (mine != kNobody && lwp_belongs(mine, tenant)) {
     lwp_states()[mine].store(kLwpIdle);
-    *curlwp_word() = kNobody;
+    curlwp = kNobody;
   }
   locks_orphan(belongs, &tenant);
   Blocks &b = blocks();

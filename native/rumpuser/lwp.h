@@ -10,6 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(_MSC_VER)
+#define RUMPUSER_THREAD __declspec(thread)
+#else
+#define RUMPUSER_THREAD __thread
+#endif
+
 namespace rumpuser {
 
 constexpr uint32_t kLwps = 1u << 24;
@@ -20,8 +26,9 @@ constexpr uint8_t kLwpFree = 0, kLwpIdle = 1, kLwpCurrent = 2;
 
 // One byte per handle.
 std::atomic<uint8_t> *lwp_states();
-// The calling thread's current lwp, 0 when none. Stays in place for the thread's life.
-uint32_t *curlwp_word();
+// The calling thread's current lwp, 0 when none. Stays in place for the thread's life. Not thread_local, which
+// other files could reach through a function only.
+extern RUMPUSER_THREAD uint32_t curlwp;
 
 // @returns 0, ENOMEM. The block's handles are `*first` and the kLwpsPerBlock - 1 after it.
 int lwp_block_take(uint32_t tenant, uint32_t *first);

@@ -72,6 +72,18 @@ int block(const char *call, rumpuser_lock mtx, Slot &slot, uint32_t me) {
   return error;
 }
 
+enum class Cpu { kReleased, kKept };
+
+int enter_slowly(const char *call, rumpuser_lock mtx, Cpu cpu) {
+  Slot &slot = lock_slot(call, Kind::kMutex, mtx);
+  const uint32_t me = lock_caller(call, Kind::kMutex, mtx);
+  if (reenter(call, mtx, slot, me)) return 0;
+  // Who spins keeps the CPU.
+  if (cpu == Cpu::kKept || (slot.word[kFlags].load() & RUMPUSER_MTX_SPIN) != 0) return block(call, mtx, slot, me);
+  CpuReleased released;
+  return block(call, mtx, slot, me);
+}
+
 void let_go(Slot &slot) {
   slot.word[kOwner].store(0, std::memory_order_release);
   fence_leaving();
@@ -81,7 +93,7 @@ void let_go(Slot &slot) {
 // The slot, after making sure that the caller owns it.
 Slot &owned(const char *call, rumpuser_lock mtx) {
   Slot &slot = lock_slot(call, Kind::kMutex, mtx);
-  const uint32_t me = *curlwp_word();
+  const uint32_t me = curlwp;
   const int32_t owner = slot.word[kOwner].load(std::memory_order_relaxed);
   if (owner == as_word(me) && me != 0) return slot;
   if (owner == 0) assertion_failed("%s: mutex %u is not held (caller: lwp %u)", call, mtx, me);
@@ -98,7 +110,7 @@ int mutex_create(int flags, uint32_t tenant, rumpuser_lock *handle) {
   return error;
 }
 
-void mutex_wake(rumpuser_lock mtx) { wake_one(lock_slots()[mtx & (kSlots - 1)].word[kOwner]); }
+void mutex_wake(rumpuser_lock mtx) { wake_one(lock_slots[mtx & (kSlots - 1)].word[kOwner]); }
 
 void mutex_assert_owned(const char *call, rumpuser_lock mtx) { owned(call, mtx); }
 
@@ -131,19 +143,15 @@ using namespace rumpuser;
 int rumpuser_mutex_init(rumpuser_lock *mtx, int flags) { return mutex_create(flags, 0, mtx); }
 
 int rumpuser_mutex_enter(rumpuser_lock mtx) {
-  Slot &slot = lock_slot("mutex_enter", Kind::kMutex, mtx);
-  const uint32_t me = lock_caller("mutex_enter", Kind::kMutex, mtx);
-  if (take(slot, me) || reenter("mutex_enter", mtx, slot, me)) return 0;
-  if ((slot.word[kFlags].load() & RUMPUSER_MTX_SPIN) != 0) return block("mutex_enter", mtx, slot, me);
-  CpuReleased released;
-  return block("mutex_enter", mtx, slot, me);
+  Slot *const fast = lock_slot_if(Kind::kMutex, mtx);
+  if (fast != nullptr && curlwp != 0 && take(*fast, curlwp)) return 0;
+  return enter_slowly("mutex_enter", mtx, Cpu::kReleased);
 }
 
 int rumpuser_mutex_enter_nowrap(rumpuser_lock mtx) {
-  Slot &slot = lock_slot("mutex_enter_nowrap", Kind::kMutex, mtx);
-  const uint32_t me = lock_caller("mutex_enter_nowrap", Kind::kMutex, mtx);
-  if (take(slot, me) || reenter("mutex_enter_nowrap", mtx, slot, me)) return 0;
-  return block("mutex_enter_nowrap", mtx, slot, me);
+  Slot *const fast = lock_slot_if(Kind::kMutex, mtx);
+  if (fast != nullptr && curlwp != 0 && take(*fast, curlwp)) return 0;
+  return enter_slowly("mutex_enter_nowrap", mtx, Cpu::kKept);
 }
 
 int rumpuser_mutex_tryenter(rumpuser_lock mtx) {
@@ -158,7 +166,10 @@ int rumpuser_mutex_tryenter(rumpuser_lock mtx) {
 }
 
 void rumpuser_mutex_exit(rumpuser_lock mtx) {
-  Slot &slot = owned("mutex_exit", mtx);
+  Slot *const fast = lock_slot_if(Kind::kMutex, mtx);
+  const bool mine = fast != nullptr && curlwp != 0 &&
+                    fast->word[kOwner].load(std::memory_order_relaxed) == as_word(curlwp);
+  Slot &slot = mine ? *fast : owned("mutex_exit", mtx);
   const int32_t depth = slot.word[kDepth].load(std::memory_order_relaxed);
   if (depth > 0) {
     slot.word[kDepth].store(depth - 1, std::memory_order_relaxed);

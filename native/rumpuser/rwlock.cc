@@ -262,5 +262,5 @@ void rumpuser_rw_held(int mode, rumpuser_lock rw, int *held) {
   Slot &slot = slot_of("rw_held", rw);
   const int32_t state = slot.word[kState].load();
   const bool reading = state > 0 && state != kOrphaned;
-  *held = mode == RUMPUSER_RW_WRITER ? writes(slot, *curlwp_word()) : reading;
+  *held = mode == RUMPUSER_RW_WRITER ? writes(slot, curlwp) : reading;
 }

@@ -10,11 +10,6 @@ namespace {
 // How long a thread that can be interrupted sleeps before it asks whether it was.
 constexpr int64_t kSliceNs = 50'000'000;
 
-bool has_barrier() {
-  static const bool has = platform_barrier();
-  return has;
-}
-
 }  // namespace
 
 int wait_on(Word &word, int32_t value, int64_t deadline) {
@@ -38,22 +33,16 @@ void wake_one(Word &word) { platform_wake(word, 1); }
 
 void wake_all(Word &word) { platform_wake(word, INT32_MAX); }
 
-void fence_leaving() {
-  if (has_barrier()) {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-  } else {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-  }
-}
+const bool kHasBarrier = platform_barrier();
 
 void fence_arriving() {
-  if (!has_barrier() || !platform_barrier()) std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!kHasBarrier || !platform_barrier()) std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 bool leaving_needs_no_fence() {
 #if defined(__x86_64__)
   // Stores are seen in program order there, so a plain store also publishes what was written before it.
-  return has_barrier();
+  return kHasBarrier;
 #else
   return false;
 #endif

@@ -16,7 +16,7 @@ int main() {
   CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &none); }), "clearing lwp 0"));
   CHECK(rumpuser_curlwpop(RUMPUSER_LWP_SET, &a) == 0);
   CHECK(rumpuser_curlwp() == a);
-  CHECK(*rumpuser::curlwp_word() == a);
+  CHECK(rumpuser::curlwp == a);
   CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_SET, &b); }), "while lwp " + std::to_string(a)));
   CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &b); }), "clearing lwp " + std::to_string(b)));
   CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_DESTROY, &a); }), "which is current"));
