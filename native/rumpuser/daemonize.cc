@@ -90,8 +90,10 @@ int spawn_second(std::vector<std::string> &arguments, int socket, pid_t *pid) {
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  // Onto itself: the second process keeps this descriptor, and no other of ours that closes on exec.
-  posix_spawn_file_actions_adddup2(&actions, socket, socket);
+  // Onto itself, which takes close-on-exec off. The standard three too: Node marks them so for its own use.
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, socket})
+    if (fcntl(fd, F_GETFD) != -1)
+      posix_spawn_file_actions_adddup2(&actions, fd, fd);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
 #if defined(__linux__)
   const char *program = "/proc/self/exe";

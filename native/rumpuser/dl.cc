@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <dlfcn.h>
+#include <memory>
 #include <mutex>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,23 @@ std::string own_path() {
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
   return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
+}
+
+// How often the loader has added and removed objects: while neither changes, neither does the list.
+struct Generation {
+  unsigned long long adds = 0, subs = 0;
+  bool operator==(const Generation &other) const { return adds == other.adds && subs == other.subs; }
+};
+
+Generation generation() {
+  Generation now;
+  dl_iterate_phdr(
+      [](struct dl_phdr_info *info, size_t, void *arg) {
+        *static_cast<Generation *>(arg) = {info->dlpi_adds, info->dlpi_subs};
+        return 1;
+      },
+      &now);
+  return now;
 }
 
 std::vector<DlObject> loaded_objects() {
@@ -56,7 +74,7 @@ public:
   Held(const Held &) = delete;
   Held &operator=(const Held &) = delete;
   // For good: the kernel keeps pointers into the object.
-  void Keep() { handle_ = nullptr; }
+  void keep() { handle_ = nullptr; }
 
 private:
   void *handle_;
@@ -100,16 +118,50 @@ LinkSet find_link_set(const DlObject &object, const ObjectFile &file, const char
   return make_link_set(object, start, end);
 }
 
-void describe(const DlObject &object, rumpuser_dlobject_fn each, void *arg) {
+struct Description {
+  std::string path;
+  uint64_t base;
+  LinkSet modules, components;
+
+  void tell(rumpuser_dlobject_fn each, void *arg) const {
+    struct rumpuser_dlobject object = {
+        path.c_str(), base, modules.entries, modules.count, components.entries, components.count};
+    each(arg, &object);
+  }
+};
+
+Description describe(const DlObject &object) {
   Held held(object);
   ObjectFile file(object);
-  LinkSet modules = find_link_set(object, file, "link_set_modules");
-  LinkSet components = find_link_set(object, file, "link_set_rump_components");
-  if (modules.count != 0 || components.count != 0)
-    held.Keep();
-  struct rumpuser_dlobject description = {object.path.c_str(), object.base,        modules.entries,
-                                          modules.count,       components.entries, components.count};
-  each(arg, &description);
+  Description description = {object.path, object.base, find_link_set(object, file, "link_set_modules"),
+                             find_link_set(object, file, "link_set_rump_components")};
+  if (description.modules.count != 0 || description.components.count != 0)
+    held.keep();
+  return description;
+}
+
+using Descriptions = std::vector<Description>;
+
+// Descriptions of everything loaded. They are kept for the next kernel of this process: reading the files of
+// ten objects takes longer than booting does.
+std::shared_ptr<const Descriptions> describe_all() {
+  static std::mutex *const mutex = new std::mutex;
+  static std::shared_ptr<const Descriptions> *const kept = new std::shared_ptr<const Descriptions>;
+  static Generation kept_generation;
+
+  const Generation now = generation();
+  {
+    std::lock_guard<std::mutex> guard(*mutex);
+    if (*kept != nullptr && kept_generation == now)
+      return *kept;
+  }
+  auto fresh = std::make_shared<Descriptions>();
+  for (const DlObject &object : loaded_objects())
+    fresh->push_back(describe(object));
+  std::lock_guard<std::mutex> guard(*mutex);
+  *kept = fresh;
+  kept_generation = now;
+  return fresh;
 }
 
 // The hypercalls become visible to objects that are loaded from now on: the library may itself be part of an
@@ -117,7 +169,7 @@ void describe(const DlObject &object, rumpuser_dlobject_fn each, void *arg) {
 void publish_hypercalls() {
   Dl_info self;
   if (dladdr(reinterpret_cast<void *>(&rumpuser_init), &self) != 0)
-    dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL | RTLD_NODELETE);
+    dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_GLOBAL | RTLD_NODELETE);
 }
 
 void append(const DlObject &object, const ElfW(Sym) & symbol, std::vector<Elf64_Sym> *table) {
@@ -198,8 +250,9 @@ std::vector<DlObject> load_and_compare(const char *path, int *error) {
 
 int rumpuser_dl_bootstrap(rumpuser_dlobject_fn each, void *arg) {
   rumpuser::publish_hypercalls();
-  for (const rumpuser::DlObject &object : rumpuser::loaded_objects())
-    rumpuser::describe(object, each, arg);
+  const std::shared_ptr<const rumpuser::Descriptions> all = rumpuser::describe_all();
+  for (const rumpuser::Description &description : *all)
+    description.tell(each, arg);
   return 0;
 }
 
@@ -212,7 +265,7 @@ int rumpuser_dlopen(const char *path, rumpuser_dlobject_fn each, void *arg) {
   rumpuser::publish_hypercalls();
   int error = 0;
   for (const rumpuser::DlObject &object : rumpuser::load_and_compare(named.c_str(), &error))
-    rumpuser::describe(object, each, arg);
+    rumpuser::describe(object).tell(each, arg);
   return error;
 }
 
