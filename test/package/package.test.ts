@@ -20,7 +20,7 @@ test.after.always(() => {
 test('publint has nothing to say', async (t) => {
   const bytes = readFileSync(packed.tarball);
   const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const { messages, pkg } = await publint({ pkgDir: repositoryRoot(), pack: { tarball }, strict: true });
+  const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
   t.deepEqual(
     messages.map((message) => formatMessage(message, pkg)),
     [],
