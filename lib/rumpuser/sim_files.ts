@@ -60,7 +60,7 @@ export class SimFiles {
     return index + FIRST_FD;
   }
 
-  /** @throws EBADF */
+  /** @throws EBADF EINVAL */
   close(fd: number): void {
     this.#get(fd);
     this.#open[fd - FIRST_FD] = undefined;
@@ -121,6 +121,7 @@ export class SimFiles {
   }
 
   #get(fd: number): OpenFile {
+    if ((fd | 0) !== fd) throw EINVAL;
     const file = this.#open[fd - FIRST_FD];
     if (file === undefined) throw EBADF;
     return file;

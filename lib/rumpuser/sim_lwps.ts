@@ -15,15 +15,18 @@ export class SimLwps {
   readonly #live = new Set<number>();
   #last = 0;
   #upcalls: Hyperup | undefined;
+  #finished = false;
 
   /** @throws EPROGMISMATCH EBUSY */
   bind(version: number, upcalls: Hyperup): void {
     if (version !== RUMPUSER_VERSION) throw EPROGMISMATCH;
+    if (this.#finished) throw new RumpuserAssertion('init: this host is finished');
     if (this.#upcalls !== undefined) throw EBUSY;
     this.#upcalls = upcalls;
   }
 
   unbind(): void {
+    this.#finished = true;
     this.#upcalls = undefined;
     this.#live.clear();
     this.curlwp[0] = 0;
@@ -43,7 +46,7 @@ export class SimLwps {
     this.#upcalls?.schedule();
   }
 
-  /** A call that may block on the host. It never does here, but its caller must be ready for others to run meanwhile. */
+  /** A call that may block on the host. Here it never does, but its caller must stand others running meanwhile. */
   blocking<T>(call: () => T): T {
     this.unschedule();
     try {

@@ -20,6 +20,7 @@ export class SimRwlocks {
   }
 
   enter(mode: RwMode, handle: LockHandle): void {
+    checkMode('rwEnter', mode);
     const rwlock = this.#get('rwEnter', handle);
     const caller = lockCaller(this.#lwps, 'rwEnter', 'rwlock', handle);
     if (take(rwlock, mode, caller)) return;
@@ -41,6 +42,7 @@ export class SimRwlocks {
 
   /** @throws EBUSY */
   tryenter(mode: RwMode, handle: LockHandle): void {
+    checkMode('rwTryenter', mode);
     const rwlock = this.#get('rwTryenter', handle);
     const caller = lockCaller(this.#lwps, 'rwTryenter', 'rwlock', handle);
     if (!take(rwlock, mode, caller)) throw EBUSY;
@@ -89,6 +91,7 @@ export class SimRwlocks {
   }
 
   held(mode: RwMode, handle: LockHandle): boolean {
+    checkMode('rwHeld', mode);
     const rwlock = this.#get('rwHeld', handle);
     if (mode === 'reader') return rwlock.readers.size > 0;
     return rwlock.writer !== 0 && rwlock.writer === this.#lwps.caller;
@@ -97,6 +100,11 @@ export class SimRwlocks {
   #get(call: string, handle: LockHandle): SimRwlock {
     return this.#table.get(call, 'rwlock', handle);
   }
+}
+
+function checkMode(call: string, mode: RwMode): void {
+  if (mode === 'reader' || mode === 'writer') return;
+  throw new RumpuserAssertion(`${call}: no such mode: ${String(mode)}`);
 }
 
 function take(rwlock: SimRwlock, mode: RwMode, caller: number): boolean {
