@@ -126,13 +126,19 @@ export interface Rumpuser {
   idle(deadlineNs: number): void;
   /** Where `arm`, `defer` and doorbells deliver: called with no lwp current, never from inside another host call. */
   onPump(pump: () => void): void;
-  /** Ask for one pump at `deadlineNs` (replaces the earlier request; Infinity withdraws it). Keeps the event loop alive meanwhile. */
+  /**
+   * Ring the doorbell at `deadlineNs` (replaces the earlier request; Infinity withdraws it), that is: one pump, or the
+   * end of an `idle` under way. Keeps the event loop alive meanwhile.
+   */
   arm(deadlineNs: number): void;
   /** Ask for one pump at the end of the current turn. Several requests before it are one. */
   defer(): void;
-  /** Ring the doorbell: ends an `idle` under way, else asks for a pump. Any thread may do so. */
+  /** Ring the doorbell: ends an `idle` under way, or else the next one unless a pump comes first. For any thread. */
   doorbell(): void;
-  /** True while something outside this kernel could ring the doorbell (block I/O under way, attached host threads). */
+  /**
+   * True while something outside this kernel could ring the doorbell (block I/O under way, attached host threads) or
+   * has rung it for block I/O that nobody has reaped: while it is false, waiting is in vain.
+   */
   busy(): boolean;
   /**
    * Which of `n` equally ready lwps runs next, from 0 to n-1. Only on a host that decides by seed; without it the
@@ -177,7 +183,13 @@ export interface Rumpuser {
    * Block I/O on a host thread. `data` must not be touched until `done` is called, which happens inside
    * `reap` on this thread: (bytes moved, null) or (0, errno).
    */
-  bio(fd: number, op: number, data: Uint8Array, off: number, done: (count: number, error: Errno | null) => void): void;
+  bio(
+    fd: number,
+    op: number,
+    data: Uint8Array,
+    off: number,
+    done: (count: number, error: Errno | null) => void,
+  ): void;
   /** Call the `done` of every finished `bio`. @returns how many. */
   reap(): number;
   /** @param start @param length bytes; length 0 is to the end of the file. */
