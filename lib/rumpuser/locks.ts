@@ -1,7 +1,7 @@
 /**
  * Native host: mutexes, on words shared with C++ and with every isolate of the process.
  *
- * A handle's low 20 bits say which slot of eight words; a live slot's first word is the handle itself. The two paths
+ * A handle's low 18 bits say which slot of eight words; a live slot's first word is the handle itself. The two paths
  * that matter, entering a free mutex and leaving one nobody waits for, are done here with the protocol of
  * `native/rumpuser/mutex.cc`; everything else is a call.
  *
@@ -19,7 +19,7 @@ import {
 import type { Upcalls } from './upcalls.ts';
 
 /** `native/rumpuser/lock_table.h` has the same numbers. */
-const SLOT_MASK = 0xfffff;
+const SLOT_MASK = 0x3ffff;
 const WORDS_SHIFT = 3;
 const KIND_SHIFT = 29;
 const KIND_MUTEX = 1;

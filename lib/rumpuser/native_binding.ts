@@ -88,11 +88,23 @@ export interface Hypercall {
   readonly address: bigint;
 }
 
-/** The addon, with assertions arranged to arrive as `RumpuserAssertion`. @throws Error when there is no addon */
-export function nativeBinding(): NativeBinding {
+/**
+ * The addon, with assertions arranged to arrive as `RumpuserAssertion`. Looked for once in an isolate: finding it costs
+ * as much as a third of a boot. @throws Error when there is no addon
+ */
+export const nativeBinding = once(() => {
   const binding = loadBinding() as NativeBinding;
   binding.onAssertion(throwAssertion);
   return binding;
+});
+
+/** A function that calls `make` until that has returned, and from then on returns what it did. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** C names the call `mutex_exit`, callers here know it as `mutexExit`. */

@@ -1,6 +1,6 @@
 // One process-wide table of locks, shared word by word with every isolate.
 //
-// A lock is a slot of eight 32-bit words and its handle an integer: kind (2 bits), generation (9), slot (20).
+// A lock is a slot of eight 32-bit words and its handle an integer: kind (2 bits), generation (11), slot (18).
 // A live slot's first word is its own handle, so one load tells a stale or foreign handle from a good one.
 // lib/rumpuser/locks.ts works on the same words with the same protocol.
 #ifndef RUMPUSER_LOCK_TABLE_H
@@ -16,9 +16,9 @@ namespace rumpuser {
 
 enum class Kind : uint32_t { kMutex = 1, kRwlock = 2, kCv = 3 };
 
-constexpr uint32_t kSlotBits = 20;
+constexpr uint32_t kSlotBits = 18;
 constexpr uint32_t kSlots = 1u << kSlotBits;
-constexpr uint32_t kGenerations = 1u << 9;
+constexpr uint32_t kGenerations = 1u << 11;
 constexpr size_t kWordsPerSlot = 8;
 
 // Words every kind has.

@@ -1,6 +1,6 @@
 // lwp handles: who exists, who runs where, and whose they are.
 //
-// A handle is a number below 2^24; one byte per handle, in memory shared with every isolate, says whether it
+// A handle is a number below 2^22; one byte per handle, in memory shared with every isolate, says whether it
 // exists and whether it is current on a thread. Handles are given out in blocks, so that an isolate makes and
 // drops lwps without a call; a block belongs to a tenant (tenant.h).
 #ifndef RUMPUSER_LWP_H
@@ -18,7 +18,7 @@
 
 namespace rumpuser {
 
-constexpr uint32_t kLwps = 1u << 24;
+constexpr uint32_t kLwps = 1u << 22;
 constexpr uint32_t kLwpsPerBlock = 256;
 
 // lib/rumpuser/curlwp.ts has the same three values.

@@ -1,6 +1,8 @@
 #include "wait.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 #include "internal.h"
 
@@ -33,10 +35,15 @@ void wake_one(Word &word) { platform_wake(word, 1); }
 
 void wake_all(Word &word) { platform_wake(word, INT32_MAX); }
 
-const bool kHasBarrier = platform_barrier();
+const bool kHasBarrier = platform_has_barrier();
 
 void fence_arriving() {
-  if (!kHasBarrier || !platform_barrier()) std::atomic_thread_fence(std::memory_order_seq_cst);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (kHasBarrier && !platform_barrier()) {
+    // The host said that it can. Without it a wake-up could be lost for good.
+    fprintf(stderr, "rumpuser: membarrier failed\n");
+    abort();
+  }
 }
 
 bool leaving_needs_no_fence() {

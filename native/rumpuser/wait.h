@@ -21,13 +21,15 @@ void wake_all(Word &word);
 // The two sides of a Dekker handshake "I store, then look whether you are there". The leaving side runs on
 // every mutex exit, so it costs nothing where the host can put a barrier into all running threads
 // (membarrier); the arriving side, which is about to sleep anyway, then pays for both.
-inline void fence_leaving();
+void fence_leaving();
 void fence_arriving();
 // Whether a plain store and a plain load are enough on the leaving side, in JavaScript too.
 bool leaving_needs_no_fence();
 
 void platform_wait(Word &word, int32_t value, int64_t deadline);
 void platform_wake(Word &word, int count);
+// Whether the host can put a barrier into all running threads; doing so.
+bool platform_has_barrier();
 bool platform_barrier();
 
 // Set once, when the library is loaded.

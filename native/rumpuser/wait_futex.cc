@@ -24,14 +24,22 @@ void platform_wake(Word &word, int count) {
   syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
 }
 
-bool platform_barrier() {
 #if defined(__SANITIZE_THREAD__)
-  // The sanitizer knows fences and atomics but not membarrier.
-  return false;
+// The sanitizer knows atomics but not membarrier.
+bool platform_has_barrier() { return false; }
+bool platform_barrier() { return false; }
 #else
+bool platform_has_barrier() {
+  constexpr long wanted = MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+  const long known = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
+  return known >= 0 && (known & wanted) == wanted;
+}
+
+bool platform_barrier() {
+  // Registering takes the kernel milliseconds when there are threads: not before somebody needs it.
   static const bool registered = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
   return registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
-#endif
 }
+#endif
 
 }  // namespace rumpuser

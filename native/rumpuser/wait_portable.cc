@@ -50,6 +50,7 @@ void platform_wake(Word &word, int) {
   if (lot.parked > 0) lot.changed.notify_all();
 }
 
+bool platform_has_barrier() { return false; }
 bool platform_barrier() { return false; }
 
 }  // namespace rumpuser

@@ -107,7 +107,7 @@ struct rumpuser_iovec {
 #define RUMPUSER_LWP_DESTROY 1
 #define RUMPUSER_LWP_SET 2
 #define RUMPUSER_LWP_CLEAR 3
-#define RUMPUSER_LWP_MAX 0x00ffffff
+#define RUMPUSER_LWP_MAX 0x003fffff
 
 /* locks: a handle is kind, generation and index of a slot in one process-wide table; 0 is none. */
 typedef uint32_t rumpuser_lock;
