@@ -99,9 +99,12 @@ export type LockHandle = number;
 export interface Rumpuser {
   readonly kind: 'native' | 'simulated';
 
-  /** Bind this host to one kernel. @throws EPROGMISMATCH unless `version` is RUMPUSER_VERSION; EBUSY when bound already. */
+  /**
+   * Bind this host to one kernel, once and for all: after `fini` it takes no other (an assertion).
+   * @throws EPROGMISMATCH unless `version` is RUMPUSER_VERSION; EBUSY when bound already.
+   */
   init(version: number, upcalls: Hyperup): void;
-  /** Give everything back (armed deadline, pump, lwp handles): the kernel is gone. Idempotent. */
+  /** Give everything back (armed deadline, pump, lwp handles, memory): the kernel is gone. Idempotent. */
   fini(): void;
 
   // ---- curlwp: which lwp this host thread runs ----------------------------------------------
@@ -226,7 +229,10 @@ export interface Rumpuser {
   cvHasWaiters(cv: LockHandle): boolean;
 
   // ---- host threads, native code ------------------------------------------------------------------------------
-  /** Start a host thread at native address `fn` with `arg`. @returns a cookie for `threadJoin`, 0 when not `mustJoin`. */
+  /**
+   * Start a host thread at native address `fn` with `arg`.
+   * @returns a cookie for `threadJoin`, 0 when not `mustJoin`. @throws EOPNOTSUPP where there are no host threads
+   */
   threadCreate(fn: bigint, arg: bigint, name: string, options: { mustJoin: boolean }): number;
   /** Block until the thread ends. @throws ESRCH */
   threadJoin(cookie: number): void;
@@ -236,7 +242,10 @@ export interface Rumpuser {
   dlopen(path: string): readonly DlObject[];
 
   // ---- background ---------------------------------------------------------------------------------------------
-  /** Go to the background once `daemonizeDone` is called; the foreground process waits for its status. @throws EALREADY */
+  /**
+   * Go to the background once `daemonizeDone` is called; the foreground process waits for its status.
+   * @throws EALREADY
+   */
   daemonizeBegin(): void;
   daemonizeDone(error: number): void;
 }
