@@ -10,6 +10,8 @@ export interface NativeBinding extends HostBinding {
   readonly version: number;
   /** Eight words for each lock of the process. */
   readonly lockWords: Int32Array;
+  /** Where native code finds them. */
+  readonly lockWordsAddress: bigint;
   /** A byte for each lwp handle of the process: see `curlwp.ts`. */
   readonly lwpStates: Uint8Array;
   readonly lwpsPerBlock: number;

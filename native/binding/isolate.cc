@@ -40,6 +40,7 @@ Isolate::Isolate(Napi::Env env, Napi::Object exports) : env_(env) {
   rumpuser_oninterrupt(ending, static_cast<napi_env>(env));
   exports.Set("lockWords", view<Napi::Int32Array>(env, reinterpret_cast<int32_t *>(rumpuser::lock_slots),
                                                   rumpuser::kSlots * rumpuser::kWordsPerSlot));
+  exports.Set("lockWordsAddress", Napi::BigInt::New(env, reinterpret_cast<uint64_t>(rumpuser::lock_slots)));
   exports.Set("lwpStates", view<Napi::Uint8Array>(env, reinterpret_cast<uint8_t *>(rumpuser::lwp_states()),
                                                   rumpuser::kLwps));
   exports.Set("curlwp", view<Napi::Uint32Array>(env, &rumpuser::curlwp, 1));

@@ -217,4 +217,9 @@ void rumpuser_release(rumpuser_idler handle) {
   if (Idler *const idler = Idlers::the().find(handle)) idler->holds.fetch_sub(1);
 }
 
-int rumpuser_busy(rumpuser_idler idler) { return known("busy", idler).holds.load() > 0; }
+int rumpuser_busy(rumpuser_idler handle) {
+  // What has rung already counts: waiting for it ends at once. The bell is looked at last, because who holds rings
+  // before it lets go.
+  const Idler &idler = known("busy", handle);
+  return idler.holds.load() > 0 || idler.bell.load() != 0;
+}

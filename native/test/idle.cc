@@ -117,6 +117,11 @@ void holds() {
   CHECK(rumpuser_busy(idler));
   rumpuser_release(idler);
   CHECK(!rumpuser_busy(idler));
+  // A ring that nobody has answered is still to be waited for.
+  rumpuser_doorbell(idler);
+  CHECK(rumpuser_busy(idler));
+  CHECK(rumpuser_idle(idler, RUMPUSER_FOREVER) == 0);
+  CHECK(!rumpuser_busy(idler));
   rumpuser_idle_close(idler);
 }
 
