@@ -14,6 +14,8 @@ export class SysError extends Error {
   readonly code: string;
   /** NetBSD's number, positive: 2. (EAGAIN is 35.) */
   readonly errno: number;
+  /** What that means, without what was being done: `'No such file or directory'`. */
+  readonly strerror: string;
   /** The call: `'open'`. */
   readonly syscall: string;
   readonly path?: string;
@@ -24,6 +26,7 @@ export class SysError extends Error {
     super(`${errno.code}: ${errno.message}, ${syscall}${where}${detail === undefined ? '' : ` (${detail})`}`);
     this.code = errno.code;
     this.errno = errno.errno;
+    this.strerror = errno.message;
     this.syscall = syscall;
     if (path !== undefined) {
       this.path = path;
