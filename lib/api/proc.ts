@@ -9,7 +9,7 @@ import { psignal } from '../kern/sig.ts';
 import { LW_WEXIT } from '../sys/constants/lwp.ts';
 import { SZOMB } from '../sys/constants/proc.ts';
 import { NSIG, signumber } from '../sys/constants/signal.ts';
-import { EINVAL, ESRCH } from '../sys/errno.ts';
+import { EFAULT, EINVAL, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls } from './facade.ts';
 import type { Kernel } from './kernel.ts';
@@ -94,9 +94,22 @@ export class Proc extends Calling {
     return this.#proc.pid;
   }
 
-  /** Command name, as ps shows it. */
+  /** Command name, as ps shows it. Set it where another system would execute a program: nothing else changes. */
   get comm(): string {
     return this.#proc.comm;
+  }
+
+  /** @throws SysError EFAULT no string; ESRCH */
+  set comm(name: string) {
+    this.kernel.enter('execnotify', () => {
+      if (typeof name !== 'string') {
+        throw EFAULT;
+      }
+      if (!this.#proc.alive) {
+        throw ESRCH;
+      }
+      this.#proc.comm = name;
+    });
   }
 
   /** True until it has exited. */
