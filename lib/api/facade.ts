@@ -18,12 +18,13 @@ import type { SysentRow } from '../sys/sysent.ts';
 import { type ArgChecks, argChecks, copyout } from './args.ts';
 import { SysError } from './errors.ts';
 
-/** Whose calls these are. `renew` gives another lwp when the first was left asleep. */
+/** Whose calls these are. */
 export interface Caller {
+  /** The kernel has died: `fini` gives the host back what it took. */
+  readonly kernel: { fini(): void };
   readonly lwp: Lwp;
+  /** Take another lwp: the first was left asleep. */
   renew(): void;
-  /** The kernel has died: give the host back what it took. */
-  dead(): void;
 }
 
 /** The synchronous calls: they return, or throw `SysError`. */
@@ -34,15 +35,19 @@ export type PromiseCalls = { readonly [C in CallName]: (...args: ArgsOf<C>) => P
 /** Where the facades keep their caller, out of the way of the calls' names. */
 const CALLER = Symbol('caller');
 
-interface Facade {
+class Facade {
   readonly [CALLER]: Caller;
+
+  constructor(caller: Caller) {
+    this[CALLER] = caller;
+  }
 }
 
 /** Turn what came out of the kernel into what the caller gets. */
 function edge(caller: Caller, error: unknown, row: SysentRow, args: readonly unknown[]): unknown {
   const l = caller.lwp;
   if (error instanceof KernelDead) {
-    caller.dead();
+    caller.kernel.fini();
     return error;
   }
   if (!(error instanceof Errno)) {
@@ -195,53 +200,46 @@ function indirect(this: Facade, code: unknown, ...args: unknown[]): unknown {
   return method.apply(this, args);
 }
 
-function methodsOf(make: (row: SysentRow, checks: ArgChecks) => Method, call: Method): PropertyDescriptorMap {
-  const methods: PropertyDescriptorMap = {};
+/** A facade class with a method for every call a local caller can name, and syscall(2) itself. */
+function facadeOf(make: (row: SysentRow, checks: ArgChecks) => Method, syscall: Method): typeof Facade {
+  const Calls = class extends Facade {};
   for (const row of SYSCALLS as readonly SysentRow[]) {
     if (isCallable(row)) {
-      methods[row.call] = lazily(row, make);
+      Object.defineProperty(Calls.prototype, row.call, lazily(Calls.prototype, row, make));
     }
   }
   for (const name of ['syscall', '__syscall']) {
-    methods[name] = { value: call };
+    Object.defineProperty(Calls.prototype, name, { value: syscall });
   }
-  return methods;
+  return Calls;
 }
 
 /** A method is made when it is first used: a program uses a few of the five hundred. */
-function lazily(row: SysentRow, make: (row: SysentRow, checks: ArgChecks) => Method): PropertyDescriptor {
+function lazily(
+  prototype: object,
+  row: SysentRow,
+  make: (row: SysentRow, checks: ArgChecks) => Method,
+): PropertyDescriptor {
   return {
     configurable: true,
-    get(this: object) {
+    get() {
       const value = make(row, argChecks(row));
       Object.defineProperty(value, 'name', { value: row.call });
-      // On the prototype, so that all processes share it.
-      Object.defineProperty(prototypeOf(this), row.call, { value });
+      Object.defineProperty(prototype, row.call, { value });
       return value;
     },
   };
 }
 
-function prototypeOf(facade: object): object {
-  return Object.hasOwn(facade, CALLER) ? (Object.getPrototypeOf(facade) as object) : facade;
-}
-
-const SYNC: object = Object.create(null, methodsOf(makeSync, indirect));
-const ASYNC: object = Object.create(
-  null,
-  methodsOf(makeAsync, function (this: Facade, ...args) {
-    try {
-      return Promise.resolve(indirect.apply(this, args as [unknown, ...unknown[]]));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }),
-);
+const Sync = facadeOf(makeSync, indirect);
+const Async = facadeOf(makeAsync, async function (this: Facade, ...args) {
+  return indirect.apply(this, args as [unknown, ...unknown[]]);
+});
 
 export function sysCalls(caller: Caller): SysCalls {
-  return Object.create(SYNC, { [CALLER]: { value: caller } }) as SysCalls;
+  return new Sync(caller) as unknown as SysCalls;
 }
 
 export function promiseCalls(caller: Caller): PromiseCalls {
-  return Object.create(ASYNC, { [CALLER]: { value: caller } }) as PromiseCalls;
+  return new Async(caller) as unknown as PromiseCalls;
 }

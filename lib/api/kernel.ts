@@ -52,7 +52,6 @@ export type BootStage = Readonly<{ stage: string; ns: number }>;
 
 export class Kernel {
   readonly #k: Kern;
-  readonly #procs = new WeakMap<KernProc, Proc>();
 
   /** Loaded kernel modules. */
   readonly modules: {
@@ -153,12 +152,12 @@ export class Kernel {
     if (p === undefined || l == null || p === this.#k.proc0 || p === this.#k.initproc) {
       throw new SysError(ESRCH, 'proc', `no process ${String(pid)} to drive`);
     }
-    return this.#procs.get(p) ?? this.#handle(p, l);
+    return (p.handle as Proc | null) ?? this.#handle(p, l);
   }
 
   #handle(p: KernProc, l: Lwp): Proc {
     const proc = new Proc(this, p, l);
-    this.#procs.set(p, proc);
+    p.handle = proc;
     return proc;
   }
 

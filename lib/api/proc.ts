@@ -15,50 +15,36 @@ import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls }
 import type { Kernel } from './kernel.ts';
 
 /** What processes and lwps have in common: system calls made as one lwp. */
-abstract class Calling {
+abstract class Calling implements Caller {
   readonly kernel: Kernel;
-  #lwp: Lwp;
+  /** @internal */
+  lwp: Lwp;
   #sys: SysCalls | null = null;
   #promises: PromiseCalls | null = null;
 
   constructor(kernel: Kernel, lwp: Lwp) {
     this.kernel = kernel;
-    this.#lwp = lwp;
+    this.lwp = lwp;
   }
 
   /** Synchronous system calls. May block the host thread; a call nothing could ever wake fails with EDEADLK. */
   get sys(): SysCalls {
-    this.#sys ??= sysCalls(this.#caller());
+    this.#sys ??= sysCalls(this);
     return this.#sys;
   }
 
   /** The same calls as promises, each with an lwp of its own. */
   get promises(): PromiseCalls {
-    this.#promises ??= promiseCalls(this.#caller());
+    this.#promises ??= promiseCalls(this);
     return this.#promises;
   }
 
   /** @internal */
-  get lwp(): Lwp {
-    return this.#lwp;
-  }
-
-  #caller(): Caller {
-    const self = this;
-    return {
-      get lwp() {
-        return self.#lwp;
-      },
-      renew() {
-        const { proc } = self.#lwp;
-        if (self.#lwp.coroutine !== null && proc.alive) {
-          self.#lwp = lwpCreate(proc);
-        }
-      },
-      dead() {
-        self.kernel.fini();
-      },
-    };
+  renew(): void {
+    const { proc } = this.lwp;
+    if (this.lwp.coroutine !== null && proc.alive) {
+      this.lwp = lwpCreate(proc);
+    }
   }
 }
 

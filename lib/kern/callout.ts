@@ -38,15 +38,11 @@ export class CalloutHeap {
   #seq = 0;
   /** How many of them could wake a sleeper. */
   waking = 0;
+  /** When the next one fires; Infinity when none is pending. */
+  nextNs = Number.POSITIVE_INFINITY;
 
   get size(): number {
     return this.#heap.length;
-  }
-
-  /** When the next one fires; Infinity when none is pending. */
-  get nextNs(): number {
-    const first = this.#heap[0];
-    return first === undefined ? Number.POSITIVE_INFINITY : first.deadlineNs;
   }
 
   insert(c: Callout): void {
@@ -57,6 +53,7 @@ export class CalloutHeap {
     }
     this.#heap.push(c);
     this.#up(c, this.#heap.length - 1);
+    this.nextNs = (this.#heap[0] as Callout).deadlineNs;
   }
 
   remove(c: Callout): void {
@@ -71,6 +68,7 @@ export class CalloutHeap {
       this.#up(last, place);
       this.#down(last, last.place);
     }
+    this.nextNs = this.#heap[0]?.deadlineNs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Take out the first callout due at `nowNs`, or null. */

@@ -78,14 +78,14 @@ function* dup2(l: Lwp, from: number, to: number): MaySleep<number> {
   return to;
 }
 
-function dupfd(l: Lwp, fd: number, from: number, cloexec: boolean): number {
+function dupfd(l: Lwp, fd: number, from: number, cloexec: 'keep' | 'cloexec'): number {
   const { fd: fdp } = l.proc;
   const fp = fdp.get(fd);
   if (from < 0 || from >= nofile(l)) {
     throw EINVAL;
   }
   const to = fdp.lowestFree(from, nofile(l));
-  fdp.set(to, fileHold(fp), { cloexec });
+  fdp.set(to, fileHold(fp), cloexec);
   return to;
 }
 
@@ -95,13 +95,13 @@ function* fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): MaySleep<number
   const value = typeof arg === 'number' ? arg : 0;
   switch (cmd) {
     case F_DUPFD:
-      return dupfd(l, fd, value, false);
+      return dupfd(l, fd, value, 'keep');
     case F_DUPFD_CLOEXEC:
-      return dupfd(l, fd, value, true);
+      return dupfd(l, fd, value, 'cloexec');
     case F_GETFD:
       return fdp.cloexec(fd) ? FD_CLOEXEC : 0;
     case F_SETFD:
-      fdp.setCloexec(fd, (value & FD_CLOEXEC) === 0 ? 'off' : 'on');
+      fdp.setCloexec(fd, (value & FD_CLOEXEC) === 0 ? 'keep' : 'cloexec');
       return 0;
     case F_GETFL:
       return OFLAGS(fp.flag);
@@ -135,7 +135,7 @@ export const descripHandlers: Handlers<
   *close(l, fd) {
     closef(l, l.proc.fd.clear(fd));
   },
-  dup: (l, fd) => dupfd(l, fd, 0, false),
+  dup: (l, fd) => dupfd(l, fd, 0, 'keep'),
   dup2,
   fcntl,
 };

@@ -9,7 +9,6 @@
 import { PK_SYSTEM, SACTIVE, SDYING, SSTOP, SZOMB } from '../sys/constants/proc.ts';
 import { SIGCONT, SIGHUP } from '../sys/constants/signal.ts';
 import { EPERM, ESRCH } from '../sys/errno.ts';
-import { fdFree } from './filedesc.ts';
 import { KASSERT } from './kassert.ts';
 import { kauthCredFree } from './kauth.ts';
 import { AST_EXIT, type Lwp } from './lwp.ts';
@@ -80,7 +79,7 @@ export function lwpExit(l: Lwp): void {
 /** Give back what the process holds: descriptors, its file-system side. */
 function procRelease(l: Lwp): void {
   const p = l.proc;
-  fdFree(l, p.fd);
+  p.fd.free(l);
   p.kernel.hooks.procVfsRelease?.(p);
 }
 

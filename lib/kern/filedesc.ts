@@ -14,10 +14,10 @@ export const MAXFILES = 65536;
 export class Filedesc {
   /** Processes that share this table. */
   refcnt = 1;
-  readonly #files: (File | undefined)[] = [];
-  /** Numbers whose descriptor goes at exec. */
-  readonly #exclose = new Set<number>();
-  readonly #used: number[] = [];
+  #files: (File | undefined)[] = [];
+  /** Bitmaps by number: in use; close at exec. */
+  #used: number[] = [];
+  #exclose: number[] = [];
   #lowest = 0;
 
   /** @throws EBADF */
@@ -51,76 +51,82 @@ export class Filedesc {
   }
 
   /** Put `fp` (the caller's reference) at a free number. */
-  set(fd: number, fp: File, options?: { cloexec: boolean }): void {
+  set(fd: number, fp: File, cloexec: 'keep' | 'cloexec' = 'keep'): void {
     KASSERT(this.#files[fd] === undefined, `descriptor ${fd} is in use`);
-    this.#files[fd] = fp;
     const w = fd >> 5;
     while (this.#used.length <= w) {
       this.#used.push(0);
+      this.#exclose.push(0);
     }
+    while (this.#files.length <= fd) {
+      this.#files.push(undefined);
+    }
+    this.#files[fd] = fp;
     this.#used[w] = (this.#used[w] as number) | (1 << (fd & 31));
     while (this.#used[this.#lowest] === -1) {
       this.#lowest++;
     }
-    this.setCloexec(fd, options?.cloexec === true ? 'on' : 'off');
+    this.setCloexec(fd, cloexec);
   }
 
   /** Take the file at `fd` out; the reference passes to the caller. @throws EBADF */
   clear(fd: number): File {
     const fp = this.get(fd);
     this.#files[fd] = undefined;
-    this.#exclose.delete(fd);
+    this.setCloexec(fd, 'keep');
     const w = fd >> 5;
     this.#used[w] = (this.#used[w] as number) & ~(1 << (fd & 31));
     this.#lowest = Math.min(this.#lowest, w);
     return fp;
   }
 
+  /** Does the descriptor go at exec? */
   cloexec(fd: number): boolean {
-    return this.#exclose.has(fd);
+    return ((this.#exclose[fd >> 5] ?? 0) & (1 << (fd & 31))) !== 0;
   }
 
-  setCloexec(fd: number, to: 'on' | 'off'): void {
-    if (to === 'on') {
-      this.#exclose.add(fd);
-    } else if (this.#exclose.size > 0) {
-      this.#exclose.delete(fd);
-    }
+  setCloexec(fd: number, to: 'keep' | 'cloexec'): void {
+    const w = fd >> 5;
+    const bit = 1 << (fd & 31);
+    const word = this.#exclose[w] as number;
+    this.#exclose[w] = to === 'cloexec' ? word | bit : word & ~bit;
   }
 
-  /** Open descriptors, in order. */
-  *[Symbol.iterator](): IterableIterator<[fd: number, fp: File]> {
-    for (let fd = 0; fd < this.#files.length; fd++) {
-      const fp = this.#files[fd];
+  /** A table of its own with the same files open at the same numbers. NetBSD: fd_copy. */
+  copy(): Filedesc {
+    const fdp = new Filedesc();
+    fdp.#files = this.#files.slice();
+    fdp.#used = this.#used.slice();
+    fdp.#exclose = this.#exclose.slice();
+    fdp.#lowest = this.#lowest;
+    for (const fp of this.#files) {
       if (fp !== undefined) {
-        yield [fd, fp];
+        fileHold(fp);
       }
     }
+    return fdp;
   }
-}
 
-/** A table of its own with the same files open at the same numbers. NetBSD: fd_copy. */
-export function fdCopy(from: Filedesc): Filedesc {
-  const fdp = new Filedesc();
-  for (const [fd, fp] of from) {
-    fdp.set(fd, fileHold(fp), { cloexec: from.cloexec(fd) });
+  /** One process lets go of the table; the last closes what is open in it. NetBSD: fd_free. */
+  free(l: Lwp): void {
+    KASSERT(this.refcnt > 0, 'descriptor table freed twice');
+    if (--this.refcnt > 0) {
+      return;
+    }
+    for (const fp of this.#files) {
+      if (fp !== undefined) {
+        closef(l, fp);
+      }
+    }
+    this.#files = [];
+    this.#used = [];
+    this.#exclose = [];
+    this.#lowest = 0;
   }
-  return fdp;
 }
 
 /** NetBSD: fd_share. */
 export function fdShare(fdp: Filedesc): Filedesc {
   fdp.refcnt++;
   return fdp;
-}
-
-/** A process lets go of its table; the last closes what is open in it. NetBSD: fd_free. */
-export function fdFree(l: Lwp, fdp: Filedesc): void {
-  KASSERT(fdp.refcnt > 0, 'descriptor table freed twice');
-  if (--fdp.refcnt > 0) {
-    return;
-  }
-  for (const [fd] of fdp) {
-    closef(l, fdp.clear(fd));
-  }
 }

@@ -6,7 +6,7 @@
 import { PK_SUGID, SACTIVE } from '../sys/constants/proc.ts';
 import { RLIMIT_NPROC } from '../sys/constants/resource.ts';
 import { EAGAIN } from '../sys/errno.ts';
-import { Filedesc, fdCopy, fdShare } from './filedesc.ts';
+import { Filedesc, fdShare } from './filedesc.ts';
 import { type KauthCred, kauthAllows, kauthCredHold } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
@@ -69,7 +69,7 @@ function forkFiles(fdp: Filedesc, files: ForkFiles): Filedesc {
     case 'share':
       return fdShare(fdp);
     case 'copy':
-      return fdCopy(fdp);
+      return fdp.copy();
     case 'clear':
       return new Filedesc();
   }

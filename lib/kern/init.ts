@@ -22,6 +22,7 @@ import { factionInit } from './hooks.ts';
 import { kauthCredCreate } from './kauth.ts';
 import { type BootParams, Kernel } from './kernel.ts';
 import { Ksyms } from './ksyms.ts';
+import { List } from './list.ts';
 import { LW_BOUND } from './lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
 import { aprintVerbose, Msgbuf, printf } from './msgbuf.ts';
@@ -131,7 +132,6 @@ export function rumpFini(k: Kernel): void {
       k.host.lwpDestroy(l.handle);
     }
   }
-  k.procs.clear();
   giantFini(k);
   k.host.fini();
 }
@@ -147,7 +147,7 @@ function banner(k: Kernel): void {
 function lwp0Init(k: Kernel): void {
   const cred = kauthCredCreate(0, 0, []);
   const session = { sid: 0, leader: null, login: 'rumphobo', count: 1 };
-  const pgrp = { id: 0, session, members: new Set<Proc>(), jobc: 0 };
+  const pgrp = { id: 0, session, members: new List<Proc>(), jobc: 0 };
   k.proc0 = new Proc(k, 0, {
     comm: 'system',
     cred,

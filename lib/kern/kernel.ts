@@ -15,6 +15,7 @@ import type { Lwp } from './lwp.ts';
 import type { LoadedModule } from './module.ts';
 import type { Msgbuf } from './msgbuf.ts';
 import type { Pgrp, Proc, Session } from './proc.ts';
+import { ProcTable } from './proctab.ts';
 import type { Random } from './random.ts';
 import type { SleepQueue } from './sleepq.ts';
 import type { Softint } from './softint.ts';
@@ -104,7 +105,7 @@ export class Kernel {
   lwp0!: Lwp;
   proc0!: Proc;
   initproc!: Proc;
-  readonly procs = new Map<number, Proc>();
+  readonly procs = new ProcTable();
   readonly pgrps = new Map<number, Pgrp>();
   readonly sessions = new Map<number, Session>();
   readonly uids = new Map<number, Uidinfo>();

@@ -11,7 +11,6 @@ import { LW_WEXIT } from '../sys/constants/lwp.ts';
 import { PID_MAX } from '../sys/constants/proc.ts';
 import { EEXIST, EINVAL, ESRCH } from '../sys/errno.ts';
 import { procReap } from './exit.ts';
-import { fdFree } from './filedesc.ts';
 import { type ForkFiles, fork1 } from './fork.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
@@ -52,7 +51,7 @@ export function lwpRelease(k: Kernel): void {
   const last = p.nlwps === 1 && p !== k.proc0 && p !== k.initproc;
   lwpUnlink(l);
   if (last) {
-    fdFree(l, p.fd);
+    p.fd.free(l);
     k.hooks.procVfsRelease?.(p);
     procReap(p);
   }

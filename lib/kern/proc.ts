@@ -15,6 +15,7 @@ import type { Filedesc } from './filedesc.ts';
 import { KASSERT } from './kassert.ts';
 import type { KauthCred } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
+import { Link, List } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { Plimit } from './plimit.ts';
 import { SleepQueue } from './sleepq.ts';
@@ -31,7 +32,7 @@ export interface Session {
 export interface Pgrp {
   readonly id: number;
   readonly session: Session;
-  readonly members: Set<Proc>;
+  readonly members: List<Proc>;
   /** Members whose parent is in another group of the same session. At 0 the group is orphaned. */
   jobc: number;
 }
@@ -52,7 +53,13 @@ export class Proc {
   continued = false;
   cred: KauthCred;
   parent: Proc | null = null;
-  children: Set<Proc> | null = null;
+  /** Made when it first has a child. */
+  children: List<Proc> | null = null;
+  readonly allproc = new Link<Proc>(this);
+  readonly sibling = new Link<Proc>(this);
+  readonly pgmember = new Link<Proc>(this);
+  /** What the host program holds of it. */
+  handle: object | null = null;
   pgrp: Pgrp;
 
   lwps: Lwp | null = null;
@@ -147,32 +154,32 @@ export function pidAlloc(k: Kernel): number | null {
 
 /** Enter a process in the tables. Its credentials, descriptors and limits are its own references already. */
 export function procInsert(p: Proc, parent: Proc | null): void {
-  const k = p.kernel;
-  KASSERT(!k.procs.has(p.pid), `pid ${p.pid} is in use`);
-  k.procs.set(p.pid, p);
-  p.pgrp.members.add(p);
+  p.kernel.procs.insert(p);
+  p.pgrp.members.insert(p.pgmember);
   if (parent !== null) {
-    parent.children ??= new Set();
-    parent.children.add(p);
-    p.parent = parent;
+    adopt(parent, p);
   }
+}
+
+function adopt(parent: Proc, p: Proc): void {
+  parent.children ??= new List();
+  parent.children.insert(p.sibling);
+  p.parent = parent;
 }
 
 /** Take a process out of every table; its number may be handed out again. */
 export function procRemove(p: Proc): void {
   KASSERT(p.nlwps === 0, `process ${p.pid} freed with ${p.nlwps} lwps`);
-  p.parent?.children?.delete(p);
-  p.kernel.procs.delete(p.pid);
+  p.parent?.children?.remove(p.sibling);
+  p.kernel.procs.remove(p);
   pgrpLeave(p);
   p.stat = SDEAD;
 }
 
 /** Give `p` another parent, as when its own exits. */
 export function procReparent(p: Proc, parent: Proc): void {
-  p.parent?.children?.delete(p);
-  parent.children ??= new Set();
-  parent.children.add(p);
-  p.parent = parent;
+  p.parent?.children?.remove(p.sibling);
+  adopt(parent, p);
 }
 
 /** Next lwp id of a process: never 0, never one in use. NetBSD's seed: rump_nextlid. */
@@ -231,7 +238,7 @@ export function pgrpCreate(p: Proc, session: Session | null): Pgrp {
     k.sessions.set(s.sid, s);
   }
   s.count++;
-  const pg: Pgrp = { id: p.pid, session: s, members: new Set(), jobc: 0 };
+  const pg: Pgrp = { id: p.pid, session: s, members: new List(), jobc: 0 };
   k.pgrps.set(pg.id, pg);
   return pg;
 }
@@ -243,13 +250,13 @@ export function pgrpEnter(p: Proc, pg: Pgrp): void {
   }
   pgrpLeave(p);
   p.pgrp = pg;
-  pg.members.add(p);
+  pg.members.insert(p.pgmember);
 }
 
 function pgrpLeave(p: Proc): void {
   const k = p.kernel;
   const pg = p.pgrp;
-  pg.members.delete(p);
+  pg.members.remove(p.pgmember);
   if (pg.members.size > 0) {
     return;
   }

@@ -6,7 +6,7 @@
 import type { Rusage, Timeval } from '../sys/types.ts';
 import type { Proc } from './proc.ts';
 
-export function rusageNone(): Rusage {
+function rusageNone(): Rusage {
   return {
     utime: { sec: 0, usec: 0 },
     stime: { sec: 0, usec: 0 },
@@ -27,9 +27,12 @@ export function rusageNone(): Rusage {
   };
 }
 
-/** What a process, or its waited-for children, have used. There is no user time: user code does not run here. */
-export function rusageOf(p: Proc, who: 'self' | 'children'): Rusage {
+/** What a process (null: nobody), or its waited-for children, have used. There is no user time: user code does not run here. */
+export function rusageOf(p: Proc | null, who: 'self' | 'children'): Rusage {
   const ru = rusageNone();
+  if (p === null) {
+    return ru;
+  }
   if (who === 'children') {
     ru.stime = timevalOf(p.childStimeNs);
     return ru;

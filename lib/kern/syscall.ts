@@ -7,7 +7,7 @@
  *
  * NetBSD: sys/arch/x86/x86/syscall.c (userret), sys/rump/librump/rumpkern/rump.c (rump_syscall).
  */
-import { LSONPROC, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
+import { LSONPROC, LSRUN, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { SACTIVE, SSTOP } from '../sys/constants/proc.ts';
 import { EBUSY, EDEADLK, ENOSYS, ERESTART, Errno, ESRCH } from '../sys/errno.ts';
 import type { SysentRow } from '../sys/sysent.ts';
@@ -20,7 +20,6 @@ import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable } from './runnable.ts';
 import { drive, settle } from './sched.ts';
 import { userret } from './sig.ts';
-import type { AnyHandler } from './sysent.ts';
 
 /** Is there a kernel, and may it be entered now? @throws KernelDead; EBUSY from inside the kernel */
 export function enterable(k: Kernel): void {
@@ -45,7 +44,7 @@ function callable(k: Kernel, l: Lwp): void {
 }
 
 function handlerOf(k: Kernel, row: SysentRow): (...args: unknown[]) => unknown {
-  const handler: AnyHandler | undefined = k.sysent[row.number];
+  const handler = k.sysent[row.number];
   if (handler === undefined) {
     throw ENOSYS;
   }
@@ -65,8 +64,8 @@ export function syscallSync(
   a6?: unknown,
 ): unknown {
   const k = l.kernel;
-  callable(k, l);
   if (k.sysproxy !== null) {
+    callable(k, l);
     return k.sysproxy(l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length));
   }
   return syscallLocal(l, row, a0, a1, a2, a3, a4, a5, a6);
@@ -85,9 +84,50 @@ export function syscallLocal(
   a6?: unknown,
 ): unknown {
   const k = l.kernel;
+  const handler = k.sysent[row.number] as ((...args: unknown[]) => unknown) | undefined;
+  // One plain path for what nearly every call is: nothing pending, nobody else's business.
+  if (
+    row.sleeps ||
+    handler === undefined ||
+    k.curlwp !== null ||
+    k.state !== 'running' ||
+    k.giantShared ||
+    l.coroutine !== null ||
+    l.ast !== 0 ||
+    (l.flag & LW_WEXIT) !== 0
+  ) {
+    return syscallMaySleep(l, row, [a0, a1, a2, a3, a4, a5, a6]);
+  }
+  k.lastcalls[k.ncalls++ & 15] = row.number;
+  k.curlwp = l;
+  l.stat = LSONPROC;
+  k.host.curlwpSet(l.handle);
+  let value: unknown;
+  let error: unknown = null;
+  try {
+    value = handler(l, a0, a1, a2, a3, a4, a5, a6);
+  } catch (e) {
+    error = e;
+  }
+  k.host.curlwpClear(l.handle);
+  k.curlwp = null;
+  l.stat = LSRUN;
+  if (error !== null || l.ast !== 0 || l.lockCount !== 0) {
+    return syncEnd(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6], value, error);
+  }
+  if (k.runnable > 0 || k.callouts.nextNs !== k.armedNs) {
+    settle(k);
+  }
+  return value;
+}
+
+/** A synchronous call with everything that can happen to one. */
+function syscallMaySleep(l: Lwp, row: SysentRow, args: readonly unknown[]): unknown {
+  const k = l.kernel;
+  callable(k, l);
   const handler = handlerOf(k, row);
   if (l.ast !== 0) {
-    return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
+    return syncSlow(k, l, body(l, row, handler, args));
   }
   giantEnter(k);
   k.lastcalls[k.ncalls++ & 15] = row.number;
@@ -96,39 +136,33 @@ export function syscallLocal(
   k.host.curlwpSet(l.handle);
   let value: unknown;
   let error: unknown = null;
-  let sleeping: MaySleep<unknown> | null = null;
+  let asleep = false;
   try {
-    value = handler(l, a0, a1, a2, a3, a4, a5, a6);
+    value = handler(l, ...args);
     if (row.sleeps) {
       l.coroutine = value as MaySleep<unknown>;
       const step = l.coroutine.next();
-      if (step.done === true) {
-        value = step.value;
-        l.coroutine = null;
-      } else {
-        sleeping = l.coroutine;
-      }
+      value = step.value;
+      asleep = step.done !== true;
     }
   } catch (e) {
     error = e;
-    l.coroutine = null;
   }
   k.host.curlwpClear(l.handle);
   k.curlwp = null;
-  if (sleeping !== null) {
-    // It may have been woken already (LSRUN); what must not be is that it stopped without having slept.
+  if (asleep) {
     if (l.stat === LSONPROC) {
       panicFrom(k, new Error(`${l} gave up the CPU outside a sleeping primitive`), l);
     }
-    return driveOut(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6]);
+    return driveOut(k, l, row, handler, args);
   }
-  if (error !== null || l.ast !== 0 || l.lockCount !== 0) {
-    return syncEnd(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6], value, error);
+  l.coroutine = null;
+  l.stat = LSRUN;
+  if (error !== null || l.ast !== 0 || l.lockCount !== 0 || (l.flag & LW_WEXIT) !== 0) {
+    return syncEnd(k, l, row, handler, args, value, error);
   }
   giantExit(k);
-  if (k.runnable > 0 || k.callouts.nextNs !== k.armedNs) {
-    settle(k);
-  }
+  settle(k);
   return value;
 }
 

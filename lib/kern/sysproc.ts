@@ -36,6 +36,7 @@ import type { Lwp } from './lwp.ts';
 import { type Proc, pgrpFind, procFind } from './proc.ts';
 import { preempt } from './sched.ts';
 import { psignal } from './sig.ts';
+import { rusageOf } from './rusage.ts';
 import type { Handlers } from './sysent.ts';
 import { type WaitWhom, waitChild } from './wait.ts';
 
@@ -146,20 +147,16 @@ export const procHandlers: Handlers<
     yield* exit1(l, W_EXITCODE(status & 0xff, 0));
   },
   *wait4(l, pid, options) {
-    const { status, rusage, ...waited } = yield* waitChild(
-      l,
-      whomByPid(l, pid),
-      options | WEXITED | WTRAPPED,
-    );
-    return { pid: waited.pid, status, rusage };
+    const { child, status } = yield* waitChild(l, whomByPid(l, pid), options | WEXITED | WTRAPPED);
+    return { pid: child?.pid ?? 0, status, rusage: rusageOf(child, 'self') };
   },
   *wait6(l, idtype, id, options) {
-    const waited = yield* waitChild(l, whomById(idtype, id), options);
+    const { child, status } = yield* waitChild(l, whomById(idtype, id), options);
     return {
-      pid: waited.pid,
-      status: waited.status,
-      wru: { self: waited.rusage, children: waited.childrusage },
-      info: siginfoOf(waited.pid, waited.status),
+      pid: child?.pid ?? 0,
+      status,
+      wru: { self: rusageOf(child, 'self'), children: rusageOf(child, 'children') },
+      info: siginfoOf(child?.pid ?? 0, status),
     };
   },
   kill,

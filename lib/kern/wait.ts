@@ -15,21 +15,16 @@ import {
   WUNTRACED,
 } from '../sys/constants/wait.ts';
 import { ECHILD, EINVAL } from '../sys/errno.ts';
-import type { Rusage } from '../sys/types.ts';
 import { procReap } from './exit.ts';
 import type { Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
 import type { Proc } from './proc.ts';
-import { rusageNone, rusageOf } from './rusage.ts';
 import { FOREVER, PCATCH, sleepqBlock } from './sleepq.ts';
 
 export interface Waited {
-  /** 0 when WNOHANG found nobody ready. */
-  pid: number;
-  status: number;
-  rusage: Rusage;
-  /** What the child's own children used. */
-  childrusage: Rusage;
+  /** Null when WNOHANG found nobody ready. A reaped one: only its numbers are left. */
+  readonly child: Proc | null;
+  readonly status: number;
 }
 
 /** Which children are meant. */
@@ -46,21 +41,25 @@ export function* waitChild(l: Lwp, whom: WaitWhom, options: number): MaySleep<Wa
   const p = l.proc;
   for (;;) {
     let any = false;
-    for (const child of p.children ?? []) {
+    for (let e = p.children?.first ?? null; e !== null; e = e.next) {
+      const child = e.owner;
       if (!whom(child)) {
         continue;
       }
       any = true;
       const status = ready(child, options);
       if (status !== null) {
-        return collect(child, status, options);
+        if ((options & WNOWAIT) === 0) {
+          collect(child);
+        }
+        return { child, status };
       }
     }
     if (!any) {
       throw ECHILD;
     }
     if ((options & WNOHANG) !== 0) {
-      return { pid: 0, status: 0, rusage: rusageNone(), childrusage: rusageNone() };
+      return { child: null, status: 0 };
     }
     yield* sleepqBlock(l, p.waitQueue(), 'wait', PCATCH, FOREVER);
   }
@@ -77,21 +76,13 @@ function ready(child: Proc, options: number): number | null {
   return child.continued && (options & WCONTINUED) !== 0 ? W_CONTCODE() : null;
 }
 
-function collect(child: Proc, status: number, options: number): Waited {
-  const result: Waited = {
-    pid: child.pid,
-    status,
-    rusage: rusageOf(child, 'self'),
-    childrusage: rusageOf(child, 'children'),
-  };
-  if ((options & WNOWAIT) === 0) {
-    if (child.stat === SZOMB) {
-      procReap(child);
-    } else if (child.stat === SSTOP) {
-      child.waited = true;
-    } else {
-      child.continued = false;
-    }
+/** The parent has been told: a zombie goes, a stop or continue is not told again. */
+function collect(child: Proc): void {
+  if (child.stat === SZOMB) {
+    procReap(child);
+  } else if (child.stat === SSTOP) {
+    child.waited = true;
+  } else {
+    child.continued = false;
   }
-  return result;
 }
