@@ -1,0 +1,141 @@
+/**
+ * A conformance test is written once and runs over every way to make a system call and every host:
+ * {synchronous, promise} x {native, simulated}. Whatever it did, the kernel must be alive and whole afterwards.
+ */
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import {
+  type BootOptions,
+  boot,
+  type Kernel,
+  type NewprocOptions,
+  type Proc,
+  type PromiseCalls,
+  SysError,
+  simulatedHost,
+} from '../../lib/api/index.ts';
+import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
+import { __NetBSD_Version__ } from '../../lib/sys/constants/param.ts';
+import { assertWhole } from './invariants.ts';
+
+/** Who makes calls: a process, or a second lwp of one. */
+export type Caller = Pick<Proc, 'sys' | 'promises'>;
+
+export interface World {
+  readonly kernel: Kernel;
+  readonly face: 'sync' | 'promise';
+  readonly host: 'native' | 'simulated';
+  readonly newproc: (options?: NewprocOptions) => Proc;
+  /** The calls of `caller`, in the way this run makes them. Always awaited. */
+  readonly call: (caller: Caller) => PromiseCalls;
+  /** What the console has been given. */
+  readonly output: () => string;
+  /** The kernel inside. */
+  readonly kern: Kern;
+}
+
+export interface WorldOptions {
+  readonly boot?: Omit<BootOptions, 'host' | 'console'>;
+  readonly console?: (text: string) => void;
+  /** The test ends the kernel itself. */
+  readonly ends?: true;
+}
+
+const FACES = ['sync', 'promise'] as const;
+const HOSTS = ['native', 'simulated'] as const;
+
+/** A test of what the kernel promises to every caller on every host. */
+export function conformance(
+  title: string,
+  body: (t: ExecutionContext, world: World) => Promise<void> | void,
+  options: WorldOptions = {},
+): void {
+  for (const host of HOSTS) {
+    for (const face of FACES) {
+      test(`${host}, ${face}: ${title}`, async (t) => {
+        const written: string[] = [];
+        const kernel = boot({
+          ...(host === 'simulated' ? { host: simulatedHost({ seed: title }) } : {}),
+          ...options.boot,
+          console: (text) => {
+            written.push(text);
+            options.console?.(text);
+          },
+        });
+        const kern = insideOf(kernel);
+        try {
+          await body(t, {
+            kernel,
+            face,
+            host,
+            kern,
+            newproc: (who) => kernel.newproc(who),
+            call: (caller) => (face === 'sync' ? awaited(caller) : caller.promises),
+            output: () => written.join(''),
+          });
+          if (options.ends === undefined) {
+            t.is(kernel.dead, '', kernel.dmesg());
+            assertWhole(t, kern);
+          }
+        } finally {
+          kernel.halt();
+        }
+      });
+    }
+  }
+}
+
+/** The synchronous calls as if they were promises: made at once, seen when awaited. */
+function awaited(caller: Caller): PromiseCalls {
+  return new Proxy(caller.promises, {
+    get(_promises, name) {
+      const call = (caller.sys as unknown as Record<PropertyKey, unknown>)[name];
+      return typeof call === 'function'
+        ? async (...args: unknown[]) => Reflect.apply(call, caller.sys, args) as unknown
+        : call;
+    },
+  });
+}
+
+/** The kernel behind its public face: a module is given it. */
+export function insideOf(kernel: Kernel): Kern {
+  let inside: Kern | undefined;
+  kernel.modules.load({
+    name: 'inside',
+    version: __NetBSD_Version__,
+    class: 'misc',
+    modcmd: (k) => {
+      inside = k;
+    },
+  });
+  kernel.modules.unload('inside');
+  return inside as Kern;
+}
+
+/** The call fails with this error. @returns it */
+export async function fails(t: ExecutionContext, code: string, call: Promise<unknown>): Promise<SysError> {
+  let value: unknown;
+  try {
+    value = await call;
+  } catch (error) {
+    if (error instanceof SysError) {
+      t.is(error.code, code, error.message);
+      return error;
+    }
+    throw error;
+  }
+  throw new Error(`wanted ${code}, got ${JSON.stringify(value)}`);
+}
+
+/** What a promise is now: its value, its error's code, or that it is pending. */
+export async function now(promise: Promise<unknown>): Promise<unknown> {
+  await turn();
+  return Promise.race([promise.catch((error: SysError) => error.code), Promise.resolve('pending')]);
+}
+
+/** Everything that can run now has run. */
+export async function turn(): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
