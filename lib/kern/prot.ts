@@ -71,10 +71,13 @@ function privileged(l: Lwp): boolean {
   return kauthAllows(l.kernel, l.cred, { scope: 'process', action: 'setid', proc: l.proc });
 }
 
-/** setuid, setgid: all three ids. Without privilege only to the real id, which gives a set-id privilege up for good. */
+/**
+ * setuid, setgid: all three ids. Without privilege only to the real id, which gives a set-id privilege up for good.
+ * As in NetBSD, -1 is no error: it leaves the ids as they are.
+ */
 function setid(l: Lwp, kind: Kind, id: number): void {
-  if (!isId(id)) {
-    throw EINVAL;
+  if (id === UNCHANGED) {
+    return;
   }
   if (id !== idsOf(l.cred, kind).real && !privileged(l)) {
     throw EPERM;
@@ -82,10 +85,10 @@ function setid(l: Lwp, kind: Kind, id: number): void {
   setIds(l, kind, { real: id, effective: id, saved: id });
 }
 
-/** seteuid, setegid: the effective id, without privilege to the real or the saved one. */
+/** seteuid, setegid: the effective id, without privilege to the real or the saved one. -1 changes nothing. */
 function seteid(l: Lwp, kind: Kind, id: number): void {
-  if (!isId(id)) {
-    throw EINVAL;
+  if (id === UNCHANGED) {
+    return;
   }
   const now = idsOf(l.cred, kind);
   if (id !== now.real && id !== now.saved && !privileged(l)) {
@@ -96,12 +99,9 @@ function seteid(l: Lwp, kind: Kind, id: number): void {
 
 /**
  * setreuid, setregid. Without privilege the real id may become the effective one, and the effective one any of the three.
- * When the real id is given, the saved one becomes the new effective id.
+ * When the real id changes, the saved one becomes the new effective id.
  */
 function setreid(l: Lwp, kind: Kind, real: number, effective: number): void {
-  if ((real !== UNCHANGED && !isId(real)) || (effective !== UNCHANGED && !isId(effective))) {
-    throw EINVAL;
-  }
   const now = idsOf(l.cred, kind);
   const r = real === UNCHANGED ? now.real : real;
   const e = effective === UNCHANGED ? now.effective : effective;
@@ -110,36 +110,49 @@ function setreid(l: Lwp, kind: Kind, real: number, effective: number): void {
   if (!allowed && !privileged(l)) {
     throw EPERM;
   }
-  setIds(l, kind, { real: r, effective: e, saved: real === UNCHANGED ? now.saved : e });
+  setIds(l, kind, { real: r, effective: e, saved: r === now.real ? now.saved : e });
 }
 
-/** @throws EPERM ESRCH EINVAL. NetBSD: enterpgrp(9). */
+/** Is `p` a child of `ancestor`, or a child of one? */
+function isInferior(p: Proc, ancestor: Proc): boolean {
+  for (let q: Proc | null = p; q !== null; q = q.parent) {
+    if (q === ancestor) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * Move the caller or a descendant to a group of the session, or to a new one that it leads. A session leader stays where it is.
+ * @throws EINVAL negative group; ESRCH no descendant; EPERM. NetBSD: proc_enterpgrp.
+ */
 function setpgid(l: Lwp, pid: number, pgid: number): void {
-  const k = l.kernel;
   if (pgid < 0) {
     throw EINVAL;
   }
+  const k = l.kernel;
   const self = l.proc;
-  const p = pid === 0 ? self : procFind(k, pid);
-  if (p !== self && p.parent !== self) {
-    throw ESRCH;
-  }
-  if (p.pgrp.session !== self.pgrp.session || isSessionLeader(p)) {
-    throw EPERM;
-  }
+  const p = procOf(l, pid);
   const id = pgid === 0 ? p.pid : pgid;
   const pg = k.pgrps.get(id);
-  if (pg === undefined) {
-    if (id !== p.pid) {
-      throw EPERM;
-    }
-    pgrpEnter(p, pgrpCreate(p, p.pgrp.session));
-  } else {
-    if (pg.session !== p.pgrp.session) {
-      throw EPERM;
-    }
-    pgrpEnter(p, pg);
+  if (!isInferior(p, self)) {
+    throw ESRCH;
   }
+  const { session } = self.pgrp;
+  if (p.pgrp.session !== session || (pg !== undefined && pg.session !== session)) {
+    throw EPERM;
+  }
+  if (isSessionLeader(p)) {
+    if (pg !== p.pgrp) {
+      throw EPERM;
+    }
+    return;
+  }
+  if (pg === undefined && id !== p.pid) {
+    throw EPERM;
+  }
+  pgrpEnter(p, pg ?? pgrpCreate(p, session));
 }
 
 function procOf(l: Lwp, pid: number): Proc {
@@ -207,11 +220,11 @@ export const protHandlers: Handlers<
     return [...groups];
   },
   setgroups: (l, gidset) => {
-    if (!privileged(l)) {
-      throw EPERM;
-    }
     if (gidset.length > NGROUPS_MAX || !gidset.every(isId)) {
       throw EINVAL;
+    }
+    if (!privileged(l)) {
+      throw EPERM;
     }
     sugid(l).groups = [...gidset];
   },
