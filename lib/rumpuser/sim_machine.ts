@@ -37,6 +37,7 @@ export class SimMachine {
   #files: SimFiles | undefined;
   #locks: Locks | undefined;
   #bio: SimBio | undefined;
+  #stopped = false;
   #random: Prng | undefined;
   #sched: Prng | undefined;
 
@@ -92,7 +93,9 @@ export class SimMachine {
     return this.#bio?.pending ?? 0;
   }
 
+  /** @throws EINVAL when the kernel is gone */
   submit(fd: number, op: number, data: Uint8Array, off: number, done: BioDone, fault: BioFault): void {
+    if (this.#stopped) throw EINVAL;
     if (this.#bio === undefined) {
       this.#bio = new SimBio(this.files, this.prng('bio'));
       this.clock.watch(this.#bio);
@@ -112,6 +115,7 @@ export class SimMachine {
 
   /** The kernel is gone; files, locks and time stay as they are. */
   stop(): void {
+    this.#stopped = true;
     this.clock.stop();
     this.#bio = undefined;
     this.memory.releaseAll();

@@ -335,6 +335,18 @@ onEveryHost('a hundred requests are each told once, and nobody idles past them',
   host.close(fd);
 });
 
+onEveryHost('fini forgets block I/O under way and takes no more', (t, { host, path }) => {
+  bind(host);
+  const fd = host.open(path('disk'), CREATE);
+  const ask = () => host.bio(fd, RUMPUSER_BIO_WRITE, Uint8Array.of(1), 0, () => t.fail());
+  ask();
+  host.fini();
+  t.false(host.busy());
+  t.is(host.reap(), 0);
+  throwsErrno(t, EINVAL, ask);
+  host.close(fd);
+});
+
 onEveryHost(
   'a completion nobody idles for asks for a pump, and keeps the program alive until then',
   async (t, subject) => {

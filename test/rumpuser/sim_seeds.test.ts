@@ -77,7 +77,7 @@ test('the same seed and the same calls give the same run', async (t) => {
   for (let seed = 0; seed < seedCount(200); seed++) {
     const [first, second] = [await transcript(seed, seed), await transcript(seed, seed)];
     if (first !== second) {
-      t.is(first, second, `seed ${seed} gave two runs`);
+      t.is(first, second, `replay: RUMP_TEST_SEEDS=${seed + 1} npx ava dist/test/rumpuser/sim_seeds.test.js`);
       return;
     }
   }
