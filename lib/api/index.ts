@@ -1,5 +1,7 @@
 /** The public face of rumpkernel. */
 
+export { type KinfoProc, kinfoDecode } from '../kern/kinfo.ts';
+export type { SysctlDecoded } from '../kern/sysctl.ts';
 export { nativeHost } from '../rumpuser/native.ts';
 export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';
 export { simulatedHost } from '../rumpuser/sim.ts';

@@ -16,6 +16,8 @@ import type { Proc as KernProc } from '../kern/proc.ts';
 import { rumpReboot } from '../kern/reboot.ts';
 import { pump } from '../kern/sched.ts';
 import { inKernel } from '../kern/schedule.ts';
+import type { SysctlDecoded } from '../kern/sysctl.ts';
+import { sysctlByName } from '../kern/sysctl_name.ts';
 import { uidFind } from '../kern/uid.ts';
 import { __NetBSD_Version__ } from '../sys/constants/param.ts';
 import { RB_HALT } from '../sys/constants/reboot.ts';
@@ -159,6 +161,17 @@ export class Kernel {
     const proc = new Proc(this, p, l);
     p.handle = proc;
     return proc;
+  }
+
+  /**
+   * A sysctl variable by name: `kernel.sysctl('kern.hostname')`; with `newValue` it is set, as the superuser, and the new value returned.
+   * @throws SysError ENOENT EPERM EINVAL EISDIR
+   */
+  sysctl(name: string, newValue?: SysctlDecoded): SysctlDecoded {
+    if (typeof name !== 'string') {
+      throw new SysError(EINVAL, 'sysctl', `name must be a string, not ${typeof name}`);
+    }
+    return this.enter('sysctl', (l) => sysctlByName(l, name, newValue));
   }
 
   /** Every process, as ps(1) would see them. */
