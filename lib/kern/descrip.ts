@@ -17,7 +17,7 @@ import {
   OFLAGS,
 } from '../sys/constants/fcntl.ts';
 import { RLIMIT_NOFILE } from '../sys/constants/resource.ts';
-import { EBADF, EINVAL, Errno } from '../sys/errno.ts';
+import { EBADF, EINTR, EINVAL, ERESTART, EWOULDBLOCK } from '../sys/errno.ts';
 import { closef, type File, fileHold } from './file.ts';
 import { MAXFILES } from './filedesc.ts';
 import type { Lwp } from './lwp.ts';
@@ -39,7 +39,7 @@ function fileFor(l: Lwp, fd: number, rw: UioRw): File {
   return fp;
 }
 
-/** Move data; an error after the first byte is a short count, as far as it goes. NetBSD: dofileread, dofilewrite. */
+/** Move data; an interruption after the first byte makes a short count. NetBSD: dofileread, dofilewrite. */
 function* transfer(l: Lwp, fp: File, uio: Uio): MaySleep<number> {
   const whole = uio.resid;
   // The file stays while we sleep in it, whatever becomes of the descriptor.
@@ -51,7 +51,8 @@ function* transfer(l: Lwp, fp: File, uio: Uio): MaySleep<number> {
       yield* fp.ops.write(l, fp, uio);
     }
   } catch (error) {
-    if (!(error instanceof Errno) || uio.resid === whole) {
+    const interrupted = error === EINTR || error === ERESTART || error === EWOULDBLOCK;
+    if (!interrupted || uio.resid === whole) {
       throw error;
     }
   } finally {
@@ -89,10 +90,21 @@ function dupfd(l: Lwp, fd: number, from: number, cloexec: 'keep' | 'cloexec'): n
   return to;
 }
 
+/** The argument of fcntl, where it is a number: 0 when left out. @throws EINVAL */
+function intOf(arg: unknown): number {
+  if (arg === undefined) {
+    return 0;
+  }
+  if (typeof arg !== 'number' || (arg | 0) !== arg) {
+    throw EINVAL;
+  }
+  return arg;
+}
+
 function* fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): MaySleep<number> {
   const { fd: fdp } = l.proc;
   const fp = fdp.get(fd);
-  const value = typeof arg === 'number' ? arg : 0;
+  const value = intOf(arg);
   switch (cmd) {
     case F_DUPFD:
       return dupfd(l, fd, value, 'keep');

@@ -7,16 +7,16 @@
  * NetBSD: sys/kern/kern_exit.c.
  */
 import { PK_SYSTEM, SACTIVE, SDYING, SSTOP, SZOMB } from '../sys/constants/proc.ts';
-import { SIGCONT, SIGHUP } from '../sys/constants/signal.ts';
 import { EPERM, ESRCH } from '../sys/errno.ts';
+import { fixjobc } from './jobc.ts';
 import { KASSERT } from './kassert.ts';
 import { kauthCredFree } from './kauth.ts';
 import { AST_EXIT, type Lwp } from './lwp.ts';
 import { lwpFree, lwpUnlink } from './lwpcreate.ts';
 import type { MaySleep } from './maysleep.ts';
 import { limFree } from './plimit.ts';
-import { fixjobc, isSessionLeader, type Pgrp, type Proc, procRemove, procReparent } from './proc.ts';
-import { pgsignal, tellParent } from './sig.ts';
+import { isSessionLeader, type Proc, procRemove, procReparent } from './proc.ts';
+import { tellParent } from './sig.ts';
 import { FOREVER, sleepqBlock, sleepqInterrupt, sleepqWakeAll } from './sleepq.ts';
 import { chgproccnt } from './uid.ts';
 
@@ -84,38 +84,19 @@ function procRelease(l: Lwp): void {
 }
 
 /** Cut the family ties: children go to init, a led session loses its leader, groups may become orphaned. */
-function orphan(p: Proc): void {
+export function orphan(p: Proc): void {
   const k = p.kernel;
   p.stat = SDYING;
   if (isSessionLeader(p)) {
     p.pgrp.session.leader = null;
   }
-  const groups = new Set<Pgrp>([p.pgrp]);
+  fixjobc(p, p.pgrp, 'leave');
   for (const child of p.children ?? []) {
     procReparent(child, k.initproc);
-    groups.add(child.pgrp);
     if (child.stat === SZOMB) {
       procReap(child);
     } else {
       child.nozombie = true;
-    }
-  }
-  for (const pg of groups) {
-    orphanPgrp(pg);
-  }
-}
-
-/** A group that has just lost its last member with a parent in the session, and has stopped members, is hung up. */
-function orphanPgrp(pg: Pgrp): void {
-  const before = pg.jobc;
-  if (fixjobc(pg) > 0 || before === 0) {
-    return;
-  }
-  for (const m of pg.members) {
-    if (m.stat === SSTOP) {
-      pgsignal(pg, SIGHUP);
-      pgsignal(pg, SIGCONT);
-      return;
     }
   }
 }

@@ -10,7 +10,7 @@
 import { LW_WEXIT } from '../sys/constants/lwp.ts';
 import { PID_MAX } from '../sys/constants/proc.ts';
 import { EEXIST, EINVAL, ESRCH } from '../sys/errno.ts';
-import { procReap } from './exit.ts';
+import { orphan, procReap } from './exit.ts';
 import { type ForkFiles, fork1 } from './fork.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
@@ -53,6 +53,7 @@ export function lwpRelease(k: Kernel): void {
   if (last) {
     p.fd.free(l);
     k.hooks.procVfsRelease?.(p);
+    orphan(p);
     procReap(p);
   }
 }

@@ -212,23 +212,6 @@ export function isSessionLeader(p: Proc): boolean {
   return p.pgrp.session.leader === p;
 }
 
-/** Is `p` a member that keeps its group from being orphaned? */
-function countsForJobs(p: Proc, pg: Pgrp): boolean {
-  const parent = p.parent;
-  return parent !== null && parent.pgrp !== pg && parent.pgrp.session === pg.session;
-}
-
-/** Recount after a membership or a parent changed. */
-export function fixjobc(pg: Pgrp): number {
-  pg.jobc = 0;
-  for (const m of pg.members) {
-    if (m.stat !== SZOMB && countsForJobs(m, pg)) {
-      pg.jobc++;
-    }
-  }
-  return pg.jobc;
-}
-
 /** Create a group in `session`, or a session of its own when null, led by `p`. */
 export function pgrpCreate(p: Proc, session: Session | null): Pgrp {
   const k = p.kernel;

@@ -7,9 +7,10 @@
 import { LOGIN_NAME_MAX } from '../sys/constants/limits.ts';
 import { PK_SUGID } from '../sys/constants/proc.ts';
 import { EINVAL, EPERM, ESRCH } from '../sys/errno.ts';
+import { pgrpMove } from './jobc.ts';
 import { isId, type KauthCred, kauthAllows, kauthAuthorize, kauthCredCopy, NGROUPS_MAX } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
-import { isPgleader, isSessionLeader, type Proc, pgrpCreate, pgrpEnter, procFind } from './proc.ts';
+import { isPgleader, isSessionLeader, type Proc, pgrpCreate, procFind } from './proc.ts';
 import type { Handlers } from './sysent.ts';
 import { chgproccnt, uidFind } from './uid.ts';
 
@@ -152,7 +153,7 @@ function setpgid(l: Lwp, pid: number, pgid: number): void {
   if (pg === undefined && id !== p.pid) {
     throw EPERM;
   }
-  pgrpEnter(p, pg ?? pgrpCreate(p, session));
+  pgrpMove(p, pg ?? pgrpCreate(p, session));
 }
 
 function procOf(l: Lwp, pid: number): Proc {
@@ -195,7 +196,7 @@ export const protHandlers: Handlers<
     if (isPgleader(p) || l.kernel.pgrps.has(p.pid)) {
       throw EPERM;
     }
-    pgrpEnter(p, pgrpCreate(p, null));
+    pgrpMove(p, pgrpCreate(p, null));
     return p.pid;
   },
   issetugid: (l) => ((l.proc.flag & PK_SUGID) === 0 ? 0 : 1),

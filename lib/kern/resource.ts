@@ -63,7 +63,7 @@ function targets(l: Lwp, which: number, who: number): Proc[] {
     case PRIO_PROCESS:
       return [who === 0 ? l.proc : procFind(k, who)];
     case PRIO_PGRP:
-      return [...(who === 0 ? l.proc.pgrp : pgrpFind(k, who)).members].filter((p) => p.alive);
+      return [...(who === 0 ? l.proc.pgrp : pgrpFind(k, who)).members];
     case PRIO_USER: {
       const uid = who === 0 ? l.cred.euid : who;
       const found = [...k.procs.values()].filter((p) => p.alive && p.cred.euid === uid);
@@ -77,11 +77,14 @@ function targets(l: Lwp, which: number, who: number): Proc[] {
   }
 }
 
-/** @throws EPERM somebody else's process; EACCES a better priority without privilege. NetBSD: donice. */
+/**
+ * @throws EPERM somebody else's process; EACCES the same when the real user is root, and a better priority without
+ * privilege. NetBSD: donice.
+ */
 function renice(l: Lwp, p: Proc, nice: number): void {
   const k = l.kernel;
   if (!kauthAllows(k, l.cred, { scope: 'process', action: 'nice', proc: p })) {
-    throw EPERM;
+    throw l.cred.uid === 0 ? EACCES : EPERM;
   }
   const value = Math.max(PRIO_MIN, Math.min(PRIO_MAX, nice)) + NZERO;
   if (value < p.nice && !kauthAllows(k, l.cred, { scope: 'process', action: 'nice_raise', proc: p })) {

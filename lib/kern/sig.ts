@@ -15,17 +15,10 @@ import { sigaddset, sigdelset, sigfirst, sigisempty } from '../sys/sigset.ts';
 import { exit1, lwpExit } from './exit.ts';
 import { AST_EXIT, AST_SIGNAL, type Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
-import { fixjobc, type Pgrp, type Proc } from './proc.ts';
+import type { Proc } from './proc.ts';
 import { setrunnable } from './runnable.ts';
 import { settle } from './sched.ts';
 import { FOREVER, SleepQueue, sleepqBlock, sleepqInterrupt, sleepqWakeAll } from './sleepq.ts';
-
-/** Send `signo` to every member of a group. */
-export function pgsignal(pg: Pgrp, signo: number): void {
-  for (const p of [...pg.members]) {
-    psignal(p, signo);
-  }
-}
 
 /** Send a signal, 1 to 63, to a process. Zombies and system processes take none. */
 export function psignal(p: Proc, signo: number): void {
@@ -38,7 +31,7 @@ export function psignal(p: Proc, signo: number): void {
   }
   switch (action) {
     case 'stop':
-      if (signo === SIGSTOP || fixjobc(p.pgrp) > 0) {
+      if (signo === SIGSTOP || p.pgrp.jobc > 0) {
         stopProc(p, signo);
       }
       return;

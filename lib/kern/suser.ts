@@ -4,7 +4,6 @@
  *
  * NetBSD: sys/secmodel/suser/secmodel_suser.c, and the default listeners of sys/kern/{kern_proc,kern_sig,kern_resource}.c.
  */
-import { SIGCONT } from '../sys/constants/signal.ts';
 import {
   KAUTH_RESULT_ALLOW,
   KAUTH_RESULT_DEFER,
@@ -42,19 +41,21 @@ function processListener(cred: KauthCred, action: KauthAction): KauthResult {
     case 'cansee':
       return KAUTH_RESULT_ALLOW;
     case 'nice':
-    case 'rlimit':
-      return cred.euid === target.euid || cred.euid === target.uid ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
-    case 'signal': {
-      const same =
+      return allowIf(cred.euid === target.euid || cred.uid === target.euid);
+    case 'signal':
+      return allowIf(
         cred.euid === target.uid ||
-        cred.uid === target.uid ||
-        cred.euid === target.svuid ||
-        cred.uid === target.svuid;
-      return same ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
-    }
+          cred.uid === target.uid ||
+          cred.euid === target.euid ||
+          cred.uid === target.euid,
+      );
     default:
       return KAUTH_RESULT_DEFER;
   }
+}
+
+function allowIf(condition: boolean): KauthResult {
+  return condition ? KAUTH_RESULT_ALLOW : KAUTH_RESULT_DEFER;
 }
 
 /** Start the superuser model on a kernel. */
@@ -63,9 +64,4 @@ export function secmodelSuserStart(k: Kernel): void {
     kauthListenScope(k, scope, suser);
   }
   kauthListenScope(k, 'process', processListener);
-}
-
-/** A continue may be sent to any process of the sender's session. */
-export function signalWithinSession(signo: number, senderSession: object, targetSession: object): boolean {
-  return signo === SIGCONT && senderSession === targetSession;
 }

@@ -33,10 +33,10 @@ import { exit1, lwpExit } from './exit.ts';
 import { fork1 } from './fork.ts';
 import { kauthAllows } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
-import { type Proc, pgrpFind, procFind } from './proc.ts';
+import { type Proc, pgrpFind } from './proc.ts';
+import { rusageOf } from './rusage.ts';
 import { preempt } from './sched.ts';
 import { psignal } from './sig.ts';
-import { rusageOf } from './rusage.ts';
 import type { Handlers } from './sysent.ts';
 import { type WaitWhom, waitChild } from './wait.ts';
 
@@ -54,22 +54,17 @@ function post(p: Proc, signo: number): void {
   }
 }
 
-/** kill(2) to a set of processes: those it may not signal are passed over. @throws EPERM it may signal none; ESRCH there is none */
+/** kill(2) to a set of processes: those it may not signal are passed over. @throws ESRCH it may signal none */
 function killMany(l: Lwp, procs: Iterable<Proc>, signo: number): void {
   let found = false;
-  let sent = false;
   for (const p of [...procs]) {
-    if (!p.alive || (p.flag & PK_SYSTEM) !== 0 || p === l.kernel.initproc) {
-      continue;
-    }
-    found = true;
-    if (cansignal(l, p, signo)) {
-      sent = true;
+    if ((p.flag & PK_SYSTEM) === 0 && p !== l.kernel.initproc && cansignal(l, p, signo)) {
+      found = true;
       post(p, signo);
     }
   }
-  if (!sent) {
-    throw found ? EPERM : ESRCH;
+  if (!found) {
+    throw ESRCH;
   }
 }
 
@@ -79,8 +74,14 @@ function kill(l: Lwp, pid: number, signo: number): void {
     throw EINVAL;
   }
   if (pid > 0) {
-    // A zombie can be signalled, to no effect: its number is still its own.
-    const p = k.procs.get(pid) ?? procFind(k, pid);
+    const p = k.procs.get(pid);
+    if (p === undefined) {
+      throw ESRCH;
+    }
+    if (!p.alive) {
+      // Anyone may signal a zombie, to no effect: its number is still its own.
+      return;
+    }
     if (!cansignal(l, p, signo)) {
       throw EPERM;
     }
@@ -88,7 +89,7 @@ function kill(l: Lwp, pid: number, signo: number): void {
   } else if (pid === -1) {
     killMany(
       l,
-      [...k.procs.values()].filter((p) => p !== l.proc),
+      [...k.procs.values()].filter((p) => p.alive && p !== l.proc),
       signo,
     );
   } else {
@@ -105,8 +106,11 @@ function whomByPid(l: Lwp, pid: number): WaitWhom {
   return pid > 0 ? (child) => child.pid === pid : (child) => child.pgrp.id === pgid;
 }
 
-/** The children `idtype` and `id` of wait6(2) mean. @throws EINVAL */
-function whomById(idtype: number, id: number): WaitWhom {
+/** The children `idtype` and `id` of wait6(2) mean; none, for what has no meaning here. */
+function whomById(l: Lwp, idtype: number, id: number): WaitWhom {
+  if (id === WAIT_MYPGRP && (idtype === P_PID || idtype === P_PGID)) {
+    return whomByPid(l, WAIT_MYPGRP);
+  }
   switch (idtype) {
     case P_ALL:
       return () => true;
@@ -121,12 +125,24 @@ function whomById(idtype: number, id: number): WaitWhom {
     case P_GID:
       return (child) => child.cred.egid === id;
     default:
-      throw EINVAL;
+      return () => false;
   }
 }
 
-function siginfoOf(pid: number, status: number): Siginfo {
-  const info: Siginfo = { signo: SIGCHLD, code: 0, errno: 0, pid };
+/** What SIGCHLD would say of `child`; all zeros when there is none. */
+function siginfoOf(child: Proc | null, status: number): Siginfo {
+  if (child === null) {
+    return { signo: 0, code: 0, errno: 0, pid: 0, uid: 0, status: 0, utime: 0, stime: 0 };
+  }
+  const info: Siginfo = {
+    signo: SIGCHLD,
+    code: 0,
+    errno: 0,
+    pid: child.pid,
+    uid: child.cred.euid,
+    utime: 0,
+    stime: Math.floor(child.stimeNs / 1e9),
+  };
   if (WIFCONTINUED(status)) {
     return { ...info, code: CLD_CONTINUED, status: SIGCONT };
   }
@@ -151,12 +167,12 @@ export const procHandlers: Handlers<
     return { pid: child?.pid ?? 0, status, rusage: rusageOf(child, 'self') };
   },
   *wait6(l, idtype, id, options) {
-    const { child, status } = yield* waitChild(l, whomById(idtype, id), options);
+    const { child, status } = yield* waitChild(l, whomById(l, idtype, id), options);
     return {
       pid: child?.pid ?? 0,
       status,
       wru: { self: rusageOf(child, 'self'), children: rusageOf(child, 'children') },
-      info: siginfoOf(child?.pid ?? 0, status),
+      info: siginfoOf(child, status),
     };
   },
   kill,

@@ -11,10 +11,8 @@ import { RUMPUSER_CLOCK_RELWALL } from '../rumpuser/rumpuser.ts';
 import {
   CLOCK_MONOTONIC,
   CLOCK_PROCESS_CPUTIME_ID,
-  CLOCK_PROF,
   CLOCK_REALTIME,
   CLOCK_THREAD_CPUTIME_ID,
-  CLOCK_VIRTUAL,
   TIMER_ABSTIME,
 } from '../sys/constants/time.ts';
 import { EINTR, EINVAL, ERESTART, ESRCH } from '../sys/errno.ts';
@@ -23,7 +21,7 @@ import { kauthAuthorize } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
-import { type Proc, procFind } from './proc.ts';
+import { lwpFind, type Proc, procFind } from './proc.ts';
 import { PCATCH } from './sleepq.ts';
 import { kpause } from './synch.ts';
 import type { Handlers } from './sysent.ts';
@@ -51,15 +49,9 @@ export function timespecOf(ns: bigint): Timespec {
     : { sec: Number(sec), nsec: Number(nsec) };
 }
 
-/** @throws EINVAL unless a time that is not negative, with 0 to 999,999,999 nanoseconds */
+/** @throws EINVAL unless whole seconds with 0 to 999,999,999 nanoseconds */
 function nsOf(ts: Timespec): bigint {
-  if (
-    !Number.isSafeInteger(ts.sec) ||
-    !Number.isInteger(ts.nsec) ||
-    ts.sec < 0 ||
-    ts.nsec < 0 ||
-    ts.nsec >= 1e9
-  ) {
+  if (!Number.isSafeInteger(ts.sec) || !Number.isInteger(ts.nsec) || ts.nsec < 0 || ts.nsec >= 1e9) {
     throw EINVAL;
   }
   return BigInt(ts.sec) * NSEC + BigInt(ts.nsec);
@@ -78,33 +70,34 @@ function clockNs(l: Lwp, clock: number): bigint {
       return nanotime(l.kernel);
     case CLOCK_MONOTONIC:
       return BigInt(nanouptime(l.kernel));
-    case CLOCK_VIRTUAL:
-      return 0n;
-    case CLOCK_PROF:
-      return BigInt(l.proc.stimeNs);
     default:
+      if ((clock & CLOCK_PROCESS_CPUTIME_ID) !== 0) {
+        return BigInt(cpuClockProc(l, clock).stimeNs);
+      }
       if ((clock & CLOCK_THREAD_CPUTIME_ID) !== 0) {
-        if ((clock & 0x7fffffff) !== 0 && (clock & 0x7fffffff) !== l.lid) {
+        const lid = clock & 0x3fffffff;
+        if (lid !== 0 && lwpFind(l.proc, lid) === null) {
           throw ESRCH;
         }
         return BigInt(l.proc.stimeNs);
-      }
-      if ((clock & CLOCK_PROCESS_CPUTIME_ID) !== 0) {
-        return BigInt(cpuClockProc(l, clock).stimeNs);
       }
       throw EINVAL;
   }
 }
 
-/** Set the wall clock. @throws EPERM EINVAL. NetBSD: settime1. */
+/** Set the wall clock. @throws EPERM; EINVAL before 1970. NetBSD: settime1. */
 function settime(l: Lwp, ns: bigint): void {
+  if (ns < 0n) {
+    throw EINVAL;
+  }
   const k = l.kernel;
   kauthAuthorize(k, l.cred, { scope: 'system', action: 'time_system' });
   k.clockSkewNs += ns - nanotime(k);
 }
 
 /**
- * Sleep, relative or until a time of `clock`. `left` is filled when a signal ends a relative sleep.
+ * Sleep, relative or until a time of `clock`. A time in the past is over at once. `left` is filled after a relative sleep: with
+ * zero, or what was left when a signal ended it. Unknown flags count for nothing, as in NetBSD.
  * @throws EINVAL EINTR EDEADLK
  */
 function* nanosleep1(
@@ -117,9 +110,6 @@ function* nanosleep1(
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) {
     throw EINVAL;
   }
-  if ((flags & ~TIMER_ABSTIME) !== 0) {
-    throw EINVAL;
-  }
   const request = nsOf(rqtp);
   const absolute = (flags & TIMER_ABSTIME) !== 0;
   // A relative sleep is measured on the monotonic clock: setting the wall clock must not stretch it.
@@ -130,12 +120,13 @@ function* nanosleep1(
       yield* kpause(l, 'nanoslp', PCATCH, Math.min(Number(ns), SLEEP_MAX_NS));
     }
   } catch (error) {
+    // Sleeping again for the whole time would be wrong: nanosleep is never restarted.
+    throw error === ERESTART ? EINTR : error;
+  } finally {
     if (left !== null && !absolute) {
       const ns = until - clockNs(l, by);
       Object.assign(left, timespecOf(ns > 0n ? ns : 0n));
     }
-    // Sleeping again for the whole time would be wrong: nanosleep is never restarted.
-    throw error === ERESTART ? EINTR : error;
   }
 }
 
@@ -154,7 +145,7 @@ export const timeHandlers: Handlers<
   },
   settimeofday: (l, tv) => {
     if (tv !== null && tv !== undefined) {
-      settime(l, nsOf({ sec: tv.sec, nsec: tv.usec * 1000 }));
+      settime(l, nsOf({ sec: tv.sec, nsec: Number.isInteger(tv.usec) ? tv.usec * 1000 : Number.NaN }));
     }
   },
   clock_gettime: (l, clock) => timespecOf(clockNs(l, clock)),
@@ -164,8 +155,10 @@ export const timeHandlers: Handlers<
     }
     settime(l, nsOf(ts));
   },
-  clock_getres: (l, clock) => {
-    clockNs(l, clock);
+  clock_getres: (_l, clock) => {
+    if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) {
+      throw EINVAL;
+    }
     return { sec: 0, nsec: 1 };
   },
   nanosleep: (l, rqtp, rmtp) => nanosleep1(l, CLOCK_MONOTONIC, 0, rqtp, rmtp ?? null),

@@ -3,7 +3,7 @@
  *
  * NetBSD: sys/kern/subr_copy.c (uiomove), the seed's rump_uio_*.
  */
-import { EINVAL } from '../sys/errno.ts';
+import { EFAULT, EINVAL } from '../sys/errno.ts';
 import { panic } from './panic.ts';
 
 export type UioRw = 'read' | 'write';
@@ -32,11 +32,17 @@ export class Uio {
     this.resid = resid;
   }
 
-  /** The next contiguous piece of caller memory, at most `max` bytes; empty at the end. `advance` what was used of it. */
+  /**
+   * The next contiguous piece of caller memory, at most `max` bytes; empty at the end. `advance` what was used of it.
+   * @throws EFAULT the caller has given away the memory that is left
+   */
   piece(max: number): Uint8Array {
     for (;;) {
       const bytes = this.#iov[this.#index];
       if (bytes === undefined) {
+        if (this.resid > 0) {
+          throw EFAULT;
+        }
         return EMPTY;
       }
       if (this.#skip < bytes.length) {

@@ -7,6 +7,8 @@ import { SSTOP, SZOMB } from '../sys/constants/proc.ts';
 import {
   W_CONTCODE,
   WALLOPTS,
+  WALLSIG,
+  WALTSIG,
   WCONTINUED,
   WEXITED,
   WNOHANG,
@@ -39,11 +41,13 @@ export function* waitChild(l: Lwp, whom: WaitWhom, options: number): MaySleep<Wa
     throw EINVAL;
   }
   const p = l.proc;
+  // WALTSIG asks for children that announce their exit with another signal than SIGCHLD: there are none.
+  const foreign = (options & (WALTSIG | WALLSIG)) === WALTSIG;
   for (;;) {
     let any = false;
     for (let e = p.children?.first ?? null; e !== null; e = e.next) {
       const child = e.owner;
-      if (!whom(child)) {
+      if (foreign || !whom(child)) {
         continue;
       }
       any = true;
