@@ -71,6 +71,15 @@ export class CalloutHeap {
     this.nextNs = this.#heap[0]?.deadlineNs ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Disarm all. */
+  clear(): void {
+    for (const c of this.#heap) {
+      c.place = -1;
+    }
+    this.#heap.length = 0;
+    this.waking = 0;
+  }
+
   /** Take out the first callout due at `nowNs`, or null. */
   popDue(nowNs: number): Callout | null {
     const first = this.#heap[0];
@@ -124,11 +133,14 @@ function earlier(a: Callout, b: Callout): boolean {
   return a.deadlineNs < b.deadlineNs || (a.deadlineNs === b.deadlineNs && a.seq < b.seq);
 }
 
-/** Call `c.fn` in `delayNs` (at once when negative); a pending callout is moved. */
+/**
+ * Call `c.fn` in `delayNs`, at the earliest at the next clock: one that arms itself again must not be due in the same one. A
+ * pending callout is moved.
+ */
 export function calloutSchedule(k: Kernel, c: Callout, delayNs: number): void {
   KASSERT(!Number.isNaN(delayNs), 'callout delay is not a number');
   calloutStop(k, c);
-  c.deadlineNs = k.host.monotonicNs() + Math.max(0, delayNs);
+  c.deadlineNs = k.host.monotonicNs() + Math.max(1, delayNs);
   k.callouts.insert(c);
 }
 

@@ -56,6 +56,10 @@ function lastcalls(k: Kernel): string[] {
 export function kernelDie(k: Kernel, reason: string): void {
   k.state = 'dead';
   k.deadReason = reason;
+  // Whoever drives the kernel finds nothing more to run.
+  k.runnable = 0;
+  k.softPending = 0;
+  k.callouts.clear();
   for (const p of k.procs.values()) {
     for (let l = p.lwps; l !== null; l = l.siblingNext) {
       const { ondone } = l;
