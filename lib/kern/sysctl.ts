@@ -1,23 +1,23 @@
 /**
- * The sysctl tree: nodes by number and by name, typed values that are live.
+ * The sysctl tree: nodes by number and by name.
  *
- * A node's value is read and written through functions, so what a caller sees is the kernel's own variable. Nodes made before
- * `sysctlFinalize` are permanent; later ones may be removed again.
+ * A node's value is read and written through functions, so what a caller sees is the kernel's own variable.
+ * Nodes made before `sysctlFinalize` are permanent; later ones may be removed again.
  *
- * NetBSD: sys/kern/kern_sysctl.c, sysctl(3), sysctl(9).
+ * NetBSD: sys/kern/kern_sysctl.c, sysctl(9).
  */
 import {
+  CREATE_BASE,
+  CTL_CREATE,
   CTL_MAXNAME,
   CTLFLAG_PERMANENT,
   CTLFLAG_PRIVATE,
   CTLFLAG_READWRITE,
-  CTLTYPE_BOOL,
-  CTLTYPE_INT,
+  CTLFLAG_ROOT,
   CTLTYPE_NODE,
-  CTLTYPE_QUAD,
-  CTLTYPE_STRING,
+  SYSCTL_NAMELEN,
 } from '../sys/constants/sysctl.ts';
-import { EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM } from '../sys/errno.ts';
+import { EEXIST, EINVAL, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, type Errno } from '../sys/errno.ts';
 import { KASSERT } from './kassert.ts';
 import { kauthAuthorize } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
@@ -26,64 +26,120 @@ import type { Lwp } from './lwp.ts';
 /** int and bool: number; quad: bigint; string; struct: its bytes, as NetBSD lays them out on amd64. */
 export type SysctlValue = number | bigint | string | Uint8Array;
 
-export interface SysctlNode {
+/**
+ * What a local caller that names a node is shown: a value, or an object for the structures the kernel can
+ * decode.
+ */
+export type SysctlDecoded = number | bigint | boolean | string | object;
+
+/** One request, as it reaches a node. */
+export interface SysctlCall {
+  /** What follows the node in the name. */
+  readonly tail: readonly number[];
+  /** Where the old value goes; null asks how long it is. */
+  readonly oldv: Uint8Array | null;
+  /** The new value, never of length 0. */
+  readonly newv: Uint8Array | null;
+}
+
+/** `oldlen`: bytes stored, or needed. Told to the caller also along with an error. */
+export interface SysctlResult {
+  readonly oldlen: number;
+  readonly error: Errno | null;
+}
+
+export interface SysctlSpec {
+  /** CTL_CREATE for the next free number from 1025 up. */
   readonly num: number;
   readonly name: string;
   /** CTLTYPE_*. */
   readonly type: number;
-  /** CTLFLAG_*. */
-  readonly flags: number;
-  readonly desc: string;
-  readonly children: Map<number, SysctlNode>;
-  /** The value now. `tail` is what follows the node in the name: operands of nodes such as kern.proc2. */
-  readonly read: ((l: Lwp, tail: readonly number[]) => SysctlValue) | null;
-  readonly write: ((l: Lwp, value: SysctlValue) => void) | null;
-}
-
-export interface SysctlSpec {
-  readonly num: number;
-  readonly name: string;
-  readonly type: number;
   readonly desc?: string;
-  /** Beside READWRITE (which `write` implies) and PERMANENT. */
+  /** CTLFLAG_* beside READWRITE (which `write` implies) and PERMANENT. */
   readonly flags?: number;
-  readonly read?: (l: Lwp, tail: readonly number[]) => SysctlValue;
+  /**
+   * Bytes of a struct; of a string the most it may have, with its NUL. 0: it varies, and cannot be written.
+   */
+  readonly size?: number;
+  readonly read?: (l: Lwp) => SysctlValue;
+  /** The value is of the node's type and size. @throws EINVAL it is not acceptable */
   readonly write?: (l: Lwp, value: SysctlValue) => void;
+  /** Answers a request whole, for nodes that take operands or look at the caller's room. */
+  readonly access?: (l: Lwp, call: SysctlCall) => SysctlResult;
+  /** The operands `access` is given when the node is read by name. */
+  readonly operands?: readonly number[];
+  /** What reading by name shows of the value's bytes. */
+  readonly decode?: (bytes: Uint8Array) => SysctlDecoded;
 }
 
-function makeNode(spec: SysctlSpec, extra: number): SysctlNode {
+export interface SysctlNode extends Readonly<Omit<SysctlSpec, 'num'>> {
+  /** Of the root: the last number given out to a CTL_CREATE. */
+  num: number;
+  readonly flags: number;
+  readonly size: number;
+  readonly desc: string;
+  readonly parent: SysctlNode | null;
+  readonly children: Map<number, SysctlNode>;
+  /** Changes with every node that comes or goes below. */
+  ver: number;
+}
+
+function makeNode(spec: SysctlSpec, parent: SysctlNode | null, extra: number): SysctlNode {
   return {
-    num: spec.num,
-    name: spec.name,
-    type: spec.type,
+    ...spec,
     flags: (spec.flags ?? 0) | (spec.write === undefined ? 0 : CTLFLAG_READWRITE) | extra,
+    size: spec.size ?? 0,
     desc: spec.desc ?? '',
+    parent,
     children: new Map(),
-    read: spec.read ?? null,
-    write: spec.write ?? null,
+    ver: 0,
   };
 }
 
 /** The empty tree. */
 export function sysctlRoot(): SysctlNode {
-  return makeNode({ num: 0, name: '', type: CTLTYPE_NODE }, CTLFLAG_PERMANENT);
+  const spec = { num: CREATE_BASE, name: '', type: CTLTYPE_NODE };
+  return makeNode(spec, null, CTLFLAG_PERMANENT | CTLFLAG_ROOT | CTLFLAG_READWRITE);
 }
 
-/** Add a node under `parent`. @throws EEXIST number or name taken; ENOTDIR `parent` is a leaf */
+/** A node and all above it have changed. */
+function newVersion(k: Kernel, from: SysctlNode): void {
+  const ver = k.sysctl.ver + 1;
+  for (let node: SysctlNode | null = from; node !== null; node = node.parent) {
+    node.ver = ver;
+  }
+}
+
+function pickNumber(k: Kernel, parent: SysctlNode): number {
+  do {
+    k.sysctl.num++;
+  } while (parent.children.has(k.sysctl.num));
+  return k.sysctl.num;
+}
+
+/**
+ * Add a node under `parent`.
+ * @throws EEXIST number or name taken; ENOTDIR `parent` is a leaf; EINVAL a name that is none
+ */
 export function sysctlCreatev(k: Kernel, parent: SysctlNode, spec: SysctlSpec): SysctlNode {
   if (parent.type !== CTLTYPE_NODE) {
     throw ENOTDIR;
   }
+  if (!/^[A-Za-z_-][A-Za-z0-9_-]*$/.test(spec.name) || spec.name.length >= SYSCTL_NAMELEN) {
+    throw EINVAL;
+  }
   if (parent.children.has(spec.num) || sysctlChild(parent, spec.name) !== undefined) {
     throw EEXIST;
   }
-  const node = makeNode(spec, k.sysctlFinal ? 0 : CTLFLAG_PERMANENT);
-  parent.children.set(node.num, node);
+  const num = spec.num === CTL_CREATE ? pickNumber(k, parent) : spec.num;
+  const node = makeNode({ ...spec, num }, parent, k.sysctlFinal ? 0 : CTLFLAG_PERMANENT);
+  parent.children.set(num, node);
+  newVersion(k, node);
   return node;
 }
 
-/** Remove a leaf or an empty node. @throws EPERM it is permanent; ENOTDIR it has children; ENOENT */
-export function sysctlDestroyv(parent: SysctlNode, num: number): void {
+/** Remove a leaf or an empty node. @throws EPERM it is permanent; ENOTEMPTY it has children; ENOENT */
+export function sysctlDestroyv(k: Kernel, parent: SysctlNode, num: number): void {
   const node = parent.children.get(num);
   if (node === undefined) {
     throw ENOENT;
@@ -92,9 +148,10 @@ export function sysctlDestroyv(parent: SysctlNode, num: number): void {
     throw EPERM;
   }
   if (node.children.size > 0) {
-    throw ENOTDIR;
+    throw ENOTEMPTY;
   }
   parent.children.delete(num);
+  newVersion(k, parent);
 }
 
 /** No node made from now on is permanent. */
@@ -112,30 +169,42 @@ export function sysctlChild(parent: SysctlNode, name: string): SysctlNode | unde
   return undefined;
 }
 
-/** The node a numeric name leads to, and what of the name is left. @throws ENOENT EINVAL EISDIR */
+/** May `l` look into this node? @throws EPERM it is private */
+export function sysctlAccessible(l: Lwp, node: SysctlNode): void {
+  if ((node.flags & CTLFLAG_PRIVATE) !== 0) {
+    kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'sysctl_prvt' });
+  }
+}
+
+/**
+ * How far a numeric name leads: the last node found, how many numbers that took, and ENOENT or ENOTDIR when
+ * some are left.
+ * @throws EPERM a private node on the way; EINVAL an empty or too long name
+ */
 export function sysctlLocate(
-  k: Kernel,
+  l: Lwp,
   mib: readonly number[],
-): { node: SysctlNode; tail: readonly number[] } {
+): { node: SysctlNode; used: number; error: Errno | null } {
   if (mib.length === 0 || mib.length > CTL_MAXNAME) {
     throw EINVAL;
   }
-  let node = k.sysctl;
-  for (let i = 0; i < mib.length; i++) {
-    const child = node.children.get(mib[i] as number);
+  let node = l.kernel.sysctl;
+  for (let used = 0; used < mib.length; used++) {
+    if (node.type !== CTLTYPE_NODE) {
+      return { node, used, error: ENOTDIR };
+    }
+    sysctlAccessible(l, node);
+    const child = node.children.get(mib[used] as number);
     if (child === undefined) {
-      throw ENOENT;
+      return { node, used, error: ENOENT };
     }
     node = child;
-    if (node.type !== CTLTYPE_NODE) {
-      return { node, tail: mib.slice(i + 1) };
-    }
   }
-  throw EISDIR;
+  return { node, used: mib.length, error: null };
 }
 
-/** The numeric name of a dotted one. @throws ENOENT */
-export function sysctlMib(k: Kernel, name: string): number[] {
+/** The numeric name of a dotted one, and its node. @throws ENOENT */
+export function sysctlMib(k: Kernel, name: string): { mib: number[]; node: SysctlNode } {
   const mib: number[] = [];
   let node = k.sysctl;
   for (const part of name.split('.')) {
@@ -146,46 +215,5 @@ export function sysctlMib(k: Kernel, name: string): number[] {
     mib.push(child.num);
     node = child;
   }
-  return mib;
-}
-
-/** Read a node as `l`. @throws EPERM private; EISDIR; EINVAL operands to a node that takes none */
-export function sysctlRead(l: Lwp, node: SysctlNode, tail: readonly number[]): SysctlValue {
-  if (node.read === null) {
-    throw EISDIR;
-  }
-  if ((node.flags & CTLFLAG_PRIVATE) !== 0) {
-    kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'sysctl_prvt' });
-  }
-  if (tail.length > 0 && node.read.length < 2) {
-    throw ENOTDIR;
-  }
-  return node.read(l, tail);
-}
-
-/** Write a node as `l`. @throws EPERM read-only, or no privilege; EINVAL a value of another type */
-export function sysctlWrite(l: Lwp, node: SysctlNode, value: SysctlValue): void {
-  if (node.write === null) {
-    throw EPERM;
-  }
-  kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'sysctl_modify' });
-  if (!fits(node.type, value)) {
-    throw EINVAL;
-  }
-  node.write(l, value);
-}
-
-function fits(type: number, value: SysctlValue): boolean {
-  switch (type) {
-    case CTLTYPE_INT:
-      return typeof value === 'number' && (value | 0) === value;
-    case CTLTYPE_BOOL:
-      return value === 0 || value === 1;
-    case CTLTYPE_QUAD:
-      return typeof value === 'bigint' && BigInt.asIntN(64, value) === value;
-    case CTLTYPE_STRING:
-      return typeof value === 'string';
-    default:
-      return value instanceof Uint8Array;
-  }
+  return { mib, node };
 }
