@@ -2,7 +2,9 @@
 #ifndef BINDING_BIND_HOST_H
 #define BINDING_BIND_HOST_H
 
+#include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 
 #include "glue.h"
@@ -13,6 +15,13 @@ void define_host_files(Napi::Object exports);
 void define_host_bio(Napi::Object exports);
 void define_host_memory(Napi::Object exports);
 void define_host_dl(Napi::Object exports);
+
+// The numbers of a Float64Array that JavaScript gave to be filled. Written through their memory: setting
+// elements would fail, and throw, when the Worker is being terminated.
+inline void fill(const Bytes &array, std::initializer_list<double> numbers) {
+  if (array.size >= numbers.size() * sizeof(double))
+    std::copy(numbers.begin(), numbers.end(), reinterpret_cast<double *>(array.data));
+}
 
 // A block of host memory, freed when the last one lets go of it: its owner, or block I/O in it.
 struct Block {

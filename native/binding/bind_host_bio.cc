@@ -125,10 +125,8 @@ void completed(void *arg, size_t count, int error) {
     if (!queue->closed)
       queue->completed.push_back(std::move(request));
   }
-  // A kernel that is gone hears neither. Ring before letting go: between the two somebody could find the
-  // kernel idle with nothing to wait for.
+  // A kernel that is gone does not hear it.
   rumpuser_doorbell(queue->idler);
-  rumpuser_release(queue->idler);
 }
 
 uint32_t bio_open(Napi::Env env, Isolate &isolate, uint32_t idler) {
@@ -166,7 +164,7 @@ int32_t bio_start(uint32_t number, double id, int32_t fd, int32_t op, Bytes data
   return 0;
 }
 
-int32_t bio_next(uint32_t number, Napi::Object completion) {
+int32_t bio_next(uint32_t number, Bytes completion) {
   const std::shared_ptr<Queue> queue = Queues::the().find(number);
   if (queue == nullptr)
     return 0;
@@ -177,9 +175,8 @@ int32_t bio_next(uint32_t number, Napi::Object completion) {
     queue->taken = std::move(queue->completed.front());
     queue->completed.pop_front();
   }
-  completion.Set(0u, queue->taken->id);
-  completion.Set(1u, static_cast<double>(queue->taken->count));
-  completion.Set(2u, static_cast<double>(queue->taken->error));
+  fill(completion, {queue->taken->id, static_cast<double>(queue->taken->count),
+                    static_cast<double>(queue->taken->error)});
   return 1;
 }
 
@@ -188,6 +185,9 @@ void bio_finish(uint32_t number, Bytes data) {
   if (queue == nullptr || queue->taken == nullptr)
     return;
   const std::unique_ptr<Request> request = std::move(queue->taken);
+  // Only now: were it let go by the host thread, a kernel could reap between the ring and that, and then wait
+  // for a ring that has been.
+  rumpuser_release(queue->idler);
   // The caller may have detached its buffer meanwhile; then there is nowhere to put it.
   const size_t size = std::min(request->count, data.size);
   if (request->reads && request->block == nullptr && size != 0)

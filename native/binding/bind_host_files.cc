@@ -28,7 +28,7 @@ int32_t file_close(int32_t fd) {
   return -rumpuser_close(fd);
 }
 
-int32_t getfileinfo(std::string path, Napi::Object info) {
+int32_t getfileinfo(std::string path, Bytes info) {
   if (has_nul(path))
     return -rumpuser::kEinval;
   uint64_t size = 0;
@@ -36,8 +36,7 @@ int32_t getfileinfo(std::string path, Napi::Object info) {
   int error = rumpuser_getfileinfo(path.c_str(), &size, &type);
   if (error != 0)
     return -error;
-  info.Set(0u, static_cast<double>(size));
-  info.Set(1u, static_cast<double>(type));
+  fill(info, {static_cast<double>(size), static_cast<double>(type)});
   return 0;
 }
 

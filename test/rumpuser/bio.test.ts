@@ -44,10 +44,12 @@ test('a request is completed by reap, and by nothing else', (t) => {
     t.is(count, 5);
     t.is(error, null);
   });
-  while (opened.busy()) opened.idle();
+  opened.idle();
   t.is(completed, 0);
+  t.true(opened.busy());
   t.is(calls.reap(), 1);
   t.is(completed, 1);
+  t.false(opened.busy());
   t.is(calls.reap(), 0);
   t.is(readFileSync(path, 'latin1'), '\0\0\0hello');
   const data = new Uint8Array(10);

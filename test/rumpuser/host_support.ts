@@ -37,7 +37,11 @@ export function openHost(options: Partial<HostOptions> = {}): OpenHost {
     calls: host.calls,
     binding,
     idle: () => void binding.idle(idler, Number.POSITIVE_INFINITY),
-    busy: () => binding.busy(idler),
+    busy: () => {
+      // Answers a ring for what was reaped already.
+      binding.idle(idler, 0);
+      return binding.busy(idler);
+    },
     close: () => {
       host.fini();
       binding.hostClose(tenant);
