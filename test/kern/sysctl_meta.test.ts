@@ -1,0 +1,252 @@
+import test from 'ava';
+import { inKernel } from '../../lib/kern/schedule.ts';
+import { type SysctlNode, sysctlChild, sysctlCreatev, sysctlDestroyv } from '../../lib/kern/sysctl.ts';
+import { dosysctl } from '../../lib/kern/sysctl_call.ts';
+import {
+  SYSCTLNODE_SIZE,
+  sysctldescDecode,
+  sysctlnodeDecode,
+  sysctlnodeRequest,
+} from '../../lib/kern/sysctl_meta.ts';
+import {
+  CREATE_BASE,
+  CTL_CREATE,
+  CTL_DESCRIBE,
+  CTL_DESTROY,
+  CTL_HW,
+  CTL_KERN,
+  CTL_QUERY,
+  CTL_VENDOR,
+  CTLFLAG_ANYWRITE,
+  CTLFLAG_PERMANENT,
+  CTLFLAG_PRIVATE,
+  CTLFLAG_READWRITE,
+  CTLTYPE_BOOL,
+  CTLTYPE_INT,
+  CTLTYPE_NODE,
+  CTLTYPE_QUAD,
+  CTLTYPE_STRING,
+  CTLTYPE_STRUCT,
+  HW_NCPU,
+  KERN_HOSTNAME,
+  KERN_OSTYPE,
+} from '../../lib/sys/constants/sysctl.ts';
+import {
+  EEXIST,
+  EINVAL,
+  ENOENT,
+  ENOMEM,
+  ENOTDIR,
+  ENOTEMPTY,
+  EOPNOTSUPP,
+  EPERM,
+  type Errno,
+} from '../../lib/sys/errno.ts';
+import { bootSim, byName, errnoOf, int32, newproc, read, sysctl } from './sysctl_support.ts';
+
+// ---- the tree about itself
+// ---------------------------------------------------------------------------------
+
+test('CTL_QUERY lists children in the order of their numbers', (t) => {
+  const k = bootSim();
+  const l = newproc(k, { uid: 1000 });
+  const top = sysctlnodeDecode(read(l, [CTL_QUERY], sysctlnodeRequest()));
+  t.deepEqual(
+    top.map((info) => info.name),
+    [
+      'kern',
+      'vm',
+      'vfs',
+      'net',
+      'debug',
+      'hw',
+      'machdep',
+      'user',
+      'ddb',
+      'proc',
+      'vendor',
+      'emul',
+      'security',
+    ],
+  );
+  t.true(top.every((info) => info.type === CTLTYPE_NODE && info.size === SYSCTLNODE_SIZE));
+  const kern = sysctlnodeDecode(read(l, [CTL_KERN, CTL_QUERY], sysctlnodeRequest()));
+  t.is(top[0]?.clen, kern.length);
+  const hostname = kern.find((info) => info.num === KERN_HOSTNAME);
+  t.like(hostname, {
+    name: 'hostname',
+    type: CTLTYPE_STRING,
+    flags: CTLFLAG_PERMANENT | CTLFLAG_READWRITE,
+    size: 256,
+  });
+});
+
+test('CTL_QUERY stores whole nodes only and tells the length of all', (t) => {
+  const k = bootSim();
+  const buf = new Uint8Array(2 * SYSCTLNODE_SIZE + 5).fill(0xee);
+  const result = inKernel(k, (l) => dosysctl(l, [CTL_HW, CTL_QUERY], buf, sysctlnodeRequest()));
+  t.is(result.error, ENOMEM);
+  t.is(result.oldlen % SYSCTLNODE_SIZE, 0);
+  t.deepEqual(
+    sysctlnodeDecode(buf.subarray(0, 2 * SYSCTLNODE_SIZE)).map((info) => info.name),
+    ['machine', 'model'],
+  );
+  t.deepEqual(buf.subarray(2 * SYSCTLNODE_SIZE), new Uint8Array(5).fill(0xee));
+});
+
+test('CTL_QUERY wants a request of this version, and not of an outdated tree', (t) => {
+  const k = bootSim();
+  const l = newproc(k, { uid: 0 });
+  const query = (newv?: Uint8Array): Errno | 'no error' =>
+    errnoOf(() => sysctl(l, [CTL_KERN, CTL_QUERY], null, newv));
+  t.is(query(), EINVAL);
+  t.is(query(new Uint8Array(SYSCTLNODE_SIZE)), EINVAL);
+  t.is(query(sysctlnodeRequest().subarray(1)), EINVAL);
+  const versioned = sysctlnodeRequest();
+  new DataView(versioned.buffer).setUint32(40, k.sysctl.ver, true);
+  t.is(query(versioned), 'no error');
+  inKernel(k, () => sysctlCreatev(k, k.sysctl, { num: CTL_CREATE, name: 'fresh', type: CTLTYPE_NODE }));
+  t.is(query(versioned), EINVAL);
+  t.is(
+    errnoOf(() => sysctl(l, [CTL_KERN, KERN_OSTYPE, CTL_QUERY], null, sysctlnodeRequest())),
+    ENOTDIR,
+  );
+});
+
+test('CTL_DESCRIBE says what nodes are, all or one', (t) => {
+  const k = bootSim();
+  const l = newproc(k, { uid: 1000 });
+  const all = sysctldescDecode(read(l, [CTL_KERN, CTL_DESCRIBE]));
+  const kern = sysctlChild(k.sysctl, 'kern') as SysctlNode;
+  t.deepEqual(
+    [...all.keys()],
+    [...kern.children.keys()].sort((a, b) => a - b),
+  );
+  t.true([...all.values()].every((desc) => desc.length > 5));
+  const one = sysctldescDecode(read(l, [CTL_KERN, CTL_DESCRIBE], sysctlnodeRequest(KERN_HOSTNAME)));
+  t.deepEqual([...one], [[KERN_HOSTNAME, 'Name of this host']]);
+  t.is(
+    errnoOf(() => sysctl(l, [CTL_KERN, CTL_DESCRIBE], null, sysctlnodeRequest(999))),
+    ENOENT,
+  );
+  const setting = sysctlnodeRequest(KERN_HOSTNAME);
+  setting[SYSCTLNODE_SIZE - 8] = 1;
+  t.is(
+    errnoOf(() => sysctl(l, [CTL_KERN, CTL_DESCRIBE], null, setting)),
+    EPERM,
+  );
+});
+
+test('the tree cannot be changed by a call', (t) => {
+  const l = newproc(bootSim(), { uid: 0 });
+  for (const op of [CTL_CREATE, CTL_DESTROY, -99]) {
+    t.is(
+      errnoOf(() => sysctl(l, [CTL_VENDOR, op], null, sysctlnodeRequest())),
+      EOPNOTSUPP,
+      String(op),
+    );
+  }
+});
+
+// ---- nodes of factions and modules
+// --------------------------------------------------------------------------
+
+test('a node made after boot can be read, written, and removed again', (t) => {
+  const k = bootSim();
+  const root = newproc(k, { uid: 0 });
+  const user = newproc(k, { uid: 1000 });
+  const vendor = sysctlChild(k.sysctl, 'vendor') as SysctlNode;
+  const made = sysctlCreatev(k, vendor, { num: CTL_CREATE, name: 'made', type: CTLTYPE_NODE });
+  t.true(made.num > CREATE_BASE);
+  const values = { quad: 2n ** 60n, small: -5n, flag: 1, secret: 42, blob: Uint8Array.of(1, 2, 3) };
+  const spec = <V extends keyof typeof values>(name: V, num: number, type: number, flags = 0): SysctlNode =>
+    sysctlCreatev(k, made, {
+      num,
+      name,
+      type,
+      flags,
+      size: 3,
+      read: () => values[name],
+      write: (_l, value) => {
+        values[name] = value as (typeof values)[V];
+      },
+    });
+  spec('quad', 1, CTLTYPE_QUAD);
+  spec('small', 2, CTLTYPE_QUAD);
+  spec('flag', 3, CTLTYPE_BOOL, CTLFLAG_ANYWRITE);
+  spec('secret', 4, CTLTYPE_INT, CTLFLAG_PRIVATE);
+  spec('blob', 5, CTLTYPE_STRUCT);
+  t.is(byName(k, 'vendor.made.quad'), 2n ** 60n);
+  t.is(byName(k, 'vendor.made.small'), -5);
+  t.is(byName(k, 'vendor.made.small', 7), 7);
+  t.is(byName(k, 'vendor.made.small', -(2n ** 63n)), -(2n ** 63n));
+  t.is(
+    errnoOf(() => byName(k, 'vendor.made.small', 2n ** 63n)),
+    EINVAL,
+  );
+  t.is(byName(k, 'vendor.made.flag'), true);
+  t.is(sysctl(user, [CTL_VENDOR, made.num, 3], null, Uint8Array.of(0)), 1);
+  t.is(byName(k, 'vendor.made.flag'), false);
+  t.is(
+    errnoOf(() => sysctl(user, [CTL_VENDOR, made.num, 3], null, Uint8Array.of(2))),
+    EINVAL,
+  );
+  t.is(
+    errnoOf(() => read(user, [CTL_VENDOR, made.num, 4])),
+    EPERM,
+  );
+  t.deepEqual(read(root, [CTL_VENDOR, made.num, 4]), int32(42));
+  t.false(sysctldescDecode(read(user, [CTL_VENDOR, made.num, CTL_DESCRIBE])).has(4));
+  t.true(sysctldescDecode(read(root, [CTL_VENDOR, made.num, CTL_DESCRIBE])).has(4));
+  t.deepEqual(byName(k, 'vendor.made.blob', Uint8Array.of(9, 8, 7)), Uint8Array.of(9, 8, 7));
+  t.is(
+    errnoOf(() => byName(k, 'vendor.made.blob', Uint8Array.of(9))),
+    EINVAL,
+  );
+  t.is(
+    errnoOf(() => sysctlDestroyv(k, vendor, made.num)),
+    ENOTEMPTY,
+  );
+  for (const num of [1, 2, 3, 4, 5]) {
+    sysctlDestroyv(k, made, num);
+  }
+  sysctlDestroyv(k, vendor, made.num);
+  t.is(
+    errnoOf(() => byName(k, 'vendor.made')),
+    ENOENT,
+  );
+});
+
+test('what may not be made or removed', (t) => {
+  const k = bootSim();
+  const kern = sysctlChild(k.sysctl, 'kern') as SysctlNode;
+  const node = (num: number, name: string) => () => sysctlCreatev(k, kern, { num, name, type: CTLTYPE_INT });
+  t.is(errnoOf(node(KERN_OSTYPE, 'other')), EEXIST);
+  t.is(errnoOf(node(CTL_CREATE, 'ostype')), EEXIST);
+  for (const name of ['', '1st', 'a.b', 'a b', 'n'.repeat(32)]) {
+    t.is(errnoOf(node(CTL_CREATE, name)), EINVAL, name);
+  }
+  const leaf = sysctlChild(kern, 'ostype') as SysctlNode;
+  t.is(
+    errnoOf(() => sysctlCreatev(k, leaf, { num: 1, name: 'below', type: CTLTYPE_INT })),
+    ENOTDIR,
+  );
+  t.is(
+    errnoOf(() => sysctlDestroyv(k, kern, KERN_OSTYPE)),
+    EPERM,
+  );
+  t.is(
+    errnoOf(() => sysctlDestroyv(k, kern, 999)),
+    ENOENT,
+  );
+});
+
+test('two kernels have two trees', (t) => {
+  const a = bootSim({ hostname: 'a' });
+  const b = bootSim({ hostname: 'b' });
+  byName(a, 'kern.hostname', 'changed');
+  t.is(byName(a, 'kern.hostname'), 'changed');
+  t.is(byName(b, 'kern.hostname'), 'b');
+  t.is(byName(a, 'hw.ncpu'), byName(b, 'hw.ncpu'));
+  t.deepEqual(read(newproc(a, { uid: 0 }), [CTL_HW, HW_NCPU]), int32(2));
+});
