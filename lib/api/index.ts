@@ -2,6 +2,7 @@
 
 export { type KinfoProc, kinfoDecode } from '../kern/kinfo.ts';
 export type { SysctlDecoded } from '../kern/sysctl.ts';
+export { KINFO_PROC2 } from '../kern/sysctl_kinfo.ts';
 export { nativeHost } from '../rumpuser/native.ts';
 export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';
 export { simulatedHost } from '../rumpuser/sim.ts';

@@ -1,0 +1,94 @@
+/**
+ * What a program is, and how one runs: in a process of its own, with nothing but system calls.
+ */
+import { KernelDead, type Proc, type PromiseCalls, type SysCalls, SysError } from '../api/index.ts';
+import { EX_SOFTWARE, messageOf, printable } from './exits.ts';
+import { HelpWanted, UsageError } from './getopt.ts';
+
+export interface Program {
+  readonly name: string;
+  /** Its arguments: `[-s] [name]`. */
+  readonly synopsis: string;
+  /** What it does, in a few words. */
+  readonly summary: string;
+  /** In a child of the shell (`child`), or, when it changes the very process, in the shell's own (`shell`). */
+  readonly runs: 'child' | 'shell';
+  /** @returns the exit status */
+  readonly main: (self: Self, args: readonly string[]) => number | Promise<number>;
+}
+
+/** The program as it sees itself. */
+export class Self {
+  readonly program: Program;
+  readonly proc: Proc;
+  /** The programs there are, for help. */
+  readonly programs: readonly Program[];
+  /** Exit status of the command before. */
+  readonly lastStatus: number;
+
+  constructor(program: Program, proc: Proc, programs: readonly Program[], lastStatus: number) {
+    this.program = program;
+    this.proc = proc;
+    this.programs = programs;
+    this.lastStatus = lastStatus;
+  }
+
+  get sys(): SysCalls {
+    return this.proc.sys;
+  }
+
+  get promises(): PromiseCalls {
+    return this.proc.promises;
+  }
+
+  /** Write to standard output. @throws SysError */
+  out(text: string): void {
+    this.#write(1, text);
+  }
+
+  /** Write a complaint to standard error, after the program's name. @throws SysError */
+  err(text: string): void {
+    this.#write(2, `${this.program.name}: ${text}\n`);
+  }
+
+  #write(fd: number, text: string): void {
+    for (let rest = new TextEncoder().encode(text); rest.length > 0; ) {
+      rest = rest.subarray(this.sys.write(fd, rest));
+    }
+  }
+}
+
+export function usageOf(program: Program): string {
+  return `usage: ${program.name} ${program.synopsis}`.trimEnd();
+}
+
+/** Run `main` and turn what it throws into a line on standard error and a status. @throws KernelDead; SysError ESRCH: killed */
+export async function runMain(self: Self, args: readonly string[]): Promise<number> {
+  const { program, proc } = self;
+  try {
+    return await program.main(self, args);
+  } catch (error) {
+    if (error instanceof KernelDead || !proc.alive) {
+      throw error;
+    }
+    return report(self, error);
+  }
+}
+
+function report(self: Self, error: unknown): number {
+  const { program } = self;
+  if (error instanceof HelpWanted) {
+    self.out(`${usageOf(program)}\n${program.summary}\n`);
+    return 0;
+  }
+  if (error instanceof UsageError) {
+    self.err(`${printable(error.message)} (${usageOf(program)})`);
+    return 1;
+  }
+  if (error instanceof SysError) {
+    self.err(`${error.syscall}: ${error.strerror}`);
+    return 1;
+  }
+  self.err(`internal error: ${messageOf(error)}`);
+  return EX_SOFTWARE;
+}

@@ -1,0 +1,189 @@
+/**
+ * `rump sh`: a kernel, a shell in it, and the lines it is given.
+ */
+import { BootOptionError, boot, constants, type Kernel, simulatedHost } from '../api/index.ts';
+import { bootReport } from './bootlog.ts';
+import {
+  complain,
+  EX_IOERR,
+  EX_SOFTWARE,
+  EX_UNAVAILABLE,
+  EX_USAGE,
+  messageOf,
+  printable,
+  SIGNALLED,
+} from './exits.ts';
+import { type Input, LINE_MAX, streamInput, textInput } from './input.ts';
+import { Shell } from './shell.ts';
+import { terminalInput } from './terminal.ts';
+import { type Command, parse } from './words.ts';
+
+export interface ShOptions {
+  readonly verbose: boolean;
+  /** Run these lines instead of standard input's. */
+  readonly commands: string | undefined;
+  readonly ncpu: number | undefined;
+  readonly hostname: string | undefined;
+  /** Boot on a simulated host with this seed. */
+  readonly seed: string | undefined;
+}
+
+/** Status of a line that cannot be parsed, as sh(1) has it. */
+const SYNTAX = 2;
+
+/** @returns the exit status of the command */
+export async function sh(options: ShOptions): Promise<number> {
+  process.stdout.on('error', outputFailed);
+  // Nobody is left to tell.
+  process.stderr.on('error', () => {});
+  try {
+    return await new Session(options).run();
+  } catch (error) {
+    complain(messageOf(error));
+    return error instanceof BootOptionError ? EX_USAGE : EX_UNAVAILABLE;
+  }
+}
+
+/** Whoever read our output has gone: end as SIGPIPE would end a program. */
+function outputFailed(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') {
+    process.exit(SIGNALLED + constants.SIGPIPE);
+  }
+  complain(`standard output: ${messageOf(error)}`);
+  process.exit(EX_IOERR);
+}
+
+class Session {
+  readonly #options: ShOptions;
+  readonly #input: Input;
+  #kernel: Kernel;
+  #shell: Shell;
+  #interrupted = false;
+
+  constructor(options: ShOptions) {
+    this.#options = options;
+    this.#kernel = bootKernel(options);
+    this.#shell = new Shell(this.#kernel);
+    this.#input = this.#openInput();
+  }
+
+  async run(): Promise<number> {
+    const stuck = (): void => this.#stuck();
+    process.on('beforeExit', stuck);
+    try {
+      return await this.#lines();
+    } finally {
+      process.off('beforeExit', stuck);
+      this.#input.close();
+      if (this.#kernel.running) {
+        this.#shell.exit();
+        this.#kernel.halt();
+      }
+    }
+  }
+
+  async #lines(): Promise<number> {
+    for (;;) {
+      const commands = await this.#read();
+      if (this.#interrupted) {
+        return SIGNALLED + constants.SIGINT;
+      }
+      if (commands === null) {
+        return this.#shell.status;
+      }
+      await this.#shell.execute(commands);
+      if (!this.#kernel.running && this.#kernel.dead !== 'rebooted') {
+        return this.#afterDeath();
+      }
+      if (!this.#kernel.running) {
+        this.#kernel = bootKernel(this.#options);
+        this.#shell = new Shell(this.#kernel);
+      } else if (!this.#shell.alive) {
+        return this.#shell.status;
+      }
+    }
+  }
+
+  /** A halt is what was asked for; everything else is a fault. */
+  #afterDeath(): number {
+    const { dead } = this.#kernel;
+    if (dead === 'halted') {
+      return 0;
+    }
+    complain(printable(dead));
+    return EX_SOFTWARE;
+  }
+
+  /** The commands of the next line, and of those that continue it. Null at the end of the input. */
+  async #read(): Promise<readonly Command[] | null> {
+    let text = '';
+    for (let open: string | null = null; ; ) {
+      const line = await this.#input.next(open === null ? 'ready' : 'more');
+      if (line.kind === 'end') {
+        return open === null ? null : this.#refuse(`${open} is not closed at the end of the input`, null);
+      }
+      if (line.kind === 'interrupted') {
+        this.#shell.status = SIGNALLED + constants.SIGINT;
+        return [];
+      }
+      if (line.kind === 'bad') {
+        return this.#refuse(line.reason, line.fatal ? null : []);
+      }
+      text = open === null ? line.text : `${text}\n${line.text}`;
+      const parsed = parse(text);
+      if (parsed.kind === 'commands') {
+        return parsed.commands;
+      }
+      if (parsed.kind === 'error') {
+        return this.#refuse(printable(parsed.message), []);
+      }
+      if (text.length > LINE_MAX) {
+        return this.#refuse(`${parsed.open} is not closed within ${LINE_MAX} characters`, []);
+      }
+      ({ open } = parsed);
+    }
+  }
+
+  #refuse<T>(message: string, result: T): T {
+    complain(message);
+    this.#shell.status = SYNTAX;
+    return result;
+  }
+
+  #openInput(): Input {
+    const { commands } = this.#options;
+    if (commands === undefined && process.stdin.isTTY && process.stdout.isTTY) {
+      return terminalInput({
+        histfile: process.env['RUMP_HISTFILE'],
+        interrupt: () => void this.#shell.interrupt(),
+      });
+    }
+    const input = commands === undefined ? streamInput(process.stdin) : textInput(commands);
+    // Not at a prompt, Ctrl-C ends the program in the foreground and then the shell, as it does in sh(1).
+    process.on('SIGINT', () => {
+      this.#interrupted = true;
+      this.#shell.interrupt();
+      input.close();
+    });
+    return input;
+  }
+
+  /** The host has nothing left to do, and yet the shell waits: its process was stopped. */
+  #stuck(): void {
+    complain('the shell sleeps, and nobody is left to wake it');
+    process.exit(EX_SOFTWARE);
+  }
+}
+
+function bootKernel({ verbose, ncpu, hostname, seed }: ShOptions): Kernel {
+  const kernel = boot({
+    ...(verbose ? { verbose } : {}),
+    ...(seed === undefined ? {} : { host: simulatedHost({ seed }) }),
+    ncpu,
+    hostname,
+  });
+  if (verbose) {
+    process.stdout.write(bootReport(kernel.bootlog));
+  }
+  return kernel;
+}

@@ -1,0 +1,27 @@
+/**
+ * Reading the kernel's variables by number, as programs do.
+ *
+ * NetBSD: sysctl(3).
+ */
+import { SysError } from '../api/index.ts';
+import type { Self } from './program.ts';
+
+/** The bytes of a variable. @throws SysError */
+export function sysctlBytes(self: Self, mib: readonly number[]): Uint8Array {
+  for (;;) {
+    const value = new Uint8Array(self.sys.sysctl(mib, null));
+    try {
+      return value.subarray(0, self.sys.sysctl(mib, value));
+    } catch (error) {
+      // It grew between the two calls: ask again.
+      if (!(error instanceof SysError && error.code === 'ENOMEM')) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** A variable that is text. @throws SysError */
+export function sysctlText(self: Self, mib: readonly number[]): string {
+  return new TextDecoder().decode(sysctlBytes(self, mib)).replace(/\0[^]*$/, '');
+}
