@@ -1,5 +1,11 @@
 import test from 'ava';
-import { type KinfoLwp, type KinfoProc, kinfoDecode, kinfoEncode } from '../../lib/kern/kinfo.ts';
+import {
+  type KinfoLwp,
+  type KinfoProc,
+  kinfoDecode,
+  kinfoEncode,
+  procActiveLwp,
+} from '../../lib/kern/kinfo.ts';
 import type { Lwp } from '../../lib/kern/lwp.ts';
 import { lwpCreate } from '../../lib/kern/lwpcreate.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
@@ -198,7 +204,7 @@ test('room for fewer processes than there are: whole ones, their length, ENOMEM'
   const all = 3;
   t.like(request(all * SIZE, SIZE, MANY), { oldlen: all * SIZE, error: null });
   t.like(request(all * SIZE - 1, SIZE, MANY), { oldlen: 2 * SIZE, error: ENOMEM });
-  t.like(request(MANY, SIZE, 1), { oldlen: SIZE, error: ENOMEM });
+  t.like(request(all * SIZE, SIZE, 1), { oldlen: SIZE, error: ENOMEM });
   t.like(request(0, SIZE, MANY), { oldlen: 0, error: ENOMEM });
   const wide = request(all * (SIZE + 8), SIZE + 8, MANY);
   t.is(wide.oldlen, all * (SIZE + 8));
@@ -231,6 +237,7 @@ test('a process of several lwps is shown by its most active one', (t) => {
   t.like(psOne(other, first.proc.pid), { stat: LSRUN, wmesg: '', nlwps: 2, nrlwps: 1 });
   sleepLong(second, other);
   t.like(psOne(other, first.proc.pid), { stat: LSSLEEP, wmesg: 'nanoslp', nlwps: 2, nrlwps: 0 });
+  t.is(procActiveLwp(first.proc), first.proc.lwps, 'the first of equals');
   const name = [CTL_KERN, KERN_LWP, first.proc.pid, KINFO_LWP.size, MANY];
   const buf = new Uint8Array(call(other, 'sysctl', name) as number);
   t.is(call(other, 'sysctl', name, buf), 2 * KINFO_LWP.size);
