@@ -64,15 +64,24 @@ const EMULNAME = 'netbsd-rump';
 
 /** How telling each state is of its process: the higher, the better it stands for it. */
 const ACTIVITY: ReadonlyMap<number, number> = new Map([
-  [LSONPROC, 7],
-  [LSRUN, 6],
-  [LSSLEEP, 5],
+  [LSONPROC, 8],
+  [LSRUN, 7],
+  [LSSLEEP, 6],
   [LSSTOP, 4],
   [LSSUSPENDED, 3],
   [LSIDL, 2],
   [LSDEAD, 1],
   [LSZOMB, 0],
 ]);
+/**
+ * An lwp outside the kernel counts as runnable, but is on no run queue: its program is somewhere in the host, often waiting
+ * for the very call that another lwp sleeps in.
+ */
+const OUTSIDE = 5;
+
+function activityOf(l: Lwp): number {
+  return l.stat === LSRUN && l.coroutine === null ? OUTSIDE : (ACTIVITY.get(l.stat) as number);
+}
 
 /**
  * The lwp that stands for a process with several: of those in the most active state, the first. Null when
@@ -82,10 +91,10 @@ export function procActiveLwp(p: Proc): Lwp | null {
   let best: Lwp | null = null;
   let rank = -1;
   for (let l = p.lwps; l !== null; l = l.siblingNext) {
-    const activity = ACTIVITY.get(l.stat) as number;
-    if (activity > rank) {
+    const rankOfL = activityOf(l);
+    if (rankOfL > rank) {
       best = l;
-      rank = activity;
+      rank = rankOfL;
     }
   }
   return best;
