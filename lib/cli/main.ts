@@ -60,10 +60,18 @@ async function shCommand(args: readonly string[]): Promise<number> {
   return await sh({
     verbose: values.verbose === true,
     commands: values.command,
-    ncpu: values.ncpu === undefined ? undefined : Number(values.ncpu || Number.NaN),
+    ncpu: values.ncpu === undefined ? undefined : ncpuOf(values.ncpu),
     hostname: values.hostname,
     seed: values.seed,
   });
+}
+
+/** How many there may be is for the kernel to say. */
+function ncpuOf(text: string): number {
+  if (!/^\d+$/.test(text)) {
+    throw new CommandLineError(`sh: --ncpu: ${printable(text) || "''"} is not a number`);
+  }
+  return Number(text);
 }
 
 function shArguments(args: readonly string[]) {

@@ -104,8 +104,9 @@ export class Shell {
     child.sys.setpgid(0, 0);
     this.#foreground = child;
     try {
+      const waited = this.#proc.promises.wait4(child.pid, WUNTRACED);
       const body = run(this.#self(program, child), args);
-      const { status } = await this.#proc.promises.wait4(child.pid, WUNTRACED);
+      const { status } = await waited;
       if (WIFSTOPPED(status)) {
         const how = `stopped by ${signame(WSTOPSIG(status))}; kill -CONT ${child.pid} lets it go on`;
         complain(`${program.name}: ${how}`);
@@ -133,6 +134,8 @@ export class Shell {
 /** The life of a forked program: main, then exit(2). It may be killed at any time. */
 async function run(self: Self, args: readonly string[]): Promise<void> {
   try {
+    // The shell goes to sleep first: that is what ps shall see.
+    await self.promises.sched_yield();
     self.sys.exit(await runMain(self, args));
   } catch (error) {
     if (self.proc.alive) {

@@ -23,5 +23,7 @@ export function sysctlBytes(self: Self, mib: readonly number[]): Uint8Array {
 
 /** A variable that is text. @throws SysError */
 export function sysctlText(self: Self, mib: readonly number[]): string {
-  return new TextDecoder().decode(sysctlBytes(self, mib)).replace(/\0[^]*$/, '');
+  const bytes = sysctlBytes(self, mib);
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }

@@ -8,7 +8,7 @@ commands:
   sh            boot a kernel and run commands in it
   help [topic]  this, or rump sh --help
 
-Environment, for every kernel: RUMP_NCPU, RUMP_VERBOSE, RUMP_THREADS, RUMP_MEMLIMIT, RUMP_HOSTNAME.
+Environment, for every kernel: RUMP_NCPU, RUMP_VERBOSE, RUMP_THREADS, RUMP_MEMLIMIT.
 Exit status: that of the command, or 64 (wrong arguments), 69 (no kernel to be had), 70 (kernel panic), 74 (output).
 `;
 

@@ -12,10 +12,10 @@ interface Child {
 }
 
 const CHILDREN: readonly Child[] = [
-  { sleepMs: 30, status: 3 },
-  { sleepMs: 10, status: 0 },
+  { sleepMs: 300, status: 3 },
+  { sleepMs: 100, status: 0 },
   { sleepMs: null, status: 0 },
-  { sleepMs: 20, status: 42 },
+  { sleepMs: 200, status: 42 },
 ];
 
 /** What the child does. It ends in exit(2), or in the middle of its sleep by a signal. */

@@ -21,7 +21,7 @@ export const help: Program = {
     const rows = self.programs.map((p) => [`${p.name} ${p.synopsis}`.trimEnd(), p.summary] as const);
     const width = Math.max(...rows.map(([call]) => call.length));
     self.out(rows.map(([call, summary]) => `${call.padEnd(width)}  ${summary}\n`).join(''));
-    self.out("words may be quoted ('..', \"..\", \\x); ; joins commands, # begins a comment\n");
+    self.out('words may be quoted (\'..\', "..", \\x); ; joins commands, # begins a comment\n');
     return 0;
   },
 };

@@ -7,7 +7,7 @@ import { sysctlBytes } from '../sysctl.ts';
 
 const { CTL_KERN, KERN_PROC2, KERN_PROC_ALL, KERN_PROC_PID, KERN_PROC_UID } = constants;
 const { LSIDL, LSONPROC, LSRUN, LSSLEEP, SDYING, SSTOP, SZOMB } = constants;
-const { EPROC_SLEADER, L_SINTR, L_SYSTEM, NZERO, P_WEXIT, PK_SYSTEM } = constants;
+const { EPROC_SLEADER, L_SINTR, L_SYSTEM, NZERO, P_WEXIT } = constants;
 
 interface Column {
   readonly title: string;
@@ -76,7 +76,7 @@ function letterOf(p: KinfoProc): string {
 }
 
 function isSystem(p: KinfoProc): boolean {
-  return (p.flag & (L_SYSTEM | PK_SYSTEM)) !== 0;
+  return (p.flag & L_SYSTEM) !== 0;
 }
 
 /** Minutes, seconds and hundredths of kernel work. */

@@ -25,7 +25,7 @@ export const sleep: Program = {
     const { operands } = getopt(args, '');
     const [seconds] = operands;
     if (seconds === undefined || operands.length > 1) {
-      throw new UsageError(seconds === undefined ? 'how long?' : 'one number of seconds');
+      throw new UsageError(seconds === undefined ? 'no number of seconds' : 'more than one number');
     }
     await self.promises.nanosleep(timespecOf(seconds));
     return 0;

@@ -42,7 +42,8 @@ function show(self: Self, { which, factor }: Limit, side: Side): string {
 
 /** Set one side of a limit, or both. @throws UsageError SysError */
 function set(self: Self, { which, factor }: Limit, sides: readonly Side[], text: string): void {
-  const value = text === 'unlimited' ? RLIM_INFINITY : /^\d+$/.test(text) ? Number(text) * factor : Number.NaN;
+  const value =
+    text === 'unlimited' ? RLIM_INFINITY : /^\d+$/.test(text) ? Number(text) * factor : Number.NaN;
   if (Number.isNaN(value) || (value !== RLIM_INFINITY && !Number.isSafeInteger(value))) {
     throw new UsageError(`${text}: not a limit`);
   }
@@ -62,7 +63,11 @@ export const ulimit: Program = {
     const { options, operands } = getopt(args, `HSa${LIMITS.map((l) => l.letter).join('')}`);
     const chosen = LIMITS.filter((l) => options.has(l.letter));
     const [value] = operands;
-    if (operands.length > 1 || chosen.length > 1 || (options.has('a') && (value ?? chosen[0]) !== undefined)) {
+    if (
+      operands.length > 1 ||
+      chosen.length > 1 ||
+      (options.has('a') && (value ?? chosen[0]) !== undefined)
+    ) {
       throw new UsageError(operands.length > 1 ? 'one value' : 'one limit at a time');
     }
     const side: Side = options.has('H') && !options.has('S') ? 'max' : 'cur';
@@ -77,7 +82,9 @@ export const ulimit: Program = {
     if (value === undefined) {
       self.out(`${show(self, one, side)}\n`);
     } else {
-      const given = [options.has('S') ? 'cur' : null, options.has('H') ? 'max' : null].filter((s) => s !== null);
+      const given = [options.has('S') ? 'cur' : null, options.has('H') ? 'max' : null].filter(
+        (s) => s !== null,
+      );
       set(self, one, given.length === 0 ? ['cur', 'max'] : (given as Side[]), value);
     }
     return 0;
