@@ -42,7 +42,7 @@ abstract class Calling implements Caller {
   /** @internal */
   renew(): void {
     const { proc } = this.lwp;
-    if (this.lwp.coroutine !== null && proc.alive) {
+    if (this.lwp.coroutine !== null && proc.alive && !proc.exiting) {
       this.lwp = lwpCreate(proc);
     }
   }

@@ -19,6 +19,7 @@ import { isSessionLeader, type Proc, procRemove, procReparent } from './proc.ts'
 import { tellParent } from './sig.ts';
 import { FOREVER, sleepqBlock, sleepqInterrupt, sleepqWakeAll } from './sleepq.ts';
 import { chgproccnt } from './uid.ts';
+import { vmspaceFree } from './vmspace.ts';
 
 /**
  * Exit the process of `l` with a wait status. When it returns, `l` belongs to nobody and must leave the kernel.
@@ -127,5 +128,6 @@ export function procReap(p: Proc): void {
   chgproccnt(k, p.uidinfo, -1);
   kauthCredFree(p.cred);
   limFree(p.limit);
+  vmspaceFree(p.vmspace);
   procRemove(p);
 }

@@ -11,8 +11,9 @@ import { type KauthCred, kauthAllows, kauthCredHold } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
 import { limHold } from './plimit.ts';
-import { Proc, pidAlloc, procInsert } from './proc.ts';
+import { nextlid, Proc, pidAlloc, procInsert } from './proc.ts';
 import { chgproccnt, type Uidinfo } from './uid.ts';
+import { vmspaceHold } from './vmspace.ts';
 
 /** What a child gets of its parent's descriptors. */
 export type ForkFiles = 'share' | 'copy' | 'clear';
@@ -28,25 +29,24 @@ export interface ForkOptions {
 
 /**
  * A child of `parent` with one lwp, outside the kernel.
- * @throws EAGAIN no free process number, or the user's RLIMIT_NPROC reached
+ * @throws EAGAIN no free process number, or the user's RLIMIT_NPROC reached; ENOMEM
  */
 export function fork1(parent: Proc, options: ForkOptions): Lwp {
   const k = parent.kernel;
   const uidinfo = options.cred?.uidinfo ?? parent.uidinfo;
-  const count = chgproccnt(k, uidinfo, 1);
-  const limit = parent.limit.cur[RLIMIT_NPROC] as number;
   if (
-    count > limit &&
+    uidinfo.proccnt >= (parent.limit.cur[RLIMIT_NPROC] as number) &&
     !kauthAllows(k, parent.cred, { scope: 'process', action: 'rlimit_exempt', proc: parent })
   ) {
-    chgproccnt(k, uidinfo, -1);
     throw EAGAIN;
   }
   const pid = options.pid ?? pidAlloc(k);
   if (pid === null) {
-    chgproccnt(k, uidinfo, -1);
     throw EAGAIN;
   }
+  // The last thing that can fail, so that nothing has to be undone.
+  const handle = k.host.lwpCreate();
+  chgproccnt(k, uidinfo, 1);
   const p = new Proc(k, pid, {
     comm: options.comm ?? parent.comm,
     cred: options.cred?.cred ?? kauthCredHold(parent.cred),
@@ -54,14 +54,14 @@ export function fork1(parent: Proc, options: ForkOptions): Lwp {
     fd: forkFiles(parent.fd, options.files),
     limit: limHold(parent.limit),
     uidinfo,
-    vmspace: parent.vmspace,
+    vmspace: vmspaceHold(parent.vmspace),
   });
   p.nice = parent.nice;
   p.flag = parent.flag & PK_SUGID;
   k.hooks.procVfsInit?.(p, parent);
   procInsert(p, parent);
   p.stat = SACTIVE;
-  return lwpCreate(p);
+  return lwpCreate(p, nextlid(p), handle);
 }
 
 function forkFiles(fdp: Filedesc, files: ForkFiles): Filedesc {

@@ -29,7 +29,7 @@ export function giantShare(k: Kernel): number {
 /** Come into the kernel on this host thread. No lwp may be current. */
 export function giantEnter(k: Kernel): void {
   if (k.giantShared) {
-    asLwp0(k, () => k.host.mutexEnter(k.giant));
+    asLwp0(k, () => k.host.mutexEnterNowrap(k.giant));
   }
 }
 

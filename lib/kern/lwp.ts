@@ -23,6 +23,8 @@ import type { LwpQueue } from './queue.ts';
 export const LW_ABANDONED = 0x00000010;
 /** May run on `cpu` only. */
 export const LW_BOUND = 0x00000020;
+/** Outside the kernel by its caller's lights, but run to take a signal of its process. */
+export const LW_LENT = 0x00000040;
 
 /** What to do at the user boundary, set from outside and read there (one test on the way out). */
 export const AST_SIGNAL = 1;

@@ -5,19 +5,32 @@
  */
 
 import { LSRUN, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
+import { SSTOP } from '../sys/constants/proc.ts';
+import { ESRCH } from '../sys/errno.ts';
+import { sigisempty } from '../sys/sigset.ts';
 import { calloutStop } from './callout.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
-import { Lwp } from './lwp.ts';
+import { AST_SIGNAL, Lwp } from './lwp.ts';
 import { nextlid, type Proc } from './proc.ts';
-import { PRI_USER } from './runq.ts';
+import { priorityOf } from './runnable.ts';
 import { sleepqWakeAll } from './sleepq.ts';
 
-/** A new lwp of `p`, outside the kernel. */
-export function lwpCreate(p: Proc, lid = nextlid(p)): Lwp {
+/**
+ * A new lwp of `p`, outside the kernel. It does not escape what its process has before it: a stop, a signal.
+ * @param handle the host's name for it, when the caller has asked for one already
+ * @throws ESRCH the process is exiting; ENOMEM
+ */
+export function lwpCreate(p: Proc, lid = nextlid(p), handle?: number): Lwp {
   const k: Kernel = p.kernel;
-  const l = new Lwp(k, p, lid, k.host.lwpCreate(), PRI_USER);
+  if (p.exiting) {
+    throw ESRCH;
+  }
+  const l = new Lwp(k, p, lid, handle ?? k.host.lwpCreate(), priorityOf(p));
   l.stat = LSRUN;
+  if (p.stat === SSTOP || !sigisempty(p.sigpend)) {
+    l.ast = AST_SIGNAL;
+  }
   const first = p.lwps;
   l.siblingNext = first;
   if (first !== null) {

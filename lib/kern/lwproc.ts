@@ -7,17 +7,17 @@
  *
  * NetBSD: sys/rump/librump/rumpkern/lwproc.c; the seed's rump_newproc_switch, rump_lwp_*, rump_set_vmspace.
  */
-import { LW_WEXIT } from '../sys/constants/lwp.ts';
+import { LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { PID_MAX } from '../sys/constants/proc.ts';
-import { EEXIST, EINVAL, ESRCH } from '../sys/errno.ts';
+import { EEXIST, EINVAL } from '../sys/errno.ts';
 import { orphan, procReap } from './exit.ts';
 import { type ForkFiles, fork1 } from './fork.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
 import { lwpCreate, lwpFree, lwpUnlink } from './lwpcreate.ts';
 import { panic } from './panic.ts';
-import { type Proc, procFind } from './proc.ts';
-import type { Vmspace } from './vmspace.ts';
+import { LID_MAX, lwpFind, type Proc, procFind } from './proc.ts';
+import { type Vmspace, vmspaceFree, vmspaceHold } from './vmspace.ts';
 
 /** Descriptor flags of rfork. Neither: shared. Both: EINVAL. */
 export const RUMP_RFFDG = 0x01;
@@ -36,7 +36,8 @@ export function lwpSwitch(k: Kernel, l: Lwp | null): void {
     panic(`switch to ${l}, which is ${l.coroutine === null ? 'released' : 'running elsewhere'}`);
   }
   k.hostlwp = l;
-  if (old !== null && (old.flag & LW_WEXIT) !== 0) {
+  // One whose process was killed has been freed already.
+  if (old !== null && (old.flag & LW_WEXIT) !== 0 && old.stat !== LSZOMB) {
     lwpFree(old);
   }
 }
@@ -61,16 +62,26 @@ export function lwpRelease(k: Kernel): void {
 /**
  * An lwp of process 0, or of a new process `pid`.
  * @param lid id of the lwp; 0 for the next free one
- * @throws EEXIST the process exists; EINVAL no process has such a number
+ * @throws EEXIST the process or the lwp exists; EINVAL no process or lwp has such a number
  */
 export function lwpAlloc(k: Kernel, pid: number, lid: number): Lwp {
-  if (!Number.isInteger(pid) || pid < 0 || pid > PID_MAX || !Number.isInteger(lid) || lid < 0) {
+  if (!Number.isInteger(pid) || pid < 0 || pid > PID_MAX) {
     throw EINVAL;
   }
+  if (!Number.isInteger(lid) || lid < 0 || lid > LID_MAX) {
+    throw EINVAL;
+  }
+  if (lid !== 0) {
+    // Numbers are no longer handed out in order alone.
+    k.lidWrapped = true;
+  }
   if (pid === 0) {
+    if (lid !== 0 && lwpFind(k.proc0, lid) !== null) {
+      throw EEXIST;
+    }
     return lid === 0 ? lwpCreate(k.proc0) : lwpCreate(k.proc0, lid);
   }
-  if (k.procs.has(pid) || k.pgrps.has(pid)) {
+  if (k.procs.has(pid) || k.pgrps.has(pid) || k.sessions.has(pid)) {
     throw EEXIST;
   }
   const l = fork1(k.initproc, { files: 'clear', pid });
@@ -116,11 +127,7 @@ function forkSwitch(k: Kernel, parent: Proc, files: ForkFiles): Lwp {
 
 /** A new lwp of process `pid` becomes the host thread's. @throws ESRCH */
 export function lwprocNewlwp(k: Kernel, pid: number): Lwp {
-  const p = procFind(k, pid);
-  if (p.exiting) {
-    throw ESRCH;
-  }
-  const l = lwpCreate(p);
+  const l = lwpCreate(procFind(k, pid));
   lwpSwitch(k, l);
   return l;
 }
@@ -137,7 +144,6 @@ export function setVmspace(k: Kernel, vm: Vmspace): void {
   if (l === null) {
     panic('set_vmspace by a thread without an lwp');
   }
-  l.proc.vmspace.refcnt--;
-  vm.refcnt++;
-  l.proc.vmspace = vm;
+  vmspaceFree(l.proc.vmspace);
+  l.proc.vmspace = vmspaceHold(vm);
 }

@@ -182,12 +182,15 @@ export function procReparent(p: Proc, parent: Proc): void {
   adopt(parent, p);
 }
 
+/** Highest lwp id. */
+export const LID_MAX = 0x7fffffff;
+
 /** Next lwp id of a process: never 0, never one in use. NetBSD's seed: rump_nextlid. */
 export function nextlid(p: Proc): number {
   do {
-    p.nlwpid = p.nlwpid >= 0x7fffffff ? 1 : p.nlwpid + 1;
+    p.nlwpid = p.nlwpid >= LID_MAX ? 1 : p.nlwpid + 1;
   } while (p.kernel.lidWrapped && lwpFind(p, p.nlwpid) !== null);
-  if (p.nlwpid === 0x7fffffff) {
+  if (p.nlwpid === LID_MAX) {
     p.kernel.lidWrapped = true;
   }
   return p.nlwpid;

@@ -21,8 +21,7 @@ import { kauthAllows } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { limPrivatise } from './plimit.ts';
 import { type Proc, pgrpFind, procFind } from './proc.ts';
-import { lwpChangepri } from './runnable.ts';
-import { PRI_USER } from './runq.ts';
+import { lwpChangepri, priorityOf } from './runnable.ts';
 import { rusageOf } from './rusage.ts';
 import type { Handlers } from './sysent.ts';
 
@@ -94,11 +93,6 @@ function renice(l: Lwp, p: Proc, nice: number): void {
   for (let m = p.lwps; m !== null; m = m.siblingNext) {
     lwpChangepri(m, priorityOf(p));
   }
-}
-
-/** Where a process of this niceness stands among the time-sharing priorities: nicer is lower. */
-export function priorityOf(p: Proc): number {
-  return PRI_USER - (p.nice - NZERO);
 }
 
 export const resourceHandlers: Handlers<

@@ -4,11 +4,14 @@
  * NetBSD: sys/kern/kern_synch.c (setrunnable), sys/kern/kern_runq.c (sched_takecpu).
  */
 
+import { NZERO } from '../sys/constants/limits.ts';
 import { LSRUN } from '../sys/constants/lwp.ts';
 import type { Cpu } from './cpu.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
 import { LW_BOUND, type Lwp } from './lwp.ts';
+import type { Proc } from './proc.ts';
+import { PRI_USER } from './runq.ts';
 
 /** Put `l` on a run queue. */
 export function setrunnable(l: Lwp): void {
@@ -38,6 +41,11 @@ export function unrunnable(l: Lwp): void {
   KASSERT(l.cpu !== null, `lwp ${l.lid} has no CPU`);
   l.cpu.runqueue.remove(l);
   l.kernel.runnable--;
+}
+
+/** Where a process of this niceness stands among the time-sharing priorities: nicer is lower. */
+export function priorityOf(p: Proc): number {
+  return PRI_USER - (p.nice - NZERO);
 }
 
 /** Change the priority of an lwp wherever it is. NetBSD: lwp_changepri. */

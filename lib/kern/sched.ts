@@ -192,9 +192,9 @@ function abandon(k: Kernel, l: Lwp): boolean {
   return false;
 }
 
-/** An abandoned lwp has woken after all and left: nobody waits for it, so it goes. */
+/** An abandoned lwp has woken after all and left: nobody waits for it, so it goes. A dead kernel's goes with the kernel. */
 function abandonedExit(l: Lwp): void {
-  if ((l.flag & LW_WEXIT) === 0) {
+  if ((l.flag & LW_WEXIT) === 0 && l.kernel.state !== 'dead') {
     lwpUnlink(l);
     lwpFree(l);
   }

@@ -15,6 +15,7 @@ import { giantEnter, giantExit } from './giant.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
+import { lwpCurlwp } from './lwproc.ts';
 import { panicFrom } from './panic.ts';
 import { settle } from './sched.ts';
 import { enterable } from './syscall.ts';
@@ -22,7 +23,7 @@ import { enterable } from './syscall.ts';
 /** Enter the kernel. @returns the lwp that is now current */
 export function schedule(k: Kernel): Lwp {
   KASSERT(k.curlwp === null, 'schedule from inside the kernel');
-  const l = k.hostlwp ?? k.implicit;
+  const l = lwpCurlwp(k) ?? k.implicit;
   giantEnter(k);
   k.curlwp = l;
   l.stat = LSONPROC;

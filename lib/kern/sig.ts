@@ -13,7 +13,7 @@ import { W_EXITCODE, W_STOPCODE } from '../sys/constants/wait.ts';
 import { ESRCH } from '../sys/errno.ts';
 import { sigaddset, sigdelset, sigfirst, sigisempty } from '../sys/sigset.ts';
 import { exit1, lwpExit } from './exit.ts';
-import { AST_EXIT, AST_SIGNAL, type Lwp } from './lwp.ts';
+import { AST_EXIT, AST_SIGNAL, LW_LENT, type Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
 import type { Proc } from './proc.ts';
 import { setrunnable } from './runnable.ts';
@@ -67,6 +67,7 @@ function announce(p: Proc): void {
 /** Run an lwp that is outside the kernel just to take what is pending. */
 function lend(l: Lwp): void {
   l.coroutine = boundary(l);
+  l.flag |= LW_LENT;
   setrunnable(l);
   if (l.kernel.curlwp === null) {
     settle(l.kernel);
@@ -82,6 +83,7 @@ function* boundary(l: Lwp): MaySleep<void> {
       throw error;
     }
   }
+  l.flag &= ~LW_LENT;
 }
 
 function stopProc(p: Proc, signo: number): void {

@@ -13,7 +13,7 @@ import { EBUSY, EDEADLK, ENOSYS, ERESTART, Errno, ESRCH } from '../sys/errno.ts'
 import type { SysentRow } from '../sys/sysent.ts';
 import { giantEnter, giantExit } from './giant.ts';
 import type { Kernel } from './kernel.ts';
-import type { Lwp } from './lwp.ts';
+import { LW_LENT, type Lwp } from './lwp.ts';
 import { lwpFree } from './lwpcreate.ts';
 import type { MaySleep } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
@@ -124,12 +124,15 @@ export function syscallLocal(
 /** A synchronous call with everything that can happen to one. */
 function syscallMaySleep(l: Lwp, row: SysentRow, args: readonly unknown[]): unknown {
   const k = l.kernel;
+  if ((l.flag & LW_LENT) !== 0) {
+    takeBack(k, l);
+  }
   callable(k, l);
   const handler = handlerOf(k, row);
+  giantEnter(k);
   if (l.ast !== 0) {
     return syncSlow(k, l, body(l, row, handler, args));
   }
-  giantEnter(k);
   k.lastcalls[k.ncalls++ & 15] = row.number;
   k.curlwp = l;
   l.stat = LSONPROC;
@@ -225,13 +228,24 @@ function syncEnd(
   return value;
 }
 
-/** Run a whole coroutine synchronously. */
+/** `l` has been lent to take a signal and has not got to it: that comes before anything its caller wants. */
+function takeBack(k: Kernel, l: Lwp): void {
+  enterable(k);
+  giantEnter(k);
+  const back = drive(k, l);
+  giantExit(k);
+  if (!back) {
+    settle(k);
+    throw EDEADLK;
+  }
+}
+
+/** Run a whole coroutine synchronously, and leave the kernel. */
 function syncSlow(k: Kernel, l: Lwp, coroutine: MaySleep<unknown>): unknown {
   l.coroutine = coroutine;
   l.value = undefined;
   l.error = undefined;
   setrunnable(l);
-  giantEnter(k);
   const back = drive(k, l);
   giantExit(k);
   settle(k);
@@ -241,6 +255,9 @@ function syncSlow(k: Kernel, l: Lwp, coroutine: MaySleep<unknown>): unknown {
   const { value, error } = l;
   l.value = undefined;
   l.error = undefined;
+  if (k.state === 'dead') {
+    throw new KernelDead(`kernel is dead (${k.deadReason})`);
+  }
   if (error !== undefined) {
     throw error;
   }

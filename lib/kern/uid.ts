@@ -11,13 +11,9 @@ export interface Uidinfo {
   proccnt: number;
 }
 
+/** The entry of a user. A new one is kept once something counts there. */
 export function uidFind(k: Kernel, uid: number): Uidinfo {
-  let ui = k.uids.get(uid);
-  if (ui === undefined) {
-    ui = { uid, proccnt: 0 };
-    k.uids.set(uid, ui);
-  }
-  return ui;
+  return k.uids.get(uid) ?? { uid, proccnt: 0 };
 }
 
 /** Change the number of processes of a user. @returns the new count. NetBSD: chgproccnt. */
