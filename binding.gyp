@@ -25,6 +25,7 @@
         "native/rumpuser/daemonize.cc",
         "native/rumpuser/dl.cc",
         "native/rumpuser/dl_file.cc",
+        "native/rumpuser/dl_object.cc",
         "native/rumpuser/dl_symbols.cc",
         "native/rumpuser/errno.cc",
         "native/rumpuser/file.cc",

@@ -23,6 +23,31 @@ struct DlObject {
   uintptr_t resolve(uintptr_t address, size_t size) const;
 };
 
+// How often the loader has added and removed objects: while neither changes, neither does the list.
+struct Generation {
+  unsigned long long adds = 0, subs = 0;
+  bool operator==(const Generation &other) const { return adds == other.adds && subs == other.subs; }
+};
+
+Generation generation();
+
+// Everything loaded, the calling program first.
+std::vector<DlObject> loaded_objects();
+
+// Keeps an object from being unmapped while it is read.
+class Held {
+public:
+  explicit Held(const DlObject &object);
+  ~Held();
+  Held(const Held &) = delete;
+  Held &operator=(const Held &) = delete;
+  // For good: the kernel keeps pointers into the object.
+  void keep() { handle_ = nullptr; }
+
+private:
+  void *handle_;
+};
+
 // The symbols that the dynamic section leads to. Pointers into the object's memory.
 struct DynamicSymbols {
   const ElfW(Sym) *symtab = nullptr;

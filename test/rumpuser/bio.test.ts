@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -123,6 +124,34 @@ test('host memory is read into in place, and cannot be freed meanwhile', (t) => 
   t.is(memory.bytes.indexOf(0), -1);
   calls.unmap(memory);
   calls.close(fd);
+  opened.close();
+});
+
+test('a block device is used directly, from buffers that are aligned and from others', (t) => {
+  const path = join(temporaryDirectory(t), 'image');
+  const image = Buffer.from(Array.from({ length: 1 << 16 }, (_, i) => i * 31));
+  writeFileSync(path, image);
+  const loop = spawnSync('losetup', ['--find', '--show', path], { encoding: 'utf8' });
+  if (loop.status !== 0) {
+    t.pass('this machine gives no loop device');
+    return;
+  }
+  const device = loop.stdout.trim();
+  t.teardown(() => void spawnSync('losetup', ['--detach', device]));
+  const opened = openHost();
+  const fd = opened.calls.open(device, RUMPUSER_OPEN_RDWR | RUMPUSER_OPEN_BIO);
+  t.deepEqual(opened.calls.getfileinfo(device), { size: 1 << 16, type: 'blk' });
+  const memory = opened.calls.malloc(8192, 4096);
+  for (const data of [memory.bytes, new Uint8Array(8193).subarray(1)]) {
+    t.deepEqual(one(opened, fd, RUMPUSER_BIO_READ, data, 4096), [8192, null]);
+    t.is(Buffer.compare(data, image.subarray(4096, 12288)), 0);
+    data.fill(data.length);
+    t.deepEqual(one(opened, fd, RUMPUSER_BIO_WRITE | RUMPUSER_BIO_SYNC, data, 16384), [8192, null]);
+    t.is(Buffer.compare(data, readFileSync(path).subarray(16384, 24576)), 0);
+  }
+  // Part of a sector cannot be moved directly.
+  t.deepEqual(one(opened, fd, RUMPUSER_BIO_READ, new Uint8Array(100), 0), [0, EINVAL]);
+  opened.calls.close(fd);
   opened.close();
 });
 

@@ -122,8 +122,7 @@ test('getfileinfo asks a block device for its size', (t) => {
       t.log(`/dev/${name}: ${error}`);
     }
   }
-  t.log(`${seen} block devices could be asked`);
-  t.true(seen <= devices.length);
+  if (seen === 0) t.pass('this machine lets nobody ask');
 });
 
 test('reads and writes are scattered, move the position only without an offset, and are short at the end', (t) => {
