@@ -117,8 +117,11 @@ const LWP_FLAGS = [
   [LW_SYSTEM, L_SYSTEM],
 ] as const;
 
-/** Text as C keeps it: `max` bytes at most. */
+/** Text as C keeps it: `max` bytes at most, and no part of a character. */
 function clip(text: string, max: number): string {
+  if (/^[\x20-\x7e]*$/.test(text)) {
+    return text.slice(0, max);
+  }
   return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, max), { stream: true });
 }
 

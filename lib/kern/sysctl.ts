@@ -49,7 +49,7 @@ export interface SysctlResult {
 }
 
 export interface SysctlSpec {
-  /** CTL_CREATE for the next free number from 1025 up. */
+  /** CTL_CREATE: the next free number above 1024. */
   readonly num: number;
   readonly name: string;
   /** CTLTYPE_*. */
@@ -70,58 +70,86 @@ export interface SysctlSpec {
   readonly operands?: readonly number[];
   /** What reading by name shows of the value's bytes. */
   readonly decode?: (bytes: Uint8Array) => SysctlDecoded;
+  /** Children to begin with, made when first looked at: most kernels are never asked. */
+  readonly below?: (k: Kernel) => readonly SysctlSpec[];
 }
 
-export interface SysctlNode extends Readonly<Omit<SysctlSpec, 'num'>> {
+export class SysctlNode {
+  readonly kernel: Kernel;
+  readonly parent: SysctlNode | null;
+  readonly spec: SysctlSpec;
   /** Of the root: the last number given out to a CTL_CREATE. */
   num: number;
+  /** CTLFLAG_*. */
   readonly flags: number;
-  readonly size: number;
-  readonly desc: string;
-  readonly parent: SysctlNode | null;
-  readonly children: Map<number, SysctlNode>;
   /** Changes with every node that comes or goes below. */
   ver: number;
-}
+  #children: Map<number, SysctlNode> | null = null;
 
-function makeNode(spec: SysctlSpec, parent: SysctlNode | null, extra: number): SysctlNode {
-  return {
-    ...spec,
-    flags: (spec.flags ?? 0) | (spec.write === undefined ? 0 : CTLFLAG_READWRITE) | extra,
-    size: spec.size ?? 0,
-    desc: spec.desc ?? '',
-    parent,
-    children: new Map(),
-    ver: 0,
-  };
-}
+  constructor(kernel: Kernel, parent: SysctlNode | null, spec: SysctlSpec, num: number, flags: number) {
+    this.kernel = kernel;
+    this.parent = parent;
+    this.spec = spec;
+    this.num = num;
+    this.flags = flags | (spec.flags ?? 0) | (spec.write === undefined ? 0 : CTLFLAG_READWRITE);
+    // 0 in a request means any version, so no node has it.
+    this.ver = parent?.ver ?? 1;
+  }
 
-/** The empty tree. */
-export function sysctlRoot(): SysctlNode {
-  const spec = { num: CREATE_BASE, name: '', type: CTLTYPE_NODE };
-  return makeNode(spec, null, CTLFLAG_PERMANENT | CTLFLAG_ROOT | CTLFLAG_READWRITE);
-}
+  get name(): string {
+    return this.spec.name;
+  }
 
-/** A node and all above it have changed. */
-function newVersion(k: Kernel, from: SysctlNode): void {
-  const ver = k.sysctl.ver + 1;
-  for (let node: SysctlNode | null = from; node !== null; node = node.parent) {
-    node.ver = ver;
+  /** CTLTYPE_*. */
+  get type(): number {
+    return this.spec.type;
+  }
+
+  get children(): Map<number, SysctlNode> {
+    if (this.#children === null) {
+      this.#children = new Map();
+      for (const spec of this.spec.below?.(this.kernel) ?? []) {
+        addChild(this, spec, CTLFLAG_PERMANENT);
+      }
+    }
+    return this.#children;
   }
 }
 
-function pickNumber(k: Kernel, parent: SysctlNode): number {
+/** A tree of these nodes. */
+export function sysctlRoot(k: Kernel, top: readonly SysctlSpec[]): SysctlNode {
+  const spec = { num: 0, name: '', type: CTLTYPE_NODE, below: () => top };
+  return new SysctlNode(k, null, spec, CREATE_BASE, CTLFLAG_PERMANENT | CTLFLAG_ROOT | CTLFLAG_READWRITE);
+}
+
+function pickNumber(parent: SysctlNode): number {
+  const root = parent.kernel.sysctl;
   do {
-    k.sysctl.num++;
-  } while (parent.children.has(k.sysctl.num));
-  return k.sysctl.num;
+    root.num++;
+  } while (parent.children.has(root.num));
+  return root.num;
+}
+
+function addChild(parent: SysctlNode, spec: SysctlSpec, flags: number): SysctlNode {
+  const num = spec.num === CTL_CREATE ? pickNumber(parent) : spec.num;
+  const node = new SysctlNode(parent.kernel, parent, spec, num, flags);
+  parent.children.set(num, node);
+  return node;
+}
+
+/** A node and all above it have changed. */
+function newVersion(from: SysctlNode): void {
+  const ver = from.kernel.sysctl.ver + 1;
+  for (let node: SysctlNode | null = from; node !== null; node = node.parent) {
+    node.ver = ver;
+  }
 }
 
 /**
  * Add a node under `parent`.
  * @throws EEXIST number or name taken; ENOTDIR `parent` is a leaf; EINVAL a name that is none
  */
-export function sysctlCreatev(k: Kernel, parent: SysctlNode, spec: SysctlSpec): SysctlNode {
+export function sysctlCreatev(parent: SysctlNode, spec: SysctlSpec): SysctlNode {
   if (parent.type !== CTLTYPE_NODE) {
     throw ENOTDIR;
   }
@@ -131,15 +159,13 @@ export function sysctlCreatev(k: Kernel, parent: SysctlNode, spec: SysctlSpec): 
   if (parent.children.has(spec.num) || sysctlChild(parent, spec.name) !== undefined) {
     throw EEXIST;
   }
-  const num = spec.num === CTL_CREATE ? pickNumber(k, parent) : spec.num;
-  const node = makeNode({ ...spec, num }, parent, k.sysctlFinal ? 0 : CTLFLAG_PERMANENT);
-  parent.children.set(num, node);
-  newVersion(k, node);
+  const node = addChild(parent, spec, parent.kernel.sysctlFinal ? 0 : CTLFLAG_PERMANENT);
+  newVersion(node);
   return node;
 }
 
 /** Remove a leaf or an empty node. @throws EPERM it is permanent; ENOTEMPTY it has children; ENOENT */
-export function sysctlDestroyv(k: Kernel, parent: SysctlNode, num: number): void {
+export function sysctlDestroyv(parent: SysctlNode, num: number): void {
   const node = parent.children.get(num);
   if (node === undefined) {
     throw ENOENT;
@@ -151,7 +177,7 @@ export function sysctlDestroyv(k: Kernel, parent: SysctlNode, num: number): void
     throw ENOTEMPTY;
   }
   parent.children.delete(num);
-  newVersion(k, parent);
+  newVersion(parent);
 }
 
 /** No node made from now on is permanent. */

@@ -57,9 +57,9 @@ function dispatch(l: Lwp, node: SysctlNode, call: SysctlCall, error: SysctlResul
   if (node.type === CTLTYPE_NODE && call.tail.length === 1 && (op as number) < 0) {
     return metaOperation(l, node, call, op as number);
   }
-  if (node.access !== undefined) {
+  if (node.spec.access !== undefined) {
     sysctlAccessible(l, node);
-    return node.access(l, call);
+    return node.spec.access(l, call);
   }
   if (error !== null) {
     throw error;
@@ -80,16 +80,16 @@ function metaOperation(l: Lwp, node: SysctlNode, call: SysctlCall, op: number): 
 
 function sysctlLookup(l: Lwp, node: SysctlNode, call: SysctlCall): SysctlResult {
   const { newv } = call;
-  if (node.read === undefined) {
+  if (node.spec.read === undefined) {
     throw node.type === CTLTYPE_NODE ? EINVAL : ENOENT;
   }
   sysctlAccessible(l, node);
   if (newv !== null) {
     sysctlModifiable(l, node);
   }
-  const result = sysctlCopyout(call, sysctlEncode(node, node.read(l)));
+  const result = sysctlCopyout(call, sysctlEncode(node, node.spec.read(l)));
   if (newv !== null) {
-    node.write?.(l, sysctlDecode(node, newv));
+    node.spec.write?.(l, sysctlDecode(node, newv));
   }
   return result;
 }

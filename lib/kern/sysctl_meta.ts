@@ -124,7 +124,7 @@ export function sysctlQuery(l: Lwp, node: SysctlNode, call: SysctlCall): SysctlR
  * A `struct sysctldesc`: number, version and length of the text, the text with its NUL, padded to four bytes.
  */
 function encodeDesc(node: SysctlNode): Uint8Array {
-  const text = new TextEncoder().encode(`${node.desc}\0`);
+  const text = new TextEncoder().encode(`${node.spec.desc ?? ''}\0`);
   const bytes = new Uint8Array(DESC_HEAD.size + Math.ceil(text.length / 4) * 4);
   bytes.set(DESC_HEAD.encode({ num: node.num, ver: node.ver, len: text.length }));
   bytes.set(text, DESC_HEAD.size);

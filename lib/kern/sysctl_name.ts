@@ -23,10 +23,10 @@ export type { SysctlDecoded } from './sysctl.ts';
  */
 export function sysctlByName(l: Lwp, name: string, newValue?: SysctlDecoded): SysctlDecoded {
   const { mib, node } = sysctlMib(l.kernel, name);
-  if (node.type === CTLTYPE_NODE && node.access === undefined) {
+  if (node.type === CTLTYPE_NODE && node.spec.access === undefined) {
     throw EISDIR;
   }
-  const full = [...mib, ...(node.operands ?? [])];
+  const full = [...mib, ...(node.spec.operands ?? [])];
   if (newValue !== undefined) {
     dosysctl(l, full, null, sysctlUnshow(node, newValue));
   }

@@ -59,6 +59,9 @@ function word(size: number, put: (v: DataView, at: number, n: number) => void, g
   return { size, align: size, put, get };
 }
 
+/** 2^32. */
+const WORD = 0x1_0000_0000;
+
 const WORDS: Readonly<Record<Word, Codec>> = {
   i8: word(
     1,
@@ -92,13 +95,19 @@ const WORDS: Readonly<Record<Word, Codec>> = {
   ),
   i64: word(
     8,
-    (v, at, n) => v.setBigInt64(at, BigInt(n), true),
-    (v, at) => Number(v.getBigInt64(at, true)),
+    (v, at, n) => {
+      v.setUint32(at, n >>> 0, true);
+      v.setInt32(at + 4, Math.floor(n / WORD), true);
+    },
+    (v, at) => v.getInt32(at + 4, true) * WORD + v.getUint32(at, true),
   ),
   u64: word(
     8,
-    (v, at, n) => v.setBigUint64(at, BigInt(n), true),
-    (v, at) => Number(v.getBigUint64(at, true)),
+    (v, at, n) => {
+      v.setUint32(at, n >>> 0, true);
+      v.setUint32(at + 4, Math.floor(n / WORD), true);
+    },
+    (v, at) => v.getUint32(at + 4, true) * WORD + v.getUint32(at, true),
   ),
 };
 
@@ -111,27 +120,52 @@ function array(count: number): Codec {
         view.setUint32(at + 4 * i, values[i] ?? 0, true);
       }
     },
-    get: (view, at) => Array.from({ length: count }, (_, i) => view.getUint32(at + 4 * i, true)),
+    get: (view, at) => {
+      const values: number[] = [];
+      for (let i = 0; i < count; i++) {
+        values.push(view.getUint32(at + 4 * i, true));
+      }
+      return values;
+    },
   };
+}
+
+/** Most text is ASCII and short: for that, a loop is several times faster than a TextEncoder. */
+function putText(bytes: Uint8Array, text: string): void {
+  for (let i = 0; i < text.length && i < bytes.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 0x80) {
+      bytes.set(new TextEncoder().encode(text).subarray(0, bytes.length));
+      return;
+    }
+    bytes[i] = c;
+  }
+}
+
+/** Text up to the first NUL, or all of it. */
+export function cString(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) {
+    const c = bytes[i] as number;
+    if (c === 0) {
+      break;
+    }
+    if (c >= 0x80) {
+      const end = bytes.indexOf(0);
+      return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+    }
+    text += String.fromCharCode(c);
+  }
+  return text;
 }
 
 function chars(count: number): Codec {
   return {
     size: count,
     align: 1,
-    put: (view, at, text: string) => {
-      new Uint8Array(view.buffer, view.byteOffset + at, count).set(
-        new TextEncoder().encode(text).subarray(0, count),
-      );
-    },
+    put: (view, at, text: string) => putText(new Uint8Array(view.buffer, view.byteOffset + at, count), text),
     get: (view, at) => cString(new Uint8Array(view.buffer, view.byteOffset + at, count)),
   };
-}
-
-/** Text up to the first NUL, or all of it. */
-export function cString(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function pair(part: Codec, first: string, second: string): Codec {
@@ -201,7 +235,11 @@ export function struct<const L extends Layout>(layout: L): Struct<Fields<L>> {
         throw EINVAL;
       }
       const view = new DataView(bytes.buffer, bytes.byteOffset, size);
-      return Object.fromEntries(told.map(({ name, at, codec }) => [name, codec.get(view, at)])) as Fields<L>;
+      const value: Record<string, unknown> = {};
+      for (const { name, at, codec } of told) {
+        value[name] = codec.get(view, at);
+      }
+      return value as Fields<L>;
     },
   };
 }

@@ -33,7 +33,7 @@ export function sysctlSize(node: SysctlNode): number {
     case CTLTYPE_BOOL:
       return 1;
     default:
-      return node.size;
+      return node.spec.size ?? 0;
   }
 }
 
@@ -94,8 +94,8 @@ export function sysctlDecode(node: SysctlNode, bytes: Uint8Array): SysctlValue {
  * What the bytes of a value mean to a local caller: a quad is a bigint only where a number cannot hold it.
  */
 export function sysctlShow(node: SysctlNode, bytes: Uint8Array): SysctlDecoded {
-  if (node.decode !== undefined) {
-    return node.decode(bytes);
+  if (node.spec.decode !== undefined) {
+    return node.spec.decode(bytes);
   }
   switch (node.type) {
     case CTLTYPE_INT:

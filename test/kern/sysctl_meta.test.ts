@@ -105,7 +105,7 @@ test('CTL_QUERY wants a request of this version, and not of an outdated tree', (
   const versioned = sysctlnodeRequest();
   new DataView(versioned.buffer).setUint32(40, k.sysctl.ver, true);
   t.is(query(versioned), 'no error');
-  inKernel(k, () => sysctlCreatev(k, k.sysctl, { num: CTL_CREATE, name: 'fresh', type: CTLTYPE_NODE }));
+  inKernel(k, () => sysctlCreatev(k.sysctl, { num: CTL_CREATE, name: 'fresh', type: CTLTYPE_NODE }));
   t.is(query(versioned), EINVAL);
   t.is(
     errnoOf(() => sysctl(l, [CTL_KERN, KERN_OSTYPE, CTL_QUERY], null, sysctlnodeRequest())),
@@ -156,11 +156,11 @@ test('a node made after boot can be read, written, and removed again', (t) => {
   const root = newproc(k, { uid: 0 });
   const user = newproc(k, { uid: 1000 });
   const vendor = sysctlChild(k.sysctl, 'vendor') as SysctlNode;
-  const made = sysctlCreatev(k, vendor, { num: CTL_CREATE, name: 'made', type: CTLTYPE_NODE });
+  const made = sysctlCreatev(vendor, { num: CTL_CREATE, name: 'made', type: CTLTYPE_NODE });
   t.true(made.num > CREATE_BASE);
   const values = { quad: 2n ** 60n, small: -5n, flag: 1, secret: 42, blob: Uint8Array.of(1, 2, 3) };
   const spec = <V extends keyof typeof values>(name: V, num: number, type: number, flags = 0): SysctlNode =>
-    sysctlCreatev(k, made, {
+    sysctlCreatev(made, {
       num,
       name,
       type,
@@ -204,13 +204,13 @@ test('a node made after boot can be read, written, and removed again', (t) => {
     EINVAL,
   );
   t.is(
-    errnoOf(() => sysctlDestroyv(k, vendor, made.num)),
+    errnoOf(() => sysctlDestroyv(vendor, made.num)),
     ENOTEMPTY,
   );
   for (const num of [1, 2, 3, 4, 5]) {
-    sysctlDestroyv(k, made, num);
+    sysctlDestroyv(made, num);
   }
-  sysctlDestroyv(k, vendor, made.num);
+  sysctlDestroyv(vendor, made.num);
   t.is(
     errnoOf(() => byName(k, 'vendor.made')),
     ENOENT,
@@ -220,7 +220,7 @@ test('a node made after boot can be read, written, and removed again', (t) => {
 test('what may not be made or removed', (t) => {
   const k = bootSim();
   const kern = sysctlChild(k.sysctl, 'kern') as SysctlNode;
-  const node = (num: number, name: string) => () => sysctlCreatev(k, kern, { num, name, type: CTLTYPE_INT });
+  const node = (num: number, name: string) => () => sysctlCreatev(kern, { num, name, type: CTLTYPE_INT });
   t.is(errnoOf(node(KERN_OSTYPE, 'other')), EEXIST);
   t.is(errnoOf(node(CTL_CREATE, 'ostype')), EEXIST);
   for (const name of ['', '1st', 'a.b', 'a b', 'n'.repeat(32)]) {
@@ -228,15 +228,15 @@ test('what may not be made or removed', (t) => {
   }
   const leaf = sysctlChild(kern, 'ostype') as SysctlNode;
   t.is(
-    errnoOf(() => sysctlCreatev(k, leaf, { num: 1, name: 'below', type: CTLTYPE_INT })),
+    errnoOf(() => sysctlCreatev(leaf, { num: 1, name: 'below', type: CTLTYPE_INT })),
     ENOTDIR,
   );
   t.is(
-    errnoOf(() => sysctlDestroyv(k, kern, KERN_OSTYPE)),
+    errnoOf(() => sysctlDestroyv(kern, KERN_OSTYPE)),
     EPERM,
   );
   t.is(
-    errnoOf(() => sysctlDestroyv(k, kern, 999)),
+    errnoOf(() => sysctlDestroyv(kern, 999)),
     ENOENT,
   );
 });
