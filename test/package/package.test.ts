@@ -33,9 +33,9 @@ test('the tarball holds what an install needs, and nothing of the workshop', (t)
   for (const path of [
     'binding.gyp',
     'LICENSE',
-    'dist/lib/api/index.js',
+    'dist/bundle/index.js',
     'dist/lib/api/index.d.ts',
-    'dist/lib/cli/main.js',
+    'dist/bundle/rump.js',
   ]) {
     t.true(has(path), path);
   }
@@ -75,7 +75,7 @@ for (const node of nodeBinaries()) {
   });
 
   test(`the command answers under ${node}`, (t) => {
-    t.regex(run(t, [join('node_modules', 'rumpkernel', 'dist', 'lib', 'cli', 'main.js'), '--help']), /rump/);
+    t.regex(run(t, [join('node_modules', 'rumpkernel', 'dist', 'bundle', 'rump.js'), '--help']), /rump/);
   });
 }
 
