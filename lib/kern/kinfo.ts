@@ -74,8 +74,8 @@ const ACTIVITY: ReadonlyMap<number, number> = new Map([
   [LSZOMB, 0],
 ]);
 /**
- * An lwp outside the kernel counts as runnable, but is on no run queue: its program is somewhere in the host, often waiting
- * for the very call that another lwp sleeps in.
+ * An lwp outside the kernel counts as runnable, but is on no run queue: its program is somewhere in the host,
+ * often waiting for the very call that another lwp sleeps in.
  */
 const OUTSIDE = 5;
 
