@@ -21,8 +21,6 @@ export class NativeIdler {
   readonly #originNs: number;
 
   #pump: (() => void) | undefined;
-  #armedNs = Number.POSITIVE_INFINITY;
-  #rung = false;
   #keepsAlive = false;
   #deferred = false;
   #microtasks = 0;
@@ -46,6 +44,8 @@ export class NativeIdler {
   idle(deadlineNs: number): void {
     if (Number.isNaN(deadlineNs)) throw new RumpuserAssertion('idle: the deadline is not a number');
     waitResult(this.#binding.idle(this.handle, deadlineNs + this.#originNs));
+    // The ring of the armed deadline may have been what ended it.
+    this.stayAlive();
   }
 
   onPump(pump: () => void): void {
@@ -54,8 +54,6 @@ export class NativeIdler {
 
   arm(deadlineNs: number): void {
     if (Number.isNaN(deadlineNs)) throw new RumpuserAssertion('arm: the deadline is not a number');
-    if (deadlineNs === this.#armedNs) return;
-    this.#armedNs = deadlineNs;
     this.#binding.arm(this.handle, deadlineNs + this.#originNs);
     this.stayAlive();
   }
@@ -75,7 +73,6 @@ export class NativeIdler {
   }
 
   doorbell(): void {
-    this.#rung = true;
     this.#binding.doorbell(this.handle);
     this.stayAlive();
   }
@@ -87,7 +84,7 @@ export class NativeIdler {
   /** Look again whether the event loop must stay alive: after anything that may hold the idler or let it go. */
   stayAlive(): void {
     if (!this.#open) return;
-    const alive = this.#armedNs !== Number.POSITIVE_INFINITY || this.#rung || this.#binding.busy(this.handle);
+    const alive = this.#binding.armed(this.handle) || this.#binding.busy(this.handle);
     if (alive === this.#keepsAlive) return;
     this.#keepsAlive = alive;
     this.#binding.hostKeepAlive(this.tenant, alive);
@@ -109,14 +106,14 @@ export class NativeIdler {
 
   /** A doorbell, or the armed deadline: the addon does not say which, and one pump serves both. */
   #ringing(): void {
-    this.#rung = false;
-    if (this.#armedNs !== Number.POSITIVE_INFINITY && this.#armedNs <= this.nowNs()) {
-      this.#armedNs = Number.POSITIVE_INFINITY;
-    }
     try {
       this.#pump?.();
-    } finally {
-      this.stayAlive();
+    } catch (error) {
+      // Out of a native callback Node would only warn; this way it is an uncaught exception like any other.
+      queueMicrotask(() => {
+        throw error;
+      });
     }
+    this.stayAlive();
   }
 }

@@ -45,6 +45,7 @@ export interface NativeBinding extends HostBinding {
   /** Deadlines count from the process's epoch. */
   idle(idler: number, deadlineNs: number): number;
   arm(idler: number, deadlineNs: number): void;
+  armed(idler: number): boolean;
   doorbell(idler: number): void;
   hold(idler: number): void;
   release(idler: number): void;

@@ -48,6 +48,7 @@ void arm(uint32_t idler, double deadline) { rumpuser_arm(idler, deadline_of(dead
 void doorbell(uint32_t idler) { rumpuser_doorbell(idler); }
 void hold(uint32_t idler) { rumpuser_hold(idler); }
 void release(uint32_t idler) { rumpuser_release(idler); }
+bool armed(uint32_t idler) { return rumpuser_armed(idler) != 0; }
 bool busy(uint32_t idler) { return rumpuser_busy(idler) != 0; }
 std::string reason() { return rumpuser_reason(); }
 
@@ -69,6 +70,7 @@ void define_clocks(Napi::Object exports) {
   define<doorbell>(exports, "doorbell");
   define<hold>(exports, "hold");
   define<release>(exports, "release");
+  define<armed>(exports, "armed");
   define<busy>(exports, "busy");
   define<reason>(exports, "reason");
 }

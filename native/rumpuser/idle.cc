@@ -34,8 +34,9 @@ struct Idler {
   std::mutex mutex;
   rumpuser_pump_fn pump = nullptr;
   void *arg = nullptr;
-  // Guarded by the mutex of Idlers: where this one stands among the armed.
-  int64_t armed = RUMPUSER_FOREVER;
+  // Written under the mutex of Idlers: where this one stands among the armed.
+  std::atomic<int64_t> armed{RUMPUSER_FOREVER};
+  uint64_t armings = 0;
 };
 
 // Timer slack of 50 microseconds is the host's default; a kernel's clock is finer than that.
@@ -45,6 +46,16 @@ void want_exact_timers() {
   if (!done) prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
   done = true;
 #endif
+}
+
+// The bell was just rung: ends an idle under way, else pumps.
+void deliver(Idler &idler, rumpuser_idler handle) {
+  if (idler.inside.load() != 0) {
+    wake_all(idler.bell);
+    return;
+  }
+  std::lock_guard<std::mutex> guard(idler.mutex);
+  if (idler.handle.load() == handle && idler.pump != nullptr) idler.pump(idler.arg);
 }
 
 class Idlers {
@@ -106,6 +117,8 @@ class Idlers {
     std::lock_guard<std::mutex> hold(mutex_);
     Idler *const idler = find(handle);
     if (idler == nullptr) return;
+    idler->armings++;
+    if (idler->armed == deadline) return;
     disarm(*idler, handle);
     if (deadline == RUMPUSER_FOREVER) return;
     idler->armed = deadline;
@@ -126,6 +139,24 @@ class Idlers {
     idler.armed = RUMPUSER_FOREVER;
   }
 
+  // Rings, in an order that whoever looks can trust: the bell says that something comes before the deadline stops
+  // saying so, and when the pump runs the deadline does not say so any more.
+  void expire(rumpuser_idler handle, uint64_t arming) {
+    Idler *const idler = find(handle);
+    if (idler == nullptr) return;
+    const bool ours = idler->bell.exchange(1) == 0;
+    {
+      std::lock_guard<std::mutex> hold(mutex_);
+      // Armed anew meanwhile, it rings anew.
+      if (idler->armings == arming) disarm(*idler, handle);
+    }
+    if (ours) {
+      deliver(*idler, handle);
+    } else {
+      rumpuser_doorbell(handle);
+    }
+  }
+
   void run() {
 #if defined(__linux__)
     pthread_setname_np(pthread_self(), "rump idle");
@@ -133,6 +164,7 @@ class Idlers {
     want_exact_timers();
     for (;;) {
       rumpuser_idler due = 0;
+      uint64_t arming = 0;
       int32_t seen = 0;
       int64_t until = RUMPUSER_FOREVER;
       {
@@ -141,14 +173,14 @@ class Idlers {
           until = armed_.begin()->first;
           if (until <= rumpuser_monotonic()) {
             due = armed_.begin()->second;
-            disarm(*places_[due % kMaxIdlers].load(), due);
+            arming = places_[due % kMaxIdlers].load()->armings;
           }
         }
         sleeping_until_ = due != 0 ? 0 : until;
         seen = sooner_.load();
       }
       if (due != 0) {
-        rumpuser_doorbell(due);
+        expire(due, arming);
       } else {
         wait_on(sooner_, seen, until);
       }
@@ -195,15 +227,11 @@ int rumpuser_idle(rumpuser_idler handle, int64_t deadline) {
 
 void rumpuser_arm(rumpuser_idler idler, int64_t deadline) { Idlers::the().arm(idler, deadline); }
 
+int rumpuser_armed(rumpuser_idler idler) { return known("armed", idler).armed.load() != RUMPUSER_FOREVER; }
+
 void rumpuser_doorbell(rumpuser_idler handle) {
   Idler *const idler = Idlers::the().find(handle);
-  if (idler == nullptr || idler->bell.exchange(1) != 0) return;
-  if (idler->inside.load() != 0) {
-    wake_all(idler->bell);
-    return;
-  }
-  std::lock_guard<std::mutex> guard(idler->mutex);
-  if (idler->handle.load() == handle && idler->pump != nullptr) idler->pump(idler->arg);
+  if (idler != nullptr && idler->bell.exchange(1) == 0) deliver(*idler, handle);
 }
 
 void rumpuser_answer(rumpuser_idler handle) {

@@ -45,12 +45,15 @@ void pump() {
   rumpuser_answer(idler);
   const int64_t at = rumpuser_monotonic() + 1'000'000;
   rumpuser_arm(idler, at);
+  CHECK(rumpuser_armed(idler));
   until(pumps, 3);
   CHECK(rumpuser_monotonic() >= at);
+  while (rumpuser_armed(idler)) std::this_thread::yield();
   rumpuser_answer(idler);
   // A later deadline replaces a sooner one, a sooner one a later one, FOREVER both.
   rumpuser_arm(idler, rumpuser_monotonic() + 1'000'000);
   rumpuser_arm(idler, RUMPUSER_FOREVER);
+  CHECK(!rumpuser_armed(idler));
   rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 5'000'000);
   CHECK(pumps == 3);
   rumpuser_arm(idler, rumpuser_monotonic() + 3'600'000'000'000);
