@@ -15,7 +15,7 @@ import { Kernel } from './kernel.ts';
 export interface BootOptions extends KernBootOptions {
   /** The host: default a new native one. `simulatedHost({ seed })` for determinism. One host serves one kernel. */
   readonly host?: Rumpuser;
-  /** Gets what the kernel and its processes print. Default: standard output, kernel messages only when verbose. */
+  /** Gets what the kernel and its processes print. Default: standard output (a simulated host keeps it in `output`), kernel messages only when verbose. */
   readonly console?: (text: string) => void;
   /** Where RUMP_* variables are looked up, instead of `process.env`. Only for the default host. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -37,7 +37,8 @@ export function boot(options: BootOptions = {}): Kernel {
   const params = bootParams(
     host,
     options,
-    output ?? ((text) => void process.stdout.write(text)),
+    output ??
+      (host.kind === 'simulated' ? (text) => host.dprintf(text) : (text) => void process.stdout.write(text)),
     output === undefined ? 'verbose' : 'always',
   );
   try {

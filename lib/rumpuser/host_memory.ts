@@ -43,7 +43,15 @@ export class HostMemoryBlocks {
 
   malloc(length: number, alignment: number): HostMemory {
     checkLength(length);
-    if (!(alignment >= 1 && alignment <= 2 ** 30 && (alignment & (alignment - 1)) === 0)) throw EINVAL;
+    if (
+      !(
+        Number.isInteger(alignment) &&
+        alignment >= 1 &&
+        alignment <= 2 ** 30 &&
+        (alignment & (alignment - 1)) === 0
+      )
+    )
+      throw EINVAL;
     return this.#adopt('malloc', throwing(this.#binding.malloc(length, alignment)));
   }
 
