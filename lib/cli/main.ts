@@ -95,7 +95,8 @@ function shArguments(args: readonly string[]) {
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  // By name: where this file lies in the package is not its business.
+  const text = readFileSync(new URL(import.meta.resolve('rumpkernel/package.json')), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a program is, and how one runs: in a process of its own, with nothing but system calls.
  */
-import { KernelDead, type Proc, type PromiseCalls, type SysCalls, SysError } from '../api/index.ts';
+import { KernelDead, type Proc, type PromiseCalls, SysError } from '../api/index.ts';
 import { EX_SOFTWARE, messageOf, printable } from './exits.ts';
 import { HelpWanted, UsageError } from './getopt.ts';
 
@@ -14,7 +14,7 @@ export interface Program {
   /** In a child of the shell (`child`), or, when it changes the very process, in the shell's own (`shell`). */
   readonly runs: 'child' | 'shell';
   /** @returns the exit status */
-  readonly main: (self: Self, args: readonly string[]) => number | Promise<number>;
+  readonly main: (self: Self, args: readonly string[]) => Promise<number>;
 }
 
 /** The program as it sees itself. */
@@ -33,27 +33,29 @@ export class Self {
     this.lastStatus = lastStatus;
   }
 
-  get sys(): SysCalls {
-    return this.proc.sys;
-  }
-
-  get promises(): PromiseCalls {
+  /** Its system calls. All may sleep: also a call that never does waits while the process is stopped. */
+  get sys(): PromiseCalls {
     return this.proc.promises;
   }
 
+  /** A child, which does nothing by itself. @throws SysError */
+  async fork(): Promise<Proc> {
+    return this.proc.kernel.proc(await this.sys.fork());
+  }
+
   /** Write to standard output. @throws SysError */
-  out(text: string): void {
-    this.#write(1, text);
+  async out(text: string): Promise<void> {
+    await this.#write(1, text);
   }
 
   /** Write a complaint to standard error, after the program's name. @throws SysError */
-  err(text: string): void {
-    this.#write(2, `${this.program.name}: ${text}\n`);
+  async err(text: string): Promise<void> {
+    await this.#write(2, `${this.program.name}: ${text}\n`);
   }
 
-  #write(fd: number, text: string): void {
+  async #write(fd: number, text: string): Promise<void> {
     for (let rest = new TextEncoder().encode(text); rest.length > 0; ) {
-      rest = rest.subarray(this.sys.write(fd, rest));
+      rest = rest.subarray(await this.sys.write(fd, rest));
     }
   }
 }
@@ -71,24 +73,24 @@ export async function runMain(self: Self, args: readonly string[]): Promise<numb
     if (error instanceof KernelDead || !proc.alive) {
       throw error;
     }
-    return report(self, error);
+    return await report(self, error);
   }
 }
 
-function report(self: Self, error: unknown): number {
+async function report(self: Self, error: unknown): Promise<number> {
   const { program } = self;
   if (error instanceof HelpWanted) {
-    self.out(`${usageOf(program)}\n${program.summary}\n`);
+    await self.out(`${usageOf(program)}\n${program.summary}\n`);
     return 0;
   }
   if (error instanceof UsageError) {
-    self.err(`${printable(error.message)} (${usageOf(program)})`);
+    await self.err(`${printable(error.message)} (${usageOf(program)})`);
     return 1;
   }
   if (error instanceof SysError) {
-    self.err(`${error.syscall}: ${error.strerror}`);
+    await self.err(`${error.syscall}: ${error.strerror}`);
     return 1;
   }
-  self.err(`internal error: ${messageOf(error)}`);
+  await self.err(`internal error: ${messageOf(error)}`);
   return EX_SOFTWARE;
 }

@@ -28,6 +28,8 @@ export interface ShOptions {
   readonly seed: string | undefined;
 }
 
+/** Most lines that quotes and backslashes may join. Each is looked at again with every further one. */
+const JOINED_MAX = 1000;
 /** Status of a line that cannot be parsed, as sh(1) has it. */
 const SYNTAX = 2;
 
@@ -117,7 +119,8 @@ class Session {
   /** The commands of the next line, and of those that continue it. Null at the end of the input. */
   async #read(): Promise<readonly Command[] | null> {
     let text = '';
-    for (let open: string | null = null; ; ) {
+    let open: string | null = null;
+    for (let lines = 1; ; lines++) {
       const line = await this.#input.next(open === null ? 'ready' : 'more');
       if (line.kind === 'end') {
         return open === null ? null : this.#refuse(`${open} is not closed at the end of the input`, null);
@@ -137,8 +140,8 @@ class Session {
       if (parsed.kind === 'error') {
         return this.#refuse(printable(parsed.message), []);
       }
-      if (text.length > LINE_MAX) {
-        return this.#refuse(`${parsed.open} is not closed within ${LINE_MAX} characters`, []);
+      if (lines === JOINED_MAX || text.length > LINE_MAX) {
+        return this.#refuse(`${parsed.open} is not closed after ${lines} lines`, null);
       }
       ({ open } = parsed);
     }
@@ -155,7 +158,7 @@ class Session {
     if (commands === undefined && process.stdin.isTTY && process.stdout.isTTY) {
       return terminalInput({
         histfile: process.env['RUMP_HISTFILE'],
-        interrupt: () => void this.#shell.interrupt(),
+        interrupt: () => this.#shell.interrupt(),
       });
     }
     const input = commands === undefined ? streamInput(process.stdin) : textInput(commands);

@@ -20,6 +20,8 @@ export class Shell {
   readonly #kernel: Kernel;
   readonly #proc: Proc;
   #foreground: Proc | null = null;
+  /** Ctrl-C came while these commands ran. */
+  #interrupted = false;
 
   /** @throws SysError */
   constructor(kernel: Kernel) {
@@ -35,10 +37,11 @@ export class Shell {
 
   /** Run commands one after the other, until the shell or its kernel ends. */
   async execute(commands: readonly Command[]): Promise<void> {
+    this.#interrupted = false;
     for (const command of commands) {
-      this.#reap();
+      await this.#reap();
       this.status = await this.#command(command);
-      if (!this.#kernel.running) {
+      if (!this.#kernel.running || this.#interrupted) {
         return;
       }
       if (!this.alive) {
@@ -48,10 +51,11 @@ export class Shell {
     }
   }
 
-  /** Ctrl-C: SIGINT to the program in the foreground and its children. Without one, nothing. */
-  interrupt(): 'sent' | 'nobody' {
+  /** Ctrl-C while commands run: SIGINT to the program in the foreground and its children; the rest of the line is forgotten. */
+  interrupt(): void {
+    this.#interrupted = true;
     if (this.#foreground === null) {
-      return 'nobody';
+      return;
     }
     try {
       // A stopped shell could not send anything, nor wait for what comes of it.
@@ -62,7 +66,6 @@ export class Shell {
         throw error;
       }
     }
-    return 'sent';
   }
 
   /** Leave: the process exits with the status of the last command. */
@@ -99,10 +102,14 @@ export class Shell {
 
   /** Fork, run, wait. @throws SysError KernelDead */
   async #child(program: Program, args: readonly string[]): Promise<number> {
-    const child = this.#proc.fork();
+    // All calls are asynchronous: whoever of them is stopped sleeps, and the host goes on.
+    const child = this.#kernel.proc(await this.#proc.promises.fork());
     child.comm = program.name;
-    child.sys.setpgid(0, 0);
+    await this.#proc.promises.setpgid(child.pid, child.pid);
     this.#foreground = child;
+    if (this.#interrupted) {
+      this.interrupt();
+    }
     try {
       const waited = this.#proc.promises.wait4(child.pid, WUNTRACED);
       const body = run(this.#self(program, child), args);
@@ -120,9 +127,9 @@ export class Shell {
   }
 
   /** Bury children that ended after nobody waited for them any more. */
-  #reap(): void {
+  async #reap(): Promise<void> {
     try {
-      while (this.#proc.sys.wait4(-1, WNOHANG).pid !== 0);
+      while ((await this.#proc.promises.wait4(-1, WNOHANG)).pid !== 0);
     } catch (error) {
       if (!(error instanceof SysError && error.code === 'ECHILD')) {
         throw error;
@@ -133,16 +140,26 @@ export class Shell {
 
 /** The life of a forked program: main, then exit(2). It may be killed at any time. */
 async function run(self: Self, args: readonly string[]): Promise<void> {
+  let status = 1;
   try {
     // The shell goes to sleep first: that is what ps shall see.
-    await self.promises.sched_yield();
-    self.sys.exit(await runMain(self, args));
+    await self.sys.sched_yield();
+    status = await runMain(self, args);
   } catch (error) {
-    if (self.proc.alive) {
-      // Its complaint could not be written either.
-      complain(`${self.program.name}: ${messageOf(error)}`);
-      self.sys.exit(1);
-    }
+    // Unless it was killed, its own complaint could not be written.
+    complainOf(self, error);
+  }
+  try {
+    await self.sys.exit(status);
+  } catch (error) {
+    complainOf(self, error);
+  }
+}
+
+/** What ended a program is known from its status; what did not end it is said here. */
+function complainOf({ proc, program }: Self, error: unknown): void {
+  if (proc.alive) {
+    complain(`${program.name}: ${messageOf(error)}`);
   }
 }
 

@@ -95,19 +95,19 @@ export const date: Program = {
   synopsis: '[-u] [-r seconds] [+format | [[[[[cc]yy]mm]dd]HH]MM[.SS]]',
   summary: 'show or set the time (UTC)',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     const { options, operands } = getopt(args, 'ur:');
     const [operand = '+%a %b %e %T %Z %Y'] = operands;
-    const seconds = options.get('r') ?? String(self.sys.gettimeofday().sec);
+    const seconds = options.get('r') ?? String((await self.sys.gettimeofday()).sec);
     const now = new Date(/^-?\d+$/.test(seconds) ? Number(seconds) * 1000 : Number.NaN);
     if (operands.length > 1 || Number.isNaN(now.getTime())) {
       throw new UsageError(operands.length > 1 ? 'one operand' : `${seconds}: not a time in seconds`);
     }
     if (operand.startsWith('+')) {
-      self.out(`${strftime(operand.slice(1), now)}\n`);
+      await self.out(`${strftime(operand.slice(1), now)}\n`);
     } else {
       const sec = Math.floor(parseTime(operand, now).getTime() / 1000);
-      self.sys.settimeofday({ sec, usec: 0 });
+      await self.sys.settimeofday({ sec, usec: 0 });
     }
     return 0;
   },

@@ -11,11 +11,11 @@ export const dmesg: Program = {
   synopsis: '',
   summary: "the kernel's messages since boot",
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     if (getopt(args, '').operands.length > 0) {
       throw new UsageError('no operands, please');
     }
-    self.out(sysctlText(self, [CTL_KERN, KERN_MSGBUF]));
+    await self.out(await sysctlText(self, [CTL_KERN, KERN_MSGBUF]));
     return 0;
   },
 };

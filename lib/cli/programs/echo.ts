@@ -6,9 +6,9 @@ export const echo: Program = {
   synopsis: '[-n] [word ...]',
   summary: 'write the words ($? is the status of the command before)',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     const [first] = args;
-    self.out(first === '-n' ? args.slice(1).join(' ') : `${args.join(' ')}\n`);
+    await self.out(first === '-n' ? args.slice(1).join(' ') : `${args.join(' ')}\n`);
     return 0;
   },
 };

@@ -7,12 +7,12 @@ export const exit: Program = {
   synopsis: '[status]',
   summary: 'leave the shell, as the end of the input does',
   runs: 'shell',
-  main(self, args) {
+  async main(self, args) {
     const [status = String(self.lastStatus)] = args;
     if (args.length > 1 || !/^\d{1,9}$/.test(status)) {
       throw new UsageError(args.length > 1 ? 'one status' : `${status}: not a number`);
     }
-    self.sys.exit(Number(status) & 0xff);
+    await self.sys.exit(Number(status) & 0xff);
     return 0;
   },
 };

@@ -23,7 +23,7 @@ async function work(self: Proc, { sleepMs, status }: Child): Promise<void> {
   const time = sleepMs === null ? { sec: 1_000_000, nsec: 0 } : { sec: 0, nsec: sleepMs * 1_000_000 };
   try {
     await self.promises.nanosleep(time);
-    self.sys.exit(status);
+    await self.promises.exit(status);
   } catch (error) {
     if (self.alive) {
       throw error;
@@ -39,8 +39,8 @@ function fate(status: number): string {
 
 /** Wait for the next child. @throws SysError */
 async function collect(self: Self): Promise<number> {
-  const { pid, status } = await self.promises.wait4(-1, 0);
-  self.out(`wait4: ${pid} ${fate(status)}\n`);
+  const { pid, status } = await self.sys.wait4(-1, 0);
+  await self.out(`wait4: ${pid} ${fate(status)}\n`);
   return pid;
 }
 
@@ -56,10 +56,10 @@ export const forkDemo: Program = {
     const running: Promise<void>[] = [];
     let sleeper = 0;
     for (const child of CHILDREN) {
-      const proc = self.proc.fork();
+      const proc = await self.fork();
       const plan =
         child.sleepMs === null ? 'sleeps until killed' : `sleeps ${child.sleepMs} ms, exits ${child.status}`;
-      self.out(`fork: ${proc.pid} ${plan}\n`);
+      await self.out(`fork: ${proc.pid} ${plan}\n`);
       if (child.sleepMs === null) {
         sleeper = proc.pid;
       }
@@ -67,13 +67,13 @@ export const forkDemo: Program = {
     }
     for (let left = CHILDREN.length; left > 0; left--) {
       if (left === 1) {
-        self.out(`kill: SIGTERM to ${sleeper}\n`);
-        self.sys.kill(sleeper, SIGTERM);
+        await self.out(`kill: SIGTERM to ${sleeper}\n`);
+        await self.sys.kill(sleeper, SIGTERM);
       }
       await collect(self);
     }
     await Promise.all(running);
-    self.out(`all ${CHILDREN.length} children are gone\n`);
+    await self.out(`all ${CHILDREN.length} children are gone\n`);
     return 0;
   },
 };

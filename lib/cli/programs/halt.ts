@@ -5,14 +5,14 @@ import type { Program, Self } from '../program.ts';
 
 const { RB_AUTOBOOT, RB_HALT, RB_NOSYNC, RB_POWERDOWN } = constants;
 
-function stop(self: Self, args: readonly string[], howto: number): number {
+async function stop(self: Self, args: readonly string[], howto: number): Promise<number> {
   const { options, operands } = getopt(args, 'npq');
   if (operands.length > 0) {
     throw new UsageError(`unexpected argument ${operands[0]}`);
   }
   const nosync = options.has('n') || options.has('q') ? RB_NOSYNC : 0;
   // Returns only when it is refused.
-  self.sys.reboot(howto | nosync | (options.has('p') ? RB_POWERDOWN : 0), null);
+  await self.sys.reboot(howto | nosync | (options.has('p') ? RB_POWERDOWN : 0), null);
   return 0;
 }
 

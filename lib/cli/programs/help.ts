@@ -7,21 +7,21 @@ export const help: Program = {
   synopsis: '[command]',
   summary: 'what commands there are',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     const [name] = args;
     if (name !== undefined && name !== '--help') {
       const program = self.programs.find((p) => p.name === name);
       if (program === undefined) {
-        self.err(`${printable(name)}: no such command`);
+        await self.err(`${printable(name)}: no such command`);
         return 1;
       }
-      self.out(`${usageOf(program)}\n${program.summary}\n`);
+      await self.out(`${usageOf(program)}\n${program.summary}\n`);
       return 0;
     }
     const rows = self.programs.map((p) => [`${p.name} ${p.synopsis}`.trimEnd(), p.summary] as const);
     const width = Math.max(...rows.map(([call]) => call.length));
-    self.out(rows.map(([call, summary]) => `${call.padEnd(width)}  ${summary}\n`).join(''));
-    self.out('words may be quoted (\'..\', "..", \\x); ; joins commands, # begins a comment\n');
+    await self.out(rows.map(([call, summary]) => `${call.padEnd(width)}  ${summary}\n`).join(''));
+    await self.out('words may be quoted (\'..\', "..", \\x); ; joins commands, # begins a comment\n');
     return 0;
   },
 };

@@ -11,17 +11,17 @@ export const hostname: Program = {
   synopsis: '[-s] [name]',
   summary: 'show or set the name of this host',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     const { options, operands } = getopt(args, 's');
     const [name] = operands;
     if (operands.length > 1) {
       throw new UsageError('more than one name');
     }
     if (name === undefined) {
-      const now = sysctlText(self, MIB);
-      self.out(`${options.has('s') ? now.replace(/\..*/, '') : now}\n`);
+      const now = await sysctlText(self, MIB);
+      await self.out(`${options.has('s') ? now.replace(/\..*/, '') : now}\n`);
     } else {
-      self.sys.sysctl(MIB, null, new TextEncoder().encode(name));
+      await self.sys.sysctl(MIB, null, new TextEncoder().encode(name));
     }
     return 0;
   },

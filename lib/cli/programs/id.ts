@@ -11,17 +11,17 @@ function named(id: number, name: Name): string {
 }
 
 /** The effective group, then the others. */
-function groupsOf(self: Self): number[] {
-  return [...new Set([self.sys.getegid(), ...self.sys.getgroups(0)])];
+async function groupsOf(self: Self): Promise<number[]> {
+  return [...new Set([await self.sys.getegid(), ...(await self.sys.getgroups(0))])];
 }
 
 /** Everything in one line. Effective ids only where they differ from the real ones. */
-function everything(self: Self): string {
+async function everything(self: Self): Promise<string> {
   const [uid, euid, gid, egid] = [
-    self.sys.getuid(),
-    self.sys.geteuid(),
-    self.sys.getgid(),
-    self.sys.getegid(),
+    await self.sys.getuid(),
+    await self.sys.geteuid(),
+    await self.sys.getgid(),
+    await self.sys.getegid(),
   ];
   const fields = [`uid=${named(uid, userName)}`, `gid=${named(gid, groupName)}`];
   if (euid !== uid) {
@@ -30,11 +30,8 @@ function everything(self: Self): string {
   if (egid !== gid) {
     fields.push(`egid=${named(egid, groupName)}`);
   }
-  fields.push(
-    `groups=${groupsOf(self)
-      .map((g) => named(g, groupName))
-      .join(',')}`,
-  );
+  const groups = await groupsOf(self);
+  fields.push(`groups=${groups.map((g) => named(g, groupName)).join(',')}`);
   return fields.join(' ');
 }
 
@@ -43,7 +40,7 @@ export const id: Program = {
   synopsis: '[-u | -g | -G] [-n] [-r]',
   summary: 'who this process is',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     const { options, operands } = getopt(args, 'uGgnr');
     if (operands.length > 0) {
       throw new UsageError('users are known by number only; leave the operand out');
@@ -59,20 +56,16 @@ export const id: Program = {
     const show = (n: number, name: Name): string => (options.has('n') ? name(n) : undefined) ?? String(n);
     switch (which[0]) {
       case 'u':
-        self.out(`${show(real ? self.sys.getuid() : self.sys.geteuid(), userName)}\n`);
+        await self.out(`${show(real ? await self.sys.getuid() : await self.sys.geteuid(), userName)}\n`);
         break;
       case 'g':
-        self.out(`${show(real ? self.sys.getgid() : self.sys.getegid(), groupName)}\n`);
+        await self.out(`${show(real ? await self.sys.getgid() : await self.sys.getegid(), groupName)}\n`);
         break;
       case 'G':
-        self.out(
-          `${groupsOf(self)
-            .map((g) => show(g, groupName))
-            .join(' ')}\n`,
-        );
+        await self.out(`${(await groupsOf(self)).map((g) => show(g, groupName)).join(' ')}\n`);
         break;
       default:
-        self.out(`${everything(self)}\n`);
+        await self.out(`${await everything(self)}\n`);
     }
     return 0;
   },

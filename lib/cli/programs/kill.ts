@@ -16,10 +16,10 @@ function signalOf(text: string): number {
 }
 
 /** The names of all signals, or of one by its number or by the exit status it caused. */
-function list(self: Self, status: string | undefined): number {
+async function list(self: Self, status: string | undefined): Promise<number> {
   if (status === undefined) {
     const names = Array.from({ length: NSIG - 1 }, (_, i) => signame(i + 1)?.slice(3));
-    self.out(`${names.filter((name) => name !== undefined).join(' ')}\n`);
+    await self.out(`${names.filter((name) => name !== undefined).join(' ')}\n`);
     return 0;
   }
   const number = /^\d+$/.test(status) ? Number(status) : Number.NaN;
@@ -27,7 +27,7 @@ function list(self: Self, status: string | undefined): number {
   if (name === undefined) {
     throw new UsageError(`${status}: no such signal`);
   }
-  self.out(`${name.slice(3)}\n`);
+  await self.out(`${name.slice(3)}\n`);
   return 0;
 }
 
@@ -53,12 +53,12 @@ export const kill: Program = {
   synopsis: '[-s signal | -signal] pid ... | -l [status]',
   summary: 'send a signal to processes',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     if (args[0] === '--help') {
       throw new HelpWanted();
     }
     if (args[0] === '-l') {
-      return list(self, args[1]);
+      return await list(self, args[1]);
     }
     const { signo, pids } = parse(args);
     if (pids.length === 0) {
@@ -71,12 +71,12 @@ export const kill: Program = {
         if (number === null) {
           throw new UsageError('not a process number');
         }
-        self.sys.kill(number, signo);
+        await self.sys.kill(number, signo);
       } catch (error) {
         if (!(error instanceof SysError || error instanceof UsageError) || !self.proc.alive) {
           throw error;
         }
-        self.err(`${printable(pid)}: ${error instanceof SysError ? error.strerror : error.message}`);
+        await self.err(`${printable(pid)}: ${error instanceof SysError ? error.strerror : error.message}`);
         status = 1;
       }
     }

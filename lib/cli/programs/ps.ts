@@ -109,10 +109,10 @@ function table(columns: readonly Column[], procs: readonly KinfoProc[]): string 
 }
 
 /** The processes that `op` and `arg` of kern.proc2 select. @throws SysError */
-function processes(self: Self, op: number, arg: number): KinfoProc[] {
+async function processes(self: Self, op: number, arg: number): Promise<KinfoProc[]> {
   const { size } = KINFO_PROC2;
   // The count is an upper bound; the size of the buffer is what counts.
-  const bytes = sysctlBytes(self, [CTL_KERN, KERN_PROC2, op, arg, size, 0x7fffffff]);
+  const bytes = await sysctlBytes(self, [CTL_KERN, KERN_PROC2, op, arg, size, 0x7fffffff]);
   return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) =>
     kinfoDecode(bytes.subarray(i * size, (i + 1) * size)),
   );
@@ -131,7 +131,7 @@ export const ps: Program = {
   synopsis: '[-Aaelux] [-p pid] [-U uid]',
   summary: 'processes: of this user, -a of all users',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     // As everywhere, the dash of the first options may be left out.
     const dashed = /^[a-zA-Z]+$/.test(args[0] ?? '') ? [`-${args[0]}`, ...args.slice(1)] : args;
     const { options, operands } = getopt(dashed, 'Aaeluxp:U:');
@@ -141,15 +141,15 @@ export const ps: Program = {
     const [pid, uid] = [options.get('p'), options.get('U')];
     let found: KinfoProc[];
     if (pid !== undefined) {
-      found = processes(self, KERN_PROC_PID, number(pid, 'process'));
+      found = await processes(self, KERN_PROC_PID, number(pid, 'process'));
     } else if (['A', 'a', 'e'].some((letter) => options.has(letter))) {
-      found = processes(self, KERN_PROC_ALL, 0);
+      found = await processes(self, KERN_PROC_ALL, 0);
     } else {
-      const mine = uid === undefined ? self.sys.geteuid() : number(uid, 'user');
-      found = processes(self, KERN_PROC_UID, mine);
+      const mine = uid === undefined ? await self.sys.geteuid() : number(uid, 'user');
+      found = await processes(self, KERN_PROC_UID, mine);
     }
     const columns = options.has('l') ? LONG : options.has('u') ? USERS : SHORT;
-    self.out(
+    await self.out(
       table(
         columns,
         found.sort((a, b) => a.pid - b.pid),

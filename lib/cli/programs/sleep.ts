@@ -27,7 +27,7 @@ export const sleep: Program = {
     if (seconds === undefined || operands.length > 1) {
       throw new UsageError(seconds === undefined ? 'no number of seconds' : 'more than one number');
     }
-    await self.promises.nanosleep(timespecOf(seconds));
+    await self.sys.nanosleep(timespecOf(seconds));
     return 0;
   },
 };

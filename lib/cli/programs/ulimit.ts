@@ -35,20 +35,25 @@ const LIMITS: readonly Limit[] = [
 
 type Side = 'cur' | 'max';
 
-function show(self: Self, { which, factor }: Limit, side: Side): string {
-  const value = self.sys.getrlimit(which)[side];
+async function show(self: Self, { which, factor }: Limit, side: Side): Promise<string> {
+  const { [side]: value } = await self.sys.getrlimit(which);
   return value === RLIM_INFINITY ? 'unlimited' : String(Math.floor(value / factor));
 }
 
 /** Set one side of a limit, or both. @throws UsageError SysError */
-function set(self: Self, { which, factor }: Limit, sides: readonly Side[], text: string): void {
+async function set(
+  self: Self,
+  { which, factor }: Limit,
+  sides: readonly Side[],
+  text: string,
+): Promise<void> {
   const value =
     text === 'unlimited' ? RLIM_INFINITY : /^\d+$/.test(text) ? Number(text) * factor : Number.NaN;
   if (Number.isNaN(value) || (value !== RLIM_INFINITY && !Number.isSafeInteger(value))) {
     throw new UsageError(`${text}: not a limit`);
   }
-  const { cur, max } = self.sys.getrlimit(which);
-  self.sys.setrlimit(which, {
+  const { cur, max } = await self.sys.getrlimit(which);
+  await self.sys.setrlimit(which, {
     cur: sides.includes('cur') ? value : cur,
     max: sides.includes('max') ? value : max,
   });
@@ -59,7 +64,7 @@ export const ulimit: Program = {
   synopsis: '[-HS] [-a | -tfdscmlrpnvb [value | unlimited]]',
   summary: 'show or set the limits of the shell and its children',
   runs: 'shell',
-  main(self, args) {
+  async main(self, args) {
     const { options, operands } = getopt(args, `HSa${LIMITS.map((l) => l.letter).join('')}`);
     const chosen = LIMITS.filter((l) => options.has(l.letter));
     const [value] = operands;
@@ -74,18 +79,18 @@ export const ulimit: Program = {
     if (options.has('a')) {
       for (const each of LIMITS) {
         const name = `${each.name} (${each.unit}) -${each.letter}`;
-        self.out(`${name.padEnd(27)} ${show(self, each, side)}\n`);
+        await self.out(`${name.padEnd(27)} ${await show(self, each, side)}\n`);
       }
       return 0;
     }
     const [one = LIMITS[1] as Limit] = chosen;
     if (value === undefined) {
-      self.out(`${show(self, one, side)}\n`);
+      await self.out(`${await show(self, one, side)}\n`);
     } else {
       const given = [options.has('S') ? 'cur' : null, options.has('H') ? 'max' : null].filter(
         (s) => s !== null,
       );
-      set(self, one, given.length === 0 ? ['cur', 'max'] : (given as Side[]), value);
+      await set(self, one, given.length === 0 ? ['cur', 'max'] : (given as Side[]), value);
     }
     return 0;
   },

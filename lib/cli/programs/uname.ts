@@ -22,7 +22,7 @@ export const uname: Program = {
   synopsis: '[-amnprsv]',
   summary: 'what kernel this is',
   runs: 'child',
-  main(self, args) {
+  async main(self, args) {
     const { options, operands } = getopt(args, 'amnprsv');
     if (operands.length > 0) {
       throw new UsageError(`unexpected argument ${operands[0]}`);
@@ -33,9 +33,14 @@ export const uname: Program = {
         letters.add(letter);
       }
     }
-    const values = FIELDS.filter(([letter]) => letters.has(letter)).map(([, mib]) => sysctlText(self, mib));
+    const values: string[] = [];
+    for (const [letter, mib] of FIELDS) {
+      if (letters.has(letter)) {
+        values.push(await sysctlText(self, mib));
+      }
+    }
     // The version has several lines.
-    self.out(`${values.map((value) => value.trim().replace(/\s+/g, ' ')).join(' ')}\n`);
+    await self.out(`${values.map((value) => value.trim().replace(/\s+/g, ' ')).join(' ')}\n`);
     return 0;
   },
 };
