@@ -6,10 +6,25 @@
 import type { Lwp } from './lwp.ts';
 
 /** What a sleeping lwp hands to the dispatcher: nothing but the fact. Its reasons stand in the `Lwp`. */
-export const SLEEPING = Symbol('sleeping');
-export type Sleeping = typeof SLEEPING;
+export interface Sleeping {
+  readonly sleeping: true;
+}
+export const SLEEPING: Sleeping = Object.freeze({ sleeping: true });
 
 export type MaySleep<T> = Generator<Sleeping, T, void>;
 
 /** The body of a coroutine: an lwp's stay in the kernel. */
 export type LwpBody<T = unknown> = (l: Lwp) => MaySleep<T>;
+
+/**
+ * The answer at once, or what has to be run for it because it sleeps. For paths that mostly need not sleep: a generator costs
+ * as much as a whole system call. A value of such a type is never itself a generator.
+ */
+export type Soon<T> = T | MaySleep<T>;
+
+/** Does it have to be run? */
+export function isMaySleep<T>(answer: Soon<T>): answer is MaySleep<T> {
+  return (
+    typeof answer === 'object' && answer !== null && 'next' in answer && typeof answer.next === 'function'
+  );
+}

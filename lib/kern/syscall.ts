@@ -15,7 +15,7 @@ import { giantEnter, giantExit } from './giant.ts';
 import type { Kernel } from './kernel.ts';
 import { LW_LENT, type Lwp } from './lwp.ts';
 import { lwpFree } from './lwpcreate.ts';
-import type { MaySleep } from './maysleep.ts';
+import { isMaySleep, type MaySleep } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable } from './runnable.ts';
 import { drive, settle } from './sched.ts';
@@ -84,11 +84,8 @@ export function syscallLocal(
   a6?: unknown,
 ): unknown {
   const k = l.kernel;
-  const handler = k.sysent[row.number] as ((...args: unknown[]) => unknown) | undefined;
-  // One plain path for what nearly every call is: nothing pending, nobody else's business.
+  // One test for what nearly every call is: nothing pending, nobody else's business.
   if (
-    row.sleeps ||
-    handler === undefined ||
     k.curlwp !== null ||
     k.state !== 'running' ||
     k.giantShared ||
@@ -96,42 +93,12 @@ export function syscallLocal(
     l.ast !== 0 ||
     (l.flag & LW_WEXIT) !== 0
   ) {
-    return syscallMaySleep(l, row, [a0, a1, a2, a3, a4, a5, a6]);
+    come(k, l);
   }
-  k.lastcalls[k.ncalls++ & 15] = row.number;
-  k.curlwp = l;
-  l.stat = LSONPROC;
-  k.host.curlwpSet(l.handle);
-  let value: unknown;
-  let error: unknown = null;
-  try {
-    value = handler(l, a0, a1, a2, a3, a4, a5, a6);
-  } catch (e) {
-    error = e;
-  }
-  k.host.curlwpClear(l.handle);
-  k.curlwp = null;
-  l.stat = LSRUN;
-  if (error !== null || l.ast !== 0 || l.lockCount !== 0) {
-    return syncEnd(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6], value, error);
-  }
-  if (k.runnable > 0 || k.callouts.nextNs !== k.armedNs) {
-    settle(k);
-  }
-  return value;
-}
-
-/** A synchronous call with everything that can happen to one. */
-function syscallMaySleep(l: Lwp, row: SysentRow, args: readonly unknown[]): unknown {
-  const k = l.kernel;
-  if ((l.flag & LW_LENT) !== 0) {
-    takeBack(k, l);
-  }
-  callable(k, l);
   const handler = handlerOf(k, row);
   giantEnter(k);
   if (l.ast !== 0) {
-    return syncSlow(k, l, body(l, row, handler, args));
+    return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
   }
   k.lastcalls[k.ncalls++ & 15] = row.number;
   k.curlwp = l;
@@ -141,10 +108,10 @@ function syscallMaySleep(l: Lwp, row: SysentRow, args: readonly unknown[]): unkn
   let error: unknown = null;
   let asleep = false;
   try {
-    value = handler(l, ...args);
-    if (row.sleeps) {
-      l.coroutine = value as MaySleep<unknown>;
-      const step = l.coroutine.next();
+    value = handler(l, a0, a1, a2, a3, a4, a5, a6);
+    if (row.sleeps && isMaySleep(value)) {
+      l.coroutine = value;
+      const step = value.next();
       value = step.value;
       asleep = step.done !== true;
     }
@@ -157,16 +124,26 @@ function syscallMaySleep(l: Lwp, row: SysentRow, args: readonly unknown[]): unkn
     if (l.stat === LSONPROC) {
       panicFrom(k, new Error(`${l} gave up the CPU outside a sleeping primitive`), l);
     }
-    return driveOut(k, l, row, handler, args);
+    return driveOut(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6]);
   }
   l.coroutine = null;
   l.stat = LSRUN;
   if (error !== null || l.ast !== 0 || l.lockCount !== 0 || (l.flag & LW_WEXIT) !== 0) {
-    return syncEnd(k, l, row, handler, args, value, error);
+    return syncEnd(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6], value, error);
   }
   giantExit(k);
-  settle(k);
+  if (k.runnable > 0 || k.callouts.nextNs !== k.armedNs) {
+    settle(k);
+  }
   return value;
+}
+
+/** `l` wants in, and something may be in the way. @throws as `callable`; EDEADLK */
+function come(k: Kernel, l: Lwp): void {
+  if ((l.flag & LW_LENT) !== 0) {
+    takeBack(k, l);
+  }
+  callable(k, l);
 }
 
 /** The call of `l` sleeps: drive the scheduler until it has ended. */
@@ -301,8 +278,8 @@ function* body(
     let error: unknown = null;
     try {
       value = handler(l, ...args);
-      if (row.sleeps) {
-        value = yield* value as MaySleep<unknown>;
+      if (row.sleeps && isMaySleep(value)) {
+        value = yield* value;
       }
     } catch (e) {
       error = e;

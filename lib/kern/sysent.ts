@@ -7,13 +7,13 @@ import { type ArgsOf, type ByCall, type CallName, type ResultOf, syscallByCall }
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
-import type { MaySleep } from './maysleep.ts';
+import type { Soon } from './maysleep.ts';
 
-/** The handler of one call: a plain function, or a generator where the table says it may sleep. */
+/** The handler of one call: a plain function; where the table says it may sleep, it may answer with a coroutine. */
 export type Handler<C extends CallName> = (
   l: Lwp,
   ...args: ArgsOf<C>
-) => ByCall<C>['sleeps'] extends true ? MaySleep<ResultOf<C>> : ResultOf<C>;
+) => ByCall<C>['sleeps'] extends true ? Soon<ResultOf<C>> : ResultOf<C>;
 
 export type Handlers<C extends CallName> = { readonly [K in C]: Handler<K> };
 
