@@ -2,8 +2,8 @@
 import { measure } from 'mitata';
 
 /**
- * What a row must reach. Times are compared as ratios to the C pthread mutex pair (lock and unlock, uncontended)
- * measured in the same run, because that travels between machines.
+ * What a row must reach. Times are compared as ratios to the C pthread mutex pair (lock and unlock,
+ * uncontended) measured in the same run, because that travels between machines.
  * - `pairs`: at most so many pthread pairs;
  * - `ns`: at most so many nanoseconds where a pair is 14.8 ns, hence `ns / 14.8` pairs;
  * - `ratioOf`: at most `times` the figure of another row of the same run;

@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- NAME...]`: measures every row of every `*.bench.ts` here, or those whose file or name contains one
- * of the words, prints them as ratios to the C pthread mutex pair of this run and writes benchmarks/results.json.
+ * `npm run bench [-- NAME...]`: measures every row of every `*.bench.ts` here, or those whose file or name
+ * contains one of the words, prints them as ratios to the C pthread mutex pair of this run and writes
+ * benchmarks/results.json.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Names the kernel may not use. Time, randomness, timers and promises reach it through `Rumpuser` alone, or the
- * same seed would not give the same run.
+ * Names the kernel may not use. Time, randomness, timers and promises reach it through `Rumpuser` alone, or
+ * the same seed would not give the same run.
  */
 import { isIdentifier, isPropertyAccessExpression, type Node, SyntaxKind } from 'typescript/unstable/ast';
 import type { Problem } from './problem.ts';

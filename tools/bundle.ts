@@ -1,6 +1,6 @@
 /**
- * What ships: the library and the command in a few files. Node takes about half a millisecond for every module it loads,
- * whatever is in it, and a kernel is a hundred of them.
+ * What ships: the library and the command in a few files. Node takes about half a millisecond for every
+ * module it loads, whatever is in it, and a kernel is a hundred of them.
  */
 import { join } from 'node:path';
 import { build } from 'rolldown';

@@ -1,7 +1,7 @@
 /**
- * clang-format over the C and C++ sources: `--check` fails on a difference, `--write` rewrites. Where the program
- * is not installed, says so and succeeds: it is no reason to stop somebody who works on the TypeScript side. CI sets
- * RUMP_REQUIRE_CLANG_FORMAT, so that there it cannot be skipped.
+ * clang-format over the C and C++ sources: `--check` fails on a difference, `--write` rewrites. Where the
+ * program is not installed, says so and succeeds: it is no reason to stop somebody who works on the
+ * TypeScript side. CI sets RUMP_REQUIRE_CLANG_FORMAT, so that there it cannot be skipped.
  */
 import { spawnSync } from 'node:child_process';
 import { repositoryFiles, repositoryRoot } from './repository.ts';

@@ -1,8 +1,8 @@
 /**
  * Floating generators. A function that may sleep is a generator: calling it does nothing until somebody says
- * `yield*`. Forgetting that compiles whenever the value is not used, and then the call silently does not happen;
- * forgetting the star hands the generator to the scheduler as if it were a sleep. This check finds both, and the
- * bare `yield` that belongs into the sleeping primitives alone.
+ * `yield*`. Forgetting that compiles whenever the value is not used, and then the call silently does not
+ * happen; forgetting the star hands the generator to the scheduler as if it were a sleep. This check finds
+ * both, and the bare `yield` that belongs into the sleeping primitives alone.
  */
 import {
   type ArrowFunction,
@@ -161,7 +161,10 @@ function inIterator(node: Node): boolean {
   return false;
 }
 
-/** Every `yield` without a star in `file` that is not an iterator's: only the sleeping primitives may have one. */
+/**
+ * Every `yield` without a star in `file` that is not an iterator's: only the sleeping primitives may have
+ * one.
+ */
 export function bareYields(file: CheckedFile): Problem[] {
   const problems: Problem[] = [];
   forEachNode(file.source, (node) => {

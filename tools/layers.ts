@@ -1,6 +1,6 @@
 /**
- * Who may import whom. The project references of TypeScript refuse most wrong imports already; this table is the
- * rule in one place and also covers packages and what a component may see of its neighbours.
+ * Who may import whom. The project references of TypeScript refuse most wrong imports already; this table is
+ * the rule in one place and also covers packages and what a component may see of its neighbours.
  */
 import { dirname, join } from 'node:path/posix';
 import {
@@ -43,7 +43,7 @@ export const LAYERS: readonly Layer[] = [
   })),
   { files: 'lib/api/', from: ['lib/'], packages: ['node:'] },
   { files: 'lib/cli/', from: ['lib/api/'], packages: ['node:'] },
-  { files: 'tools/', from: ['lib/sys/'], packages: ['node:', 'typescript/'] },
+  { files: 'tools/', from: ['lib/sys/'], packages: ['node:', 'rolldown', 'typescript/'] },
 ];
 
 /** Where the files of one component live below their faction, or undefined for the faction's own files. */

@@ -1,6 +1,6 @@
 /**
- * Module-level mutable state. All state of a kernel hangs off its `Kernel`, so that any number of kernels can live
- * in one process; a module may hold constants only.
+ * Module-level mutable state. All state of a kernel hangs off its `Kernel`, so that any number of kernels can
+ * live in one process; a module may hold constants only.
  */
 import {
   isArrayLiteralExpression,

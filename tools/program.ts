@@ -1,7 +1,7 @@
 /**
  * The compiler's view of the repository: syntax trees and types of every file of some projects. It is
- * TypeScript 7's own interface (`typescript/unstable/sync`), so the checks see exactly what `tsc -b` sees; it may
- * change between versions, hence package.json pins one.
+ * TypeScript 7's own interface (`typescript/unstable/sync`), so the checks see exactly what `tsc -b` sees; it
+ * may change between versions, hence package.json pins one.
  */
 import { relative } from 'node:path';
 import { type Node, type SourceFile, SyntaxKind } from 'typescript/unstable/ast';

@@ -1,6 +1,6 @@
 /** The files of the repository, as git sees them. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,10 +23,15 @@ export function repositoryFiles(root: string): string[] {
     cwd: root,
     encoding: 'utf8',
   });
-  return [...new Set(list.split('\0'))].filter((path) => path !== '' && existsSync(join(root, path))).sort();
+  return [...new Set(list.split('\0'))]
+    .filter((path) => path !== '' && statSync(join(root, path), { throwIfNoEntry: false })?.isFile())
+    .sort();
 }
 
-/** Absolute paths of every project that the root's tsconfig.json builds, in its order and what they refer to first. */
+/**
+ * Absolute paths of every project that the root's tsconfig.json builds, in its order and what they refer to
+ * first.
+ */
 export function projectConfigs(root: string): string[] {
   const found: string[] = [];
   const add = (path: string) => {

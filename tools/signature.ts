@@ -1,6 +1,6 @@
 /**
- * The local signature of a system call as text: for people, what `LocalArgs` and `LocalResult` of lib/sys/sysent.ts
- * say to the compiler.
+ * The local signature of a system call as text: for people, what `LocalArgs` and `LocalResult` of
+ * lib/sys/sysent.ts say to the compiler.
  */
 import type { Arg, SysentRow } from '../lib/sys/sysent.ts';
 
@@ -8,7 +8,10 @@ const NAMES_OF_THEIR_OWN: ReadonlyMap<string, string> = new Map([['wrusage', 'Wa
 const SCALAR =
   /^(?:int|unsigned int|long|unsigned long|intptr_t|uint(?:8|32|64)_t|(?!sigset|siginfo|fsid|cpuset)\w+_t)$/;
 
-/** The name of a structure in lib/sys/types.ts: `Timespec` of timespec, `Sigset` of sigset_t; `number` of a scalar. */
+/**
+ * The name of a structure in lib/sys/types.ts: `Timespec` of timespec, `Sigset` of sigset_t; `number` of a
+ * scalar.
+ */
 export function localName(cType: string): string {
   if (SCALAR.test(cType)) {
     return 'number';

@@ -1,6 +1,7 @@
 /**
- * What the compiler and the linter cannot know about this repository. `node dist/tools/tidy.js` prints every problem
- * as `file:line: error: message` and exits 1 when there is one; `test/tidy.test.ts` runs the same checks.
+ * What the compiler and the linter cannot know about this repository. `node dist/tools/tidy.js` prints every
+ * problem as `file:line: error: message` and exits 1 when there is one; `test/tidy.test.ts` runs the same
+ * checks.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

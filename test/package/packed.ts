@@ -19,7 +19,8 @@ export function packPackage(): PackedPackage {
   const installed = join(project, 'node_modules', 'rumpkernel');
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
-  // What npm would do next, without a network: the dependencies, and the addon its install script would build.
+  // What npm would do next, without a network: the dependencies, and the addon its install script would
+  // build.
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     dependencies: Readonly<Record<string, string>>;
   };
