@@ -60,7 +60,8 @@ export class NativeLwps {
     this.#blocks.add(first >>> 8);
     // Handle 0 is none. The lowest is used first.
     const least = first === 0 ? 1 : first;
-    for (let handle = first + this.#binding.lwpsPerBlock - 1; handle > least; handle--) this.#free.push(handle);
+    for (let handle = first + this.#binding.lwpsPerBlock - 1; handle > least; handle--)
+      this.#free.push(handle);
     return least;
   }
 
@@ -73,7 +74,8 @@ export class NativeLwps {
 
   #setMisused(handle: number): never {
     const state = this.#states[handle];
-    if (state !== IDLE && state !== CURRENT) throw new RumpuserAssertion(`curlwpSet: there is no lwp ${handle}`);
+    if (state !== IDLE && state !== CURRENT)
+      throw new RumpuserAssertion(`curlwpSet: there is no lwp ${handle}`);
     if (this.current[0] !== 0) {
       throw new RumpuserAssertion(`curlwpSet: setting lwp ${handle} while lwp ${this.current[0]} is current`);
     }

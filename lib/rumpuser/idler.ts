@@ -9,7 +9,7 @@ import type { NativeBinding } from './native_binding.ts';
 import { waitResult } from './native_binding.ts';
 import { RumpuserAssertion } from './rumpuser.ts';
 
-/** Pumps in a row from the microtask queue before one goes round the event loop, so that a chain of them cannot starve it. */
+/** Pumps in a row from the microtask queue before one goes round the event loop: a chain must not starve that. */
 const MICROTASK_TURNS = 64;
 
 export class NativeIdler {
@@ -17,7 +17,7 @@ export class NativeIdler {
   /** An integer: any thread may ring it, through C too. */
   readonly handle: number;
   readonly #binding: NativeBinding;
-  /** `monotonicNs` at the process's epoch, negated: what to add to host time for the addon. */
+  /** When this host began, counted from the process's epoch as the addon does. */
   readonly #originNs: number;
 
   #pump: (() => void) | undefined;

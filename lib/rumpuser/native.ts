@@ -4,14 +4,15 @@
  * Subjects are in files of their own (`curlwp.ts`, `locks.ts`, `waitlocks.ts`, `idler.ts`, `host*.ts`); this one puts
  * them together.
  */
-import type { Timespec } from '../sys/types.ts';
+
 import { EBUSY, EINVAL, EPROGMISMATCH } from '../sys/errno.ts';
+import type { Timespec } from '../sys/types.ts';
 import { NativeLwps } from './curlwp.ts';
-import { type HostCalls, hostCalls, type HostOptions } from './host.ts';
+import { type HostCalls, type HostOptions, hostCalls } from './host.ts';
 import { throwing } from './host_errno.ts';
 import { NativeIdler } from './idler.ts';
 import { NativeMutexes } from './locks.ts';
-import { nativeBinding, type NativeBinding, waitResult } from './native_binding.ts';
+import { type NativeBinding, nativeBinding, waitResult } from './native_binding.ts';
 import type { Hyperup, LockHandle, Rumpuser, RwMode } from './rumpuser.ts';
 import { RUMPUSER_VERSION, RumpuserAssertion } from './rumpuser.ts';
 import { Upcalls } from './upcalls.ts';

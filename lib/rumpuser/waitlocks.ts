@@ -29,8 +29,9 @@ export class NativeRwlocks {
   enter(mode: RwMode, rw: LockHandle): void {
     const number = modeNumber('rwEnter', mode);
     const result = this.#binding.rwTryenter(number, lockHandle('rwEnter', rw));
-    if (result !== -EBUSY.errno) lockResult(this.#binding, result);
-    else this.#upcalls.around(() => lockResult(this.#binding, this.#binding.rwEnter(number, rw)));
+    if (result === -EBUSY.errno)
+      this.#upcalls.around(() => lockResult(this.#binding, this.#binding.rwEnter(number, rw)));
+    else lockResult(this.#binding, result);
   }
 
   /** @throws EBUSY */

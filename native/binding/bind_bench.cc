@@ -14,7 +14,8 @@ namespace {
 
 template <typename Pair> double ns_per_pair(double pairs, Pair pair) {
   const int64_t start = rumpuser_monotonic();
-  for (double i = 0; i < pairs; i++) pair();
+  for (double i = 0; i < pairs; i++)
+    pair();
   return static_cast<double>(rumpuser_monotonic() - start) / pairs;
 }
 
@@ -40,28 +41,35 @@ double bench_host(double pairs) {
 double bench_mutex(double pairs) {
   uint32_t lwp = 0;
   rumpuser_lock mutex = 0;
-  if (rumpuser_curlwpop(RUMPUSER_LWP_CREATE, &lwp) != 0 || rumpuser_mutex_init(&mutex, RUMPUSER_MTX_RECURSIVE) != 0) {
+  if (rumpuser_curlwpop(RUMPUSER_LWP_CREATE, &lwp) != 0 ||
+      rumpuser_mutex_init(&mutex, RUMPUSER_MTX_RECURSIVE) != 0) {
     throw AssertionFailed{"bench: no lwp or no mutex left"};
   }
   uint32_t before = rumpuser_curlwp();
-  if (before != 0) rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &before);
+  if (before != 0)
+    rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &before);
   rumpuser_curlwpop(RUMPUSER_LWP_SET, &lwp);
   const double ns = ns_per_pair(pairs, [&] {
     rumpuser_mutex_enter(mutex);
     rumpuser_mutex_exit(mutex);
   });
   rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &lwp);
-  if (before != 0) rumpuser_curlwpop(RUMPUSER_LWP_SET, &before);
+  if (before != 0)
+    rumpuser_curlwpop(RUMPUSER_LWP_SET, &before);
   rumpuser_mutex_destroy(mutex);
   rumpuser_curlwpop(RUMPUSER_LWP_DESTROY, &lwp);
   return ns;
 }
 
 // @param kind "pthread" or "mutex" @returns nanoseconds per pair of enter and exit
-double bench(std::string kind, double pairs) { return kind == "pthread" ? bench_host(pairs) : bench_mutex(pairs); }
+double bench(std::string kind, double pairs) {
+  return kind == "pthread" ? bench_host(pairs) : bench_mutex(pairs);
+}
 
-}  // namespace
+} // namespace
 
-void define_bench(Napi::Object exports) { define<bench>(exports, "bench"); }
+void define_bench(Napi::Object exports) {
+  define<bench>(exports, "bench");
+}
 
-}  // namespace binding
+} // namespace binding

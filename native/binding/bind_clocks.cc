@@ -36,28 +36,55 @@ int32_t clock_gettime(Isolate &isolate, int32_t clock) {
   return -error;
 }
 
-int32_t clock_sleep(int32_t clock, int64_t sec, int32_t nsec) { return -rumpuser_clock_sleep(clock, sec, nsec); }
+int32_t clock_sleep(int32_t clock, int64_t sec, int32_t nsec) {
+  return -rumpuser_clock_sleep(clock, sec, nsec);
+}
 
-uint32_t host_open(Isolate &isolate, Napi::Function pump) { return isolate.open_host(pump); }
-void host_close(Isolate &isolate, uint32_t tenant) { isolate.close_host(tenant); }
-uint32_t host_idler(Isolate &isolate, uint32_t tenant) { return isolate.host(tenant).idler; }
-void host_keep_alive(Isolate &isolate, uint32_t tenant, bool alive) { isolate.host(tenant).pump->keep_alive(alive); }
+uint32_t host_open(Isolate &isolate, Napi::Function pump) {
+  return isolate.open_host(pump);
+}
+void host_close(Isolate &isolate, uint32_t tenant) {
+  isolate.close_host(tenant);
+}
+uint32_t host_idler(Isolate &isolate, uint32_t tenant) {
+  return isolate.host(tenant).idler;
+}
+void host_keep_alive(Isolate &isolate, uint32_t tenant, bool alive) {
+  isolate.host(tenant).pump->keep_alive(alive);
+}
 
-int32_t idle(uint32_t idler, double deadline) { return -rumpuser_idle(idler, deadline_of(deadline)); }
-void arm(uint32_t idler, double deadline) { rumpuser_arm(idler, deadline_of(deadline)); }
-void doorbell(uint32_t idler) { rumpuser_doorbell(idler); }
-void hold(uint32_t idler) { rumpuser_hold(idler); }
-void release(uint32_t idler) { rumpuser_release(idler); }
-bool armed(uint32_t idler) { return rumpuser_armed(idler) != 0; }
-bool busy(uint32_t idler) { return rumpuser_busy(idler) != 0; }
-std::string reason() { return rumpuser_reason(); }
+int32_t idle(uint32_t idler, double deadline) {
+  return -rumpuser_idle(idler, deadline_of(deadline));
+}
+void arm(uint32_t idler, double deadline) {
+  rumpuser_arm(idler, deadline_of(deadline));
+}
+void doorbell(uint32_t idler) {
+  rumpuser_doorbell(idler);
+}
+void hold(uint32_t idler) {
+  rumpuser_hold(idler);
+}
+void release(uint32_t idler) {
+  rumpuser_release(idler);
+}
+bool armed(uint32_t idler) {
+  return rumpuser_armed(idler) != 0;
+}
+bool busy(uint32_t idler) {
+  return rumpuser_busy(idler) != 0;
+}
+std::string reason() {
+  return rumpuser_reason();
+}
 
-}  // namespace
+} // namespace
 
 void define_clocks(Napi::Object exports) {
   epoch();
   napi_value function = nullptr;
-  napi_create_function(exports.Env(), "tick", NAPI_AUTO_LENGTH, tick, Isolate::of(exports.Env()).scratch, &function);
+  napi_create_function(exports.Env(), "tick", NAPI_AUTO_LENGTH, tick, Isolate::of(exports.Env()).scratch,
+                       &function);
   exports.Set("tick", Napi::Function(exports.Env(), function));
   define<clock_gettime>(exports, "clockGettime");
   define<clock_sleep>(exports, "clockSleep");
@@ -75,4 +102,4 @@ void define_clocks(Napi::Object exports) {
   define<reason>(exports, "reason");
 }
 
-}  // namespace binding
+} // namespace binding

@@ -15,7 +15,7 @@ struct Hypercall {
 };
 
 const Hypercall kHypercalls[] = {
-#define ROW(section, result, name, parameters)                                                                         \
+#define ROW(section, result, name, parameters)                                                               \
   {#section, #name, #parameters, reinterpret_cast<const void *>(&rumpuser_##name)},
     RUMPUSER_HYPERCALLS(ROW)
 #undef ROW
@@ -34,11 +34,11 @@ Napi::Array hypercalls(Napi::Env env) {
   return rows;
 }
 
-}  // namespace
+} // namespace
 
 void define_list(Napi::Object exports) {
   exports.Set("version", Napi::Number::New(exports.Env(), RUMPUSER_VERSION));
   define<hypercalls>(exports, "hypercalls");
 }
 
-}  // namespace binding
+} // namespace binding

@@ -12,11 +12,11 @@ int32_t lwp_block(uint32_t tenant) {
   return error != 0 ? -error : static_cast<int32_t>(first);
 }
 
-}  // namespace
+} // namespace
 
 void define_lwps(Napi::Object exports) {
   exports.Set("lwpsPerBlock", Napi::Number::New(exports.Env(), rumpuser::kLwpsPerBlock));
   define<lwp_block>(exports, "lwpBlock");
 }
 
-}  // namespace binding
+} // namespace binding

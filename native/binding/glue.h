@@ -35,40 +35,52 @@ Bytes unpack_bytes(const Napi::CallbackInfo &info, size_t position);
 
 // Nanoseconds and the like: what no 64-bit integer holds becomes its nearest end.
 inline int64_t saturated(double value) {
-  if (std::isnan(value)) return 0;
-  if (value >= 9223372036854775807.0) return INT64_MAX;
-  if (value <= -9223372036854775808.0) return INT64_MIN;
+  if (std::isnan(value))
+    return 0;
+  if (value >= 9223372036854775807.0)
+    return INT64_MAX;
+  if (value <= -9223372036854775808.0)
+    return INT64_MIN;
   return static_cast<int64_t>(std::ceil(value));
 }
 
 template <typename T> T unpack(const Napi::CallbackInfo &info, size_t position) {
   const Napi::Value value = info[position];
   if constexpr (std::is_same_v<T, bool>) {
-    if (!value.IsBoolean()) throw_type(info, position, "a boolean");
+    if (!value.IsBoolean())
+      throw_type(info, position, "a boolean");
     return value.As<Napi::Boolean>().Value();
   } else if constexpr (std::is_same_v<T, uint64_t>) {
-    if (!value.IsBigInt()) throw_type(info, position, "a bigint");
+    if (!value.IsBigInt())
+      throw_type(info, position, "a bigint");
     bool lossless = true;
     return value.As<Napi::BigInt>().Uint64Value(&lossless);
   } else if constexpr (std::is_same_v<T, int64_t>) {
-    if (!value.IsNumber()) throw_type(info, position, "a number");
+    if (!value.IsNumber())
+      throw_type(info, position, "a number");
     return saturated(value.As<Napi::Number>().DoubleValue());
-  } else if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t> || std::is_same_v<T, double>) {
-    if (!value.IsNumber()) throw_type(info, position, "a number");
+  } else if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t> ||
+                       std::is_same_v<T, double>) {
+    if (!value.IsNumber())
+      throw_type(info, position, "a number");
     return static_cast<T>(value.As<Napi::Number>());
   } else if constexpr (std::is_same_v<T, std::string>) {
-    if (!value.IsString()) throw_type(info, position, "a string");
+    if (!value.IsString())
+      throw_type(info, position, "a string");
     return value.As<Napi::String>().Utf8Value();
   } else if constexpr (std::is_same_v<T, Bytes>) {
     return unpack_bytes(info, position);
   } else if constexpr (std::is_same_v<T, Napi::Function>) {
-    if (!value.IsFunction()) throw_type(info, position, "a function");
+    if (!value.IsFunction())
+      throw_type(info, position, "a function");
     return value.As<Napi::Function>();
   } else if constexpr (std::is_same_v<T, Napi::Array>) {
-    if (!value.IsArray()) throw_type(info, position, "an array");
+    if (!value.IsArray())
+      throw_type(info, position, "an array");
     return value.As<Napi::Array>();
   } else if constexpr (std::is_same_v<T, Napi::Object>) {
-    if (!value.IsObject()) throw_type(info, position, "an object");
+    if (!value.IsObject())
+      throw_type(info, position, "an object");
     return value.As<Napi::Object>();
   } else {
     static_assert(std::is_same_v<T, Napi::Value>, "no way to unpack this type");
@@ -111,7 +123,8 @@ Napi::Value invoke(const Napi::CallbackInfo &info, Result (*)(Args...), std::ind
   constexpr bool implicit[] = {kImplicit<Args>..., true};
   constexpr auto position = [](const bool *all, size_t index) {
     size_t count = 0;
-    for (size_t i = 0; i < index; i++) count += all[i] ? 0 : 1;
+    for (size_t i = 0; i < index; i++)
+      count += all[i] ? 0 : 1;
     return count;
   };
   if constexpr (std::is_void_v<Result>) {
@@ -148,6 +161,6 @@ void define_threads(Napi::Object exports);
 void define_bench(Napi::Object exports);
 void define_host(Napi::Object exports);
 
-}  // namespace binding
+} // namespace binding
 
 #endif

@@ -14,26 +14,30 @@
 namespace binding {
 namespace {
 
-[[noreturn]] void assertion(const char *message) { throw AssertionFailed{message}; }
+[[noreturn]] void assertion(const char *message) {
+  throw AssertionFailed{message};
+}
 
 // Whether this isolate was told to end. Node-API says so only through a call that would run JavaScript.
 int ending(void *arg) {
   const napi_env env = static_cast<napi_env>(arg);
   napi_handle_scope scope;
-  if (napi_open_handle_scope(env, &scope) != napi_ok) return 1;
+  if (napi_open_handle_scope(env, &scope) != napi_ok)
+    return 1;
   napi_value value;
-  const bool runs = napi_get_boolean(env, true, &value) == napi_ok && napi_coerce_to_bool(env, value, &value) == napi_ok;
+  const bool runs =
+      napi_get_boolean(env, true, &value) == napi_ok && napi_coerce_to_bool(env, value, &value) == napi_ok;
   napi_close_handle_scope(env, scope);
   return runs ? 0 : 1;
 }
 
-// Shared memory as a typed array. One per isolate and memory, never two: the engine takes a buffer's memory for
-// its own.
+// Shared memory as a typed array. One per isolate and memory, never two: the engine takes a buffer's memory
+// for its own.
 template <typename Array, typename Element> Array view(Napi::Env env, Element *memory, size_t length) {
   return Array::New(env, length, Napi::ArrayBuffer::New(env, memory, length * sizeof(Element)), 0);
 }
 
-}  // namespace
+} // namespace
 
 Isolate::Isolate(Napi::Env env, Napi::Object exports) : env_(env) {
   rumpuser_onassert(assertion);
@@ -57,18 +61,23 @@ void Isolate::at_end(std::function<void()> fn) {
   env_.AddCleanupHook([fn = std::move(fn)] { fn(); });
 }
 
-void Isolate::on_assertion(Napi::Function thrower) { thrower_ = Napi::Persistent(thrower); }
+void Isolate::on_assertion(Napi::Function thrower) {
+  thrower_ = Napi::Persistent(thrower);
+}
 
 void Isolate::throw_assertion(const std::string &message) {
-  if (!thrower_.IsEmpty()) thrower_.Call({Napi::String::New(env_, message)});
+  if (!thrower_.IsEmpty())
+    thrower_.Call({Napi::String::New(env_, message)});
   throw Napi::Error::New(env_, message);
 }
 
 namespace {
 
-void isolate_goes(void *host) { static_cast<Host *>(host)->isolate->close_host(static_cast<Host *>(host)->tenant); }
+void isolate_goes(void *host) {
+  static_cast<Host *>(host)->isolate->close_host(static_cast<Host *>(host)->tenant);
+}
 
-}  // namespace
+} // namespace
 
 uint32_t Isolate::open_host(Napi::Function pump) {
   const uint32_t tenant = rumpuser::tenant_open();
@@ -88,17 +97,19 @@ uint32_t Isolate::open_host(Napi::Function pump) {
 
 Host &Isolate::host(uint32_t tenant) {
   const auto found = hosts_.find(tenant);
-  if (found == hosts_.end()) throw AssertionFailed{"host: it is finished"};
+  if (found == hosts_.end())
+    throw AssertionFailed{"host: it is finished"};
   return found->second;
 }
 
 void Isolate::close_host(uint32_t tenant) {
   const auto found = hosts_.find(tenant);
-  if (found == hosts_.end()) return;
+  if (found == hosts_.end())
+    return;
   napi_remove_env_cleanup_hook(env_, isolate_goes, &found->second);
   rumpuser_idle_close(found->second.idler);
   rumpuser::tenant_close(tenant);
   hosts_.erase(found);
 }
 
-}  // namespace binding
+} // namespace binding

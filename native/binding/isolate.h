@@ -27,7 +27,7 @@ struct Host {
 };
 
 class Isolate {
- public:
+public:
   Isolate(Napi::Env env, Napi::Object exports);
   ~Isolate();
   Isolate(const Isolate &) = delete;
@@ -50,12 +50,12 @@ class Isolate {
   // Results too big for a register, in a typed array of the isolate: see kScratch in bind_clocks.cc.
   double scratch[2] = {0, 0};
 
- private:
+private:
   Napi::Env env_;
   Napi::FunctionReference thrower_;
   std::map<uint32_t, Host> hosts_;
 };
 
-}  // namespace binding
+} // namespace binding
 
 #endif

@@ -12,7 +12,8 @@ namespace binding {
 
 Bytes unpack_bytes(const Napi::CallbackInfo &info, size_t position) {
   const Napi::Value value = info[position];
-  if (!value.IsTypedArray()) throw_type(info, position, "a Uint8Array");
+  if (!value.IsTypedArray())
+    throw_type(info, position, "a Uint8Array");
   // Not through its ArrayBuffer, which Node-API does not know when it is a shared one.
   const auto array = value.As<Napi::TypedArray>();
   void *data = nullptr;
@@ -23,7 +24,9 @@ Bytes unpack_bytes(const Napi::CallbackInfo &info, size_t position) {
 
 namespace {
 
-void on_assertion(Isolate &isolate, Napi::Function thrower) { isolate.on_assertion(thrower); }
+void on_assertion(Isolate &isolate, Napi::Function thrower) {
+  isolate.on_assertion(thrower);
+}
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Isolate(env, exports));
@@ -38,8 +41,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   return exports;
 }
 
-}  // namespace
-}  // namespace binding
+} // namespace
+} // namespace binding
 
 using binding::init;
 

@@ -9,7 +9,7 @@
 namespace binding {
 
 class Pump {
- public:
+public:
   Pump(Napi::Env env, Napi::Function pump);
   ~Pump();
   Pump(const Pump &) = delete;
@@ -21,7 +21,7 @@ class Pump {
   // Whether this pump keeps the event loop alive.
   void keep_alive(bool alive);
 
- private:
+private:
   static void deliver(napi_env env, napi_value pump, void *context, void *data);
 
   napi_env env_;
@@ -29,6 +29,6 @@ class Pump {
   uint32_t idler_ = 0;
 };
 
-}  // namespace binding
+} // namespace binding
 
 #endif

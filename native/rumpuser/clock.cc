@@ -20,7 +20,7 @@ int64_t wall() {
   return duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace
+} // namespace
 
 int64_t rumpuser_monotonic(void) {
 #if defined(_WIN32)
@@ -48,8 +48,10 @@ int rumpuser_clock_gettime(int clock, int64_t *sec, long *nsec) {
 }
 
 int rumpuser_clock_sleep(int clock, int64_t sec, long nsec) {
-  if (clock != RUMPUSER_CLOCK_RELWALL && clock != RUMPUSER_CLOCK_ABSMONO) return kEinval;
-  if (sec < 0 || nsec < 0 || nsec >= kNsPerSec) return kEinval;
+  if (clock != RUMPUSER_CLOCK_RELWALL && clock != RUMPUSER_CLOCK_ABSMONO)
+    return kEinval;
+  if (sec < 0 || nsec < 0 || nsec >= kNsPerSec)
+    return kEinval;
   // Longer than the clock can count is forever.
   const int64_t base = clock == RUMPUSER_CLOCK_RELWALL ? rumpuser_monotonic() : 0;
   const int64_t room = RUMPUSER_FOREVER - base;
@@ -60,7 +62,9 @@ int rumpuser_clock_sleep(int clock, int64_t sec, long nsec) {
   Word never{0};
   for (;;) {
     const int error = wait_on(never, 0, deadline);
-    if (error == kEtimedout) return 0;
-    if (error != 0) return error;
+    if (error == kEtimedout)
+      return 0;
+    if (error != 0)
+      return error;
   }
 }

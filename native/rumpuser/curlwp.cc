@@ -14,13 +14,16 @@ namespace {
 
 constexpr uint32_t kProcess = 0;
 
-bool same(uint32_t lwp, void *died) { return lwp == *static_cast<uint32_t *>(died); }
+bool same(uint32_t lwp, void *died) {
+  return lwp == *static_cast<uint32_t *>(died);
+}
 
 // A thread that ends as an lwp takes it along: what the lwp holds would never be left.
 struct Ending {
   bool watched = false;
   ~Ending() {
-    if (curlwp == 0) return;
+    if (curlwp == 0)
+      return;
     uint32_t died = curlwp;
     lwp_states()[died].store(kLwpIdle);
     curlwp = 0;
@@ -46,10 +49,12 @@ int create(uint32_t *lwp) {
   if (p.free.empty()) {
     uint32_t first = 0;
     const int error = lwp_block_take(kProcess, &first);
-    if (error != 0) return error;
+    if (error != 0)
+      return error;
     for (uint32_t i = kLwpsPerBlock; i-- > 0;) {
       // Handle 0 is none.
-      if (first + i != 0) p.free.push_back(first + i);
+      if (first + i != 0)
+        p.free.push_back(first + i);
     }
   }
   *lwp = p.free.back();
@@ -58,13 +63,18 @@ int create(uint32_t *lwp) {
   return 0;
 }
 
-uint8_t state_of(uint32_t lwp) { return lwp < kLwps ? lwp_states()[lwp].load() : kLwpFree; }
+uint8_t state_of(uint32_t lwp) {
+  return lwp < kLwps ? lwp_states()[lwp].load() : kLwpFree;
+}
 
 void destroy(uint32_t lwp) {
   const uint8_t state = state_of(lwp);
-  if (state == kLwpFree) assertion_failed("curlwpop: destroying lwp %u: there is no such lwp", lwp);
-  if (state == kLwpCurrent) assertion_failed("curlwpop: destroying lwp %u, which is current", lwp);
-  if (!lwp_belongs(lwp, kProcess)) assertion_failed("curlwpop: destroying lwp %u, which an isolate made", lwp);
+  if (state == kLwpFree)
+    assertion_failed("curlwpop: destroying lwp %u: there is no such lwp", lwp);
+  if (state == kLwpCurrent)
+    assertion_failed("curlwpop: destroying lwp %u, which is current", lwp);
+  if (!lwp_belongs(lwp, kProcess))
+    assertion_failed("curlwpop: destroying lwp %u, which an isolate made", lwp);
   lwp_states()[lwp].store(kLwpFree);
   Pool &p = pool();
   std::lock_guard<std::mutex> hold(p.mutex);
@@ -73,43 +83,48 @@ void destroy(uint32_t lwp) {
 
 void set(uint32_t lwp) {
   ending.watched = true;
-  if (curlwp != 0) assertion_failed("curlwpop: setting lwp %u while lwp %u is current", lwp, curlwp);
+  if (curlwp != 0)
+    assertion_failed("curlwpop: setting lwp %u while lwp %u is current", lwp, curlwp);
   const uint8_t state = state_of(lwp);
-  if (state == kLwpFree) assertion_failed("curlwpop: setting lwp %u: there is no such lwp", lwp);
-  if (state == kLwpCurrent) assertion_failed("curlwpop: setting lwp %u, which is current on another thread", lwp);
+  if (state == kLwpFree)
+    assertion_failed("curlwpop: setting lwp %u: there is no such lwp", lwp);
+  if (state == kLwpCurrent)
+    assertion_failed("curlwpop: setting lwp %u, which is current on another thread", lwp);
   lwp_states()[lwp].store(kLwpCurrent);
   curlwp = lwp;
 }
 
 void clear(uint32_t lwp) {
-  if (lwp == 0 || curlwp != lwp) assertion_failed("curlwpop: clearing lwp %u while lwp %u is current", lwp, curlwp);
+  if (lwp == 0 || curlwp != lwp)
+    assertion_failed("curlwpop: clearing lwp %u while lwp %u is current", lwp, curlwp);
   lwp_states()[lwp].store(kLwpIdle);
   curlwp = 0;
 }
 
-}  // namespace
+} // namespace
 
-
-}  // namespace rumpuser
+} // namespace rumpuser
 
 using namespace rumpuser;
 
 int rumpuser_curlwpop(int op, uint32_t *lwp) {
   switch (op) {
-    case RUMPUSER_LWP_CREATE:
-      return create(lwp);
-    case RUMPUSER_LWP_DESTROY:
-      destroy(*lwp);
-      return 0;
-    case RUMPUSER_LWP_SET:
-      set(*lwp);
-      return 0;
-    case RUMPUSER_LWP_CLEAR:
-      clear(*lwp);
-      return 0;
-    default:
-      return kEinval;
+  case RUMPUSER_LWP_CREATE:
+    return create(lwp);
+  case RUMPUSER_LWP_DESTROY:
+    destroy(*lwp);
+    return 0;
+  case RUMPUSER_LWP_SET:
+    set(*lwp);
+    return 0;
+  case RUMPUSER_LWP_CLEAR:
+    clear(*lwp);
+    return 0;
+  default:
+    return kEinval;
   }
 }
 
-uint32_t rumpuser_curlwp(void) { return curlwp; }
+uint32_t rumpuser_curlwp(void) {
+  return curlwp;
+}

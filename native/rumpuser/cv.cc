@@ -28,11 +28,14 @@ Bucket &bucket_of(rumpuser_lock cv) {
   return all[cv % kBuckets];
 }
 
-Slot &slot_of(const char *call, rumpuser_lock cv) { return lock_slot(call, Kind::kCv, cv); }
+Slot &slot_of(const char *call, rumpuser_lock cv) {
+  return lock_slot(call, Kind::kCv, cv);
+}
 
 // Wakes up to `most` sleepers, oldest first.
 void wake(Slot &slot, rumpuser_lock cv, int32_t most) {
-  if (slot.word[kSleepers].load() == 0) return;
+  if (slot.word[kSleepers].load() == 0)
+    return;
   Bucket &bucket = bucket_of(cv);
   std::lock_guard<std::mutex> hold(bucket.mutex);
   for (auto it = bucket.queue.begin(); it != bucket.queue.end() && most > 0;) {
@@ -55,7 +58,8 @@ bool withdraw(Slot &slot, Sleeper &sleeper) {
   Bucket &bucket = bucket_of(sleeper.cv);
   std::lock_guard<std::mutex> hold(bucket.mutex);
   for (auto it = bucket.queue.begin(); it != bucket.queue.end(); ++it) {
-    if (*it != &sleeper) continue;
+    if (*it != &sleeper)
+      continue;
     bucket.queue.erase(it);
     slot.word[kSleepers].fetch_sub(1);
     return true;
@@ -63,7 +67,8 @@ bool withdraw(Slot &slot, Sleeper &sleeper) {
   return false;
 }
 
-// Whether the CPU is taken back before the mutex: a mutex of interrupt context must not be held while waiting for a CPU.
+// Whether the CPU is taken back before the mutex: a mutex of interrupt context must not be held while waiting
+// for a CPU.
 bool cpu_first(rumpuser_lock mtx) {
   const int32_t flags = lock_slot("cv_wait", Kind::kMutex, mtx).word[kFlags].load();
   constexpr int32_t both = RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX;
@@ -78,15 +83,19 @@ int wait_wrapped(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t 
   {
     CpuReleased released;
     error = cv_block(call, cv, mtx, deadline, &depth);
-    if (!cpu_before_mutex) retaken = mutex_retake(call, mtx, depth);
+    if (!cpu_before_mutex)
+      retaken = mutex_retake(call, mtx, depth);
   }
-  if (cpu_before_mutex) retaken = mutex_retake(call, mtx, depth);
+  if (cpu_before_mutex)
+    retaken = mutex_retake(call, mtx, depth);
   return retaken != 0 ? retaken : error;
 }
 
-}  // namespace
+} // namespace
 
-int cv_create(uint32_t tenant, rumpuser_lock *handle) { return lock_create(Kind::kCv, tenant, handle); }
+int cv_create(uint32_t tenant, rumpuser_lock *handle) {
+  return lock_create(Kind::kCv, tenant, handle);
+}
 
 int cv_block(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t deadline, int32_t *depth) {
   Slot &slot = slot_of(call, cv);
@@ -103,8 +112,10 @@ int cv_block(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t dead
   }
   *depth = mutex_release(call, mtx);
   int error = 0;
-  while (error == 0 && sleeper.woken.load() == 0) error = wait_on(sleeper.woken, 0, deadline);
-  if (error != 0 && !withdraw(slot, sleeper)) error = 0;
+  while (error == 0 && sleeper.woken.load() == 0)
+    error = wait_on(sleeper.woken, 0, deadline);
+  if (error != 0 && !withdraw(slot, sleeper))
+    error = 0;
   if (error == 0) {
     // The waker may still be about to look at the word.
     std::lock_guard<std::mutex> hold(bucket_of(cv).mutex);
@@ -112,15 +123,18 @@ int cv_block(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t dead
   return error;
 }
 
-}  // namespace rumpuser
+} // namespace rumpuser
 
 using namespace rumpuser;
 
-int rumpuser_cv_init(rumpuser_lock *cv) { return cv_create(0, cv); }
+int rumpuser_cv_init(rumpuser_lock *cv) {
+  return cv_create(0, cv);
+}
 
 void rumpuser_cv_destroy(rumpuser_lock cv) {
   const int32_t sleepers = slot_of("cv_destroy", cv).word[kSleepers].load();
-  if (sleepers != 0) assertion_failed("cv_destroy: cv %u has %d waiting", cv, sleepers);
+  if (sleepers != 0)
+    assertion_failed("cv_destroy: cv %u has %d waiting", cv, sleepers);
   lock_destroy(cv);
 }
 
@@ -136,15 +150,20 @@ int rumpuser_cv_wait_nowrap(rumpuser_lock cv, rumpuser_lock mtx) {
 }
 
 int rumpuser_cv_timedwait(rumpuser_lock cv, rumpuser_lock mtx, int64_t sec, int64_t nsec) {
-  if (sec < 0 || nsec < 0 || nsec >= 1'000'000'000) return kEinval;
+  if (sec < 0 || nsec < 0 || nsec >= 1'000'000'000)
+    return kEinval;
   const int64_t now = rumpuser_monotonic();
   const bool forever = sec >= (RUMPUSER_FOREVER - now) / 1'000'000'000;
   return wait_wrapped("cv_timedwait", cv, mtx, forever ? RUMPUSER_FOREVER : now + sec * 1'000'000'000 + nsec);
 }
 
-void rumpuser_cv_signal(rumpuser_lock cv) { wake(slot_of("cv_signal", cv), cv, 1); }
+void rumpuser_cv_signal(rumpuser_lock cv) {
+  wake(slot_of("cv_signal", cv), cv, 1);
+}
 
-void rumpuser_cv_broadcast(rumpuser_lock cv) { wake(slot_of("cv_broadcast", cv), cv, INT32_MAX); }
+void rumpuser_cv_broadcast(rumpuser_lock cv) {
+  wake(slot_of("cv_broadcast", cv), cv, INT32_MAX);
+}
 
 void rumpuser_cv_has_waiters(rumpuser_lock cv, int *has) {
   *has = slot_of("cv_has_waiters", cv).word[kSleepers].load() != 0;

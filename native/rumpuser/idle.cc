@@ -43,7 +43,8 @@ struct Idler {
 void want_exact_timers() {
 #if defined(__linux__)
   static thread_local bool done = false;
-  if (!done) prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
+  if (!done)
+    prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
   done = true;
 #endif
 }
@@ -55,11 +56,12 @@ void deliver(Idler &idler, rumpuser_idler handle) {
     return;
   }
   std::lock_guard<std::mutex> guard(idler.mutex);
-  if (idler.handle.load() == handle && idler.pump != nullptr) idler.pump(idler.arg);
+  if (idler.handle.load() == handle && idler.pump != nullptr)
+    idler.pump(idler.arg);
 }
 
 class Idlers {
- public:
+public:
   // Never destroyed: the idle thread outlives main().
   static Idlers &the() {
     static Idlers *const idlers = new Idlers;
@@ -100,11 +102,13 @@ class Idlers {
 
   void close(rumpuser_idler handle) {
     Idler *const idler = find(handle);
-    if (idler == nullptr) return;
+    if (idler == nullptr)
+      return;
     {
       // After this nobody is inside the pump, and nobody will be.
       std::lock_guard<std::mutex> guard(idler->mutex);
-      if (idler->handle.load() != handle) return;
+      if (idler->handle.load() != handle)
+        return;
       idler->handle.store(0);
       idler->pump = nullptr;
     }
@@ -116,11 +120,14 @@ class Idlers {
   void arm(rumpuser_idler handle, int64_t deadline) {
     std::lock_guard<std::mutex> hold(mutex_);
     Idler *const idler = find(handle);
-    if (idler == nullptr) return;
+    if (idler == nullptr)
+      return;
     idler->armings++;
-    if (idler->armed == deadline) return;
+    if (idler->armed == deadline)
+      return;
     disarm(*idler, handle);
-    if (deadline == RUMPUSER_FOREVER) return;
+    if (deadline == RUMPUSER_FOREVER)
+      return;
     idler->armed = deadline;
     armed_.insert({deadline, handle});
     if (!started_) {
@@ -132,23 +139,26 @@ class Idlers {
     }
   }
 
- private:
+private:
   void disarm(Idler &idler, rumpuser_idler handle) {
-    if (idler.armed == RUMPUSER_FOREVER) return;
+    if (idler.armed == RUMPUSER_FOREVER)
+      return;
     armed_.erase({idler.armed, handle});
     idler.armed = RUMPUSER_FOREVER;
   }
 
-  // Rings, in an order that whoever looks can trust: the bell says that something comes before the deadline stops
-  // saying so, and when the pump runs the deadline does not say so any more.
+  // Rings, in an order that whoever looks can trust: the bell says that something comes before the deadline
+  // stops saying so, and when the pump runs the deadline does not say so any more.
   void expire(rumpuser_idler handle, uint64_t arming) {
     Idler *const idler = find(handle);
-    if (idler == nullptr) return;
+    if (idler == nullptr)
+      return;
     const bool ours = idler->bell.exchange(1) == 0;
     {
       std::lock_guard<std::mutex> hold(mutex_);
       // Armed anew meanwhile, it rings anew.
-      if (idler->armings == arming) disarm(*idler, handle);
+      if (idler->armings == arming)
+        disarm(*idler, handle);
     }
     if (ours) {
       deliver(*idler, handle);
@@ -201,53 +211,67 @@ class Idlers {
 
 Idler &known(const char *call, rumpuser_idler handle) {
   Idler *const idler = Idlers::the().find(handle);
-  if (idler == nullptr) assertion_failed("%s: no idler %u", call, handle);
+  if (idler == nullptr)
+    assertion_failed("%s: no idler %u", call, handle);
   return *idler;
 }
 
-}  // namespace
+} // namespace
 
 int rumpuser_idle_open(rumpuser_pump_fn pump, void *arg, rumpuser_idler *idler) {
   return Idlers::the().open(pump, arg, idler);
 }
 
-void rumpuser_idle_close(rumpuser_idler idler) { Idlers::the().close(idler); }
+void rumpuser_idle_close(rumpuser_idler idler) {
+  Idlers::the().close(idler);
+}
 
 int rumpuser_idle(rumpuser_idler handle, int64_t deadline) {
   Idler &idler = known("idle", handle);
   want_exact_timers();
   idler.inside.fetch_add(1);
   int error = 0;
-  while (error == 0 && idler.bell.load() == 0) error = wait_on(idler.bell, 0, deadline);
+  while (error == 0 && idler.bell.load() == 0)
+    error = wait_on(idler.bell, 0, deadline);
   // Outside first, then the last look: a ring either sees nobody inside and pumps, or is seen here.
   idler.inside.fetch_sub(1);
-  if (idler.bell.exchange(0) != 0) return 0;
+  if (idler.bell.exchange(0) != 0)
+    return 0;
   return error == kEtimedout ? 0 : error;
 }
 
-void rumpuser_arm(rumpuser_idler idler, int64_t deadline) { Idlers::the().arm(idler, deadline); }
+void rumpuser_arm(rumpuser_idler idler, int64_t deadline) {
+  Idlers::the().arm(idler, deadline);
+}
 
-int rumpuser_armed(rumpuser_idler idler) { return known("armed", idler).armed.load() != RUMPUSER_FOREVER; }
+int rumpuser_armed(rumpuser_idler idler) {
+  return known("armed", idler).armed.load() != RUMPUSER_FOREVER;
+}
 
 void rumpuser_doorbell(rumpuser_idler handle) {
   Idler *const idler = Idlers::the().find(handle);
-  if (idler != nullptr && idler->bell.exchange(1) == 0) deliver(*idler, handle);
+  if (idler != nullptr && idler->bell.exchange(1) == 0)
+    deliver(*idler, handle);
 }
 
 void rumpuser_answer(rumpuser_idler handle) {
-  if (Idler *const idler = Idlers::the().find(handle)) idler->bell.store(0);
+  if (Idler *const idler = Idlers::the().find(handle))
+    idler->bell.store(0);
 }
 
-void rumpuser_hold(rumpuser_idler idler) { known("hold", idler).holds.fetch_add(1); }
+void rumpuser_hold(rumpuser_idler idler) {
+  known("hold", idler).holds.fetch_add(1);
+}
 
 void rumpuser_release(rumpuser_idler handle) {
   // The kernel may be gone before what it started is.
-  if (Idler *const idler = Idlers::the().find(handle)) idler->holds.fetch_sub(1);
+  if (Idler *const idler = Idlers::the().find(handle))
+    idler->holds.fetch_sub(1);
 }
 
 int rumpuser_busy(rumpuser_idler handle) {
-  // What has rung already counts: waiting for it ends at once. The bell is looked at last, because who holds rings
-  // before it lets go.
+  // What has rung already counts: waiting for it ends at once. The bell is looked at last, because who holds
+  // rings before it lets go.
   const Idler &idler = known("busy", handle);
   return idler.holds.load() > 0 || idler.bell.load() != 0;
 }

@@ -22,7 +22,7 @@ thread_local rumpuser_interrupted_fn interrupted_fn = nullptr;
 thread_local void *interrupted_arg = nullptr;
 thread_local char reason[kMessageSize] = "";
 
-}  // namespace
+} // namespace
 
 void assertion_failed(const char *format, ...) {
   char message[kMessageSize];
@@ -30,7 +30,8 @@ void assertion_failed(const char *format, ...) {
   va_start(ap, format);
   vsnprintf(message, sizeof message, format, ap);
   va_end(ap);
-  if (assert_handler != nullptr) assert_handler(message);
+  if (assert_handler != nullptr)
+    assert_handler(message);
   fprintf(stderr, "rumpuser: assertion failed: %s\n", message);
   abort();
 }
@@ -43,28 +44,35 @@ int failed_because(int error, const char *format, ...) {
   return error;
 }
 
-bool interruptible() { return interrupted_fn != nullptr; }
+bool interruptible() {
+  return interrupted_fn != nullptr;
+}
 
-bool interrupted() { return interrupted_fn != nullptr && interrupted_fn(interrupted_arg) != 0; }
+bool interrupted() {
+  return interrupted_fn != nullptr && interrupted_fn(interrupted_arg) != 0;
+}
 
 CpuReleased::CpuReleased() {
-  if (auto *up = unschedule_upcall.load(std::memory_order_acquire)) up();
+  if (auto *up = unschedule_upcall.load(std::memory_order_acquire))
+    up();
 }
 
 CpuReleased::~CpuReleased() {
-  if (auto *up = schedule_upcall.load(std::memory_order_acquire)) up();
+  if (auto *up = schedule_upcall.load(std::memory_order_acquire))
+    up();
 }
 
-}  // namespace rumpuser
+} // namespace rumpuser
 
 using namespace rumpuser;
 
 int rumpuser_init(int version, const struct rumpuser_hyperup *hyp) {
   if (version != RUMPUSER_VERSION) {
-    return failed_because(kEprogmismatch, "init: the host speaks version %d, the kernel wants %d", RUMPUSER_VERSION,
-                          version);
+    return failed_because(kEprogmismatch, "init: the host speaks version %d, the kernel wants %d",
+                          RUMPUSER_VERSION, version);
   }
-  if (bound.exchange(true)) return failed_because(kEbusy, "init: bound already");
+  if (bound.exchange(true))
+    return failed_because(kEbusy, "init: bound already");
   if (hyp != nullptr) {
     schedule_upcall.store(hyp->hyp_schedule, std::memory_order_release);
     unschedule_upcall.store(hyp->hyp_unschedule, std::memory_order_release);
@@ -78,11 +86,15 @@ void rumpuser_fini(void) {
   bound.store(false);
 }
 
-void rumpuser_onassert(rumpuser_assert_fn handler) { assert_handler = handler; }
+void rumpuser_onassert(rumpuser_assert_fn handler) {
+  assert_handler = handler;
+}
 
 void rumpuser_oninterrupt(rumpuser_interrupted_fn fn, void *arg) {
   interrupted_fn = fn;
   interrupted_arg = arg;
 }
 
-const char *rumpuser_reason(void) { return reason; }
+const char *rumpuser_reason(void) {
+  return reason;
+}

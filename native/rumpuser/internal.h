@@ -7,8 +7,8 @@
 namespace rumpuser {
 
 // errno in NetBSD's numbers, the only ones that leave this library. errno.cc has the whole table.
-constexpr int kEperm = 1, kEnoent = 2, kEsrch = 3, kEintr = 4, kEio = 5, kEnomem = 12, kEbusy = 16, kEinval = 22,
-              kEagain = 35, kEtimedout = 60, kEprogmismatch = 75, kEownerdead = 97;
+constexpr int kEperm = 1, kEnoent = 2, kEsrch = 3, kEintr = 4, kEio = 5, kEnomem = 12, kEbusy = 16,
+              kEinval = 22, kEagain = 35, kEtimedout = 60, kEprogmismatch = 75, kEownerdead = 97;
 constexpr int kEnoexec = 8, kEpipe = 32, kErange = 34, kEalready = 37, kEopnotsupp = 45;
 
 #if defined(__GNUC__)
@@ -29,14 +29,14 @@ bool interruptible();
 
 // Gives the virtual CPU up for as long as it lives, through the upcalls given to rumpuser_init.
 class CpuReleased {
- public:
+public:
   CpuReleased();
   ~CpuReleased();
   CpuReleased(const CpuReleased &) = delete;
   CpuReleased &operator=(const CpuReleased &) = delete;
 };
 
-}  // namespace rumpuser
+} // namespace rumpuser
 
 // Translates the host's errno to NetBSD's number (errno.cc).
 extern "C" int rumpuser__errno(int host);

@@ -1,8 +1,8 @@
 // One process-wide table of locks, shared word by word with every isolate.
 //
-// A lock is a slot of eight 32-bit words and its handle an integer: kind (2 bits), generation (11), slot (18).
-// A live slot's first word is its own handle, so one load tells a stale or foreign handle from a good one.
-// lib/rumpuser/locks.ts works on the same words with the same protocol.
+// A lock is a slot of eight 32-bit words and its handle an integer: kind (2 bits), generation (11), slot
+// (18). A live slot's first word is its own handle, so one load tells a stale or foreign handle from a good
+// one. lib/rumpuser/locks.ts works on the same words with the same protocol.
 #ifndef RUMPUSER_LOCK_TABLE_H
 #define RUMPUSER_LOCK_TABLE_H
 
@@ -80,6 +80,6 @@ void mutex_assert_owned(const char *call, rumpuser_lock mtx);
 // Lets a mutex go however often the caller entered it. @returns its depth.
 int32_t mutex_release(const char *call, rumpuser_lock mtx);
 
-}  // namespace rumpuser
+} // namespace rumpuser
 
 #endif

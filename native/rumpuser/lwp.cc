@@ -16,7 +16,8 @@ constexpr uint32_t kNobody = 0;
 struct Blocks {
   std::mutex mutex;
   // Tenant plus one, 0 for a block that is free.
-  std::atomic<uint32_t> *const owner = static_cast<std::atomic<uint32_t> *>(region_reserve(kBlocks * sizeof(uint32_t)));
+  std::atomic<uint32_t> *const owner =
+      static_cast<std::atomic<uint32_t> *>(region_reserve(kBlocks * sizeof(uint32_t)));
   std::deque<uint32_t> free;
   uint32_t next = 0;
 };
@@ -27,7 +28,9 @@ Blocks &blocks() {
   return *the;
 }
 
-bool belongs(uint32_t lwp, void *tenant) { return lwp_belongs(lwp, *static_cast<uint32_t *>(tenant)); }
+bool belongs(uint32_t lwp, void *tenant) {
+  return lwp_belongs(lwp, *static_cast<uint32_t *>(tenant));
+}
 
 // @returns whether none of the block's lwps is current on some other thread.
 bool empty_block(uint32_t block) {
@@ -42,7 +45,7 @@ bool empty_block(uint32_t block) {
   return quiet;
 }
 
-}  // namespace
+} // namespace
 
 std::atomic<uint8_t> *lwp_states() {
   static std::atomic<uint8_t> *const states = static_cast<std::atomic<uint8_t> *>(region_reserve(kLwps));
@@ -80,12 +83,14 @@ void lwp_blocks_return(uint32_t tenant) {
   Blocks &b = blocks();
   std::lock_guard<std::mutex> hold(b.mutex);
   for (uint32_t block = 0; block < b.next; block++) {
-    if (b.owner[block].load() != tenant + 1) continue;
+    if (b.owner[block].load() != tenant + 1)
+      continue;
     // A block with an lwp that still runs elsewhere is never used again.
-    if (!empty_block(block)) continue;
+    if (!empty_block(block))
+      continue;
     b.owner[block].store(0);
     b.free.push_back(block);
   }
 }
 
-}  // namespace rumpuser
+} // namespace rumpuser

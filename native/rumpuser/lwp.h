@@ -26,8 +26,8 @@ constexpr uint8_t kLwpFree = 0, kLwpIdle = 1, kLwpCurrent = 2;
 
 // One byte per handle.
 std::atomic<uint8_t> *lwp_states();
-// The calling thread's current lwp, 0 when none. Stays in place for the thread's life. Not thread_local, which
-// other files could reach through a function only.
+// The calling thread's current lwp, 0 when none. Stays in place for the thread's life. Not thread_local,
+// which other files could reach through a function only.
 extern RUMPUSER_THREAD uint32_t curlwp;
 
 // @returns 0, ENOMEM. The block's handles are `*first` and the kLwpsPerBlock - 1 after it.
@@ -36,6 +36,6 @@ bool lwp_belongs(uint32_t lwp, uint32_t tenant);
 // Orphans what the tenant's lwps hold, clears them from this thread and takes the blocks back.
 void lwp_blocks_return(uint32_t tenant);
 
-}  // namespace rumpuser
+} // namespace rumpuser
 
 #endif

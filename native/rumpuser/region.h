@@ -9,6 +9,6 @@ namespace rumpuser {
 // Zeroed, page-aligned, never given back. Aborts when the address space has no room.
 void *region_reserve(size_t bytes);
 
-}  // namespace rumpuser
+} // namespace rumpuser
 
 #endif

@@ -18,4 +18,4 @@ void tenant_close(uint32_t tenant) {
   locks_reclaim(tenant);
 }
 
-}  // namespace rumpuser
+} // namespace rumpuser

@@ -53,14 +53,16 @@ void set_name(const std::string &name) {
 }
 
 void end() {
-  if (self == nullptr) return;
+  if (self == nullptr)
+    return;
   self->ended.store(1);
   wake_all(self->ended);
 }
 
-}  // namespace
+} // namespace
 
-int rumpuser_thread_create(void *(*fn)(void *), void *arg, const char *name, int mustjoin, int, int, void **cookie) {
+int rumpuser_thread_create(void *(*fn)(void *), void *arg, const char *name, int mustjoin, int, int,
+                           void **cookie) {
   auto thread = std::make_shared<Thread>();
   std::string called = name != nullptr ? name : "rumpuser";
   Registry &r = registry();
@@ -77,7 +79,8 @@ int rumpuser_thread_create(void *(*fn)(void *), void *arg, const char *name, int
   }
   if (mustjoin == 0) {
     thread->host.detach();
-    if (cookie != nullptr) *cookie = nullptr;
+    if (cookie != nullptr)
+      *cookie = nullptr;
     return 0;
   }
   r.threads[++r.last] = std::move(thread);
@@ -100,14 +103,17 @@ int rumpuser_thread_join(void *cookie) {
   {
     std::lock_guard<std::mutex> hold(r.mutex);
     auto found = r.threads.find(reinterpret_cast<uintptr_t>(cookie));
-    if (found == r.threads.end()) return failed_because(kEsrch, "thread_join: no thread %p", cookie);
-    if (found->second == self) assertion_failed("thread_join: deadlock: thread %p joins itself", cookie);
+    if (found == r.threads.end())
+      return failed_because(kEsrch, "thread_join: no thread %p", cookie);
+    if (found->second == self)
+      assertion_failed("thread_join: deadlock: thread %p joins itself", cookie);
     thread = std::move(found->second);
     r.threads.erase(found);
   }
   CpuReleased released;
   int error = 0;
-  while (error == 0 && thread->ended.load() == 0) error = wait_on(thread->ended, 0, RUMPUSER_FOREVER);
+  while (error == 0 && thread->ended.load() == 0)
+    error = wait_on(thread->ended, 0, RUMPUSER_FOREVER);
   if (error != 0) {
     thread->host.detach();
     return error;

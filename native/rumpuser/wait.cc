@@ -12,28 +12,36 @@ namespace {
 // How long a thread that can be interrupted sleeps before it asks whether it was.
 constexpr int64_t kSliceNs = 50'000'000;
 
-}  // namespace
+} // namespace
 
 int wait_on(Word &word, int32_t value, int64_t deadline) {
   for (;;) {
-    if (word.load() != value) return 0;
+    if (word.load() != value)
+      return 0;
     const int64_t now = rumpuser_monotonic();
-    if (now >= deadline) return kEtimedout;
+    if (now >= deadline)
+      return kEtimedout;
     if (!interruptible()) {
       platform_wait(word, value, deadline);
       return word.load() == value && rumpuser_monotonic() >= deadline ? kEtimedout : 0;
     }
-    if (interrupted()) return kEintr;
+    if (interrupted())
+      return kEintr;
     const int64_t slice = now + kSliceNs;
     platform_wait(word, value, std::min(deadline, slice));
     // A wake-up before the slice is over may be ours although the word still looks the same.
-    if (word.load() != value || rumpuser_monotonic() < std::min(deadline, slice)) return 0;
+    if (word.load() != value || rumpuser_monotonic() < std::min(deadline, slice))
+      return 0;
   }
 }
 
-void wake_one(Word &word) { platform_wake(word, 1); }
+void wake_one(Word &word) {
+  platform_wake(word, 1);
+}
 
-void wake_all(Word &word) { platform_wake(word, INT32_MAX); }
+void wake_all(Word &word) {
+  platform_wake(word, INT32_MAX);
+}
 
 const bool kHasBarrier = platform_has_barrier();
 
@@ -55,4 +63,4 @@ bool leaving_needs_no_fence() {
 #endif
 }
 
-}  // namespace rumpuser
+} // namespace rumpuser

@@ -43,6 +43,6 @@ inline void fence_leaving() {
   }
 }
 
-}  // namespace rumpuser
+} // namespace rumpuser
 
 #endif

@@ -16,8 +16,8 @@ void platform_wait(Word &word, int32_t value, int64_t deadline) {
   struct timespec at;
   at.tv_sec = static_cast<time_t>(deadline / 1'000'000'000);
   at.tv_nsec = static_cast<long>(deadline % 1'000'000'000);
-  syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline == RUMPUSER_FOREVER ? nullptr : &at, nullptr,
-          FUTEX_BITSET_MATCH_ANY);
+  syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline == RUMPUSER_FOREVER ? nullptr : &at,
+          nullptr, FUTEX_BITSET_MATCH_ANY);
 }
 
 void platform_wake(Word &word, int count) {
@@ -26,8 +26,12 @@ void platform_wake(Word &word, int count) {
 
 #if defined(__SANITIZE_THREAD__)
 // The sanitizer knows atomics but not membarrier.
-bool platform_has_barrier() { return false; }
-bool platform_barrier() { return false; }
+bool platform_has_barrier() {
+  return false;
+}
+bool platform_barrier() {
+  return false;
+}
 #else
 bool platform_has_barrier() {
   constexpr long wanted = MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
@@ -37,9 +41,10 @@ bool platform_has_barrier() {
 
 bool platform_barrier() {
   // Registering takes the kernel milliseconds when there are threads: not before somebody needs it.
-  static const bool registered = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+  static const bool registered =
+      syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
   return registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 #endif
 
-}  // namespace rumpuser
+} // namespace rumpuser

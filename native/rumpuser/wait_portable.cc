@@ -27,18 +27,20 @@ Lot &lot_of(const Word &word) {
 
 static_assert(kLots == 1u << (64 - 58), "the hash above yields an index into the lots");
 
-}  // namespace
+} // namespace
 
 void platform_wait(Word &word, int32_t value, int64_t deadline) {
   Lot &lot = lot_of(word);
   std::unique_lock<std::mutex> hold(lot.mutex);
-  if (word.load() != value) return;
+  if (word.load() != value)
+    return;
   lot.parked++;
   if (deadline == RUMPUSER_FOREVER) {
     lot.changed.wait(hold);
   } else {
     const int64_t left = deadline - rumpuser_monotonic();
-    if (left > 0) lot.changed.wait_for(hold, std::chrono::nanoseconds(left));
+    if (left > 0)
+      lot.changed.wait_for(hold, std::chrono::nanoseconds(left));
   }
   lot.parked--;
 }
@@ -47,10 +49,15 @@ void platform_wait(Word &word, int32_t value, int64_t deadline) {
 void platform_wake(Word &word, int) {
   Lot &lot = lot_of(word);
   std::lock_guard<std::mutex> hold(lot.mutex);
-  if (lot.parked > 0) lot.changed.notify_all();
+  if (lot.parked > 0)
+    lot.changed.notify_all();
 }
 
-bool platform_has_barrier() { return false; }
-bool platform_barrier() { return false; }
+bool platform_has_barrier() {
+  return false;
+}
+bool platform_barrier() {
+  return false;
+}
 
-}  // namespace rumpuser
+} // namespace rumpuser

@@ -41,7 +41,7 @@ inline bool contains(const std::string &text, const std::string &part) {
 
 // Makes an lwp current for as long as it lives.
 class AsLwp {
- public:
+public:
   AsLwp() {
     CHECK(rumpuser_curlwpop(RUMPUSER_LWP_CREATE, &lwp_) == 0);
     CHECK(rumpuser_curlwpop(RUMPUSER_LWP_SET, &lwp_) == 0);
@@ -52,7 +52,7 @@ class AsLwp {
   }
   uint32_t lwp() const { return lwp_; }
 
- private:
+private:
   uint32_t lwp_ = 0;
 };
 

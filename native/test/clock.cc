@@ -11,7 +11,7 @@ int64_t ns(int clock) {
   return sec * 1'000'000'000 + nsec;
 }
 
-}  // namespace
+} // namespace
 
 int main() {
   int64_t sec;

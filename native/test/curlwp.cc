@@ -18,7 +18,8 @@ int main() {
   CHECK(rumpuser_curlwp() == a);
   CHECK(rumpuser::curlwp == a);
   CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_SET, &b); }), "while lwp " + std::to_string(a)));
-  CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &b); }), "clearing lwp " + std::to_string(b)));
+  CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &b); }),
+                 "clearing lwp " + std::to_string(b)));
   CHECK(contains(broken([&] { rumpuser_curlwpop(RUMPUSER_LWP_DESTROY, &a); }), "which is current"));
   std::thread([&] {
     catch_assertions();

@@ -22,7 +22,8 @@ template <typename Fn> void together(int threads, Fn fn) {
       fn(i);
     });
   }
-  for (std::thread &thread : all) thread.join();
+  for (std::thread &thread : all)
+    thread.join();
 }
 
 void mutex(int flags) {
@@ -33,9 +34,11 @@ void mutex(int flags) {
   together(kThreads, [&](int) {
     for (int i = 0; i < kRounds; i++) {
       CHECK(rumpuser_mutex_enter(mtx) == 0);
-      if ((flags & RUMPUSER_MTX_RECURSIVE) != 0) CHECK(rumpuser_mutex_enter(mtx) == 0);
+      if ((flags & RUMPUSER_MTX_RECURSIVE) != 0)
+        CHECK(rumpuser_mutex_enter(mtx) == 0);
       count++;
-      if ((flags & RUMPUSER_MTX_RECURSIVE) != 0) rumpuser_mutex_exit(mtx);
+      if ((flags & RUMPUSER_MTX_RECURSIVE) != 0)
+        rumpuser_mutex_exit(mtx);
       rumpuser_mutex_exit(mtx);
     }
   });
@@ -56,7 +59,8 @@ void rwlock() {
         left++;
         right++;
         writers--;
-        if (i % 2 == 0) rumpuser_rw_downgrade(rw);
+        if (i % 2 == 0)
+          rumpuser_rw_downgrade(rw);
       } else {
         CHECK(rumpuser_rw_enter(RUMPUSER_RW_READER, rw) == 0);
         readers++;
@@ -83,7 +87,8 @@ void ping_pong() {
   together(2, [&](int me) {
     for (int i = 0; i < kRounds / 20; i++) {
       rumpuser_mutex_enter(mtx);
-      while (turn != me) CHECK(rumpuser_cv_wait(cv, mtx) == 0);
+      while (turn != me)
+        CHECK(rumpuser_cv_wait(cv, mtx) == 0);
       turn = 1 - me;
       rumpuser_cv_signal(cv);
       rumpuser_mutex_exit(mtx);
@@ -120,8 +125,10 @@ void signals_reach_sleepers() {
         std::this_thread::yield();
       }
     }
-    for (int i = 0; i < kThreads; i++) rumpuser_cv_signal(cv);
-    for (std::thread &sleeper : sleepers) sleeper.join();
+    for (int i = 0; i < kThreads; i++)
+      rumpuser_cv_signal(cv);
+    for (std::thread &sleeper : sleepers)
+      sleeper.join();
     CHECK(awake == kThreads);
     int has = 1;
     rumpuser_cv_has_waiters(cv, &has);
@@ -137,7 +144,8 @@ void timeouts_against_signals() {
   CHECK(rumpuser_cv_init(&cv) == 0);
   std::atomic<bool> done{false};
   std::thread signaller([&] {
-    while (!done) rumpuser_cv_signal(cv);
+    while (!done)
+      rumpuser_cv_signal(cv);
   });
   together(3, [&](int) {
     for (int i = 0; i < kRounds / 50; i++) {
@@ -165,7 +173,7 @@ void many_locks() {
   });
 }
 
-}  // namespace
+} // namespace
 
 int main() {
   mutex(RUMPUSER_MTX_RECURSIVE);

@@ -26,7 +26,8 @@ RUMPUSER_PUBLIC void *hammer_curlwp(void *arg);
 
 static void become(struct hammer *h) {
   h->error = rumpuser_curlwpop(RUMPUSER_LWP_CREATE, &h->lwp);
-  if (h->error == 0) h->error = rumpuser_curlwpop(RUMPUSER_LWP_SET, &h->lwp);
+  if (h->error == 0)
+    h->error = rumpuser_curlwpop(RUMPUSER_LWP_SET, &h->lwp);
 }
 
 static void *leave(struct hammer *h) {
@@ -54,7 +55,8 @@ void *hammer_rwlock(void *arg) {
     h->word[0] = h->word[0] + 1;
     h->word[1] = h->word[1] + 1;
     rumpuser_rw_downgrade(h->lock);
-    if (h->word[0] != h->word[1]) h->error = -1;
+    if (h->word[0] != h->word[1])
+      h->error = -1;
     rumpuser_rw_exit(h->lock);
   }
   return leave(h);
@@ -65,7 +67,8 @@ void *hammer_pingpong(void *arg) {
   become(h);
   for (uint32_t i = 0; i < h->rounds && h->error == 0; i++) {
     h->error = rumpuser_mutex_enter(h->lock);
-    while (h->error == 0 && (uint32_t)*h->word != h->turn) h->error = rumpuser_cv_wait(h->cv, h->lock);
+    while (h->error == 0 && (uint32_t)*h->word != h->turn)
+      h->error = rumpuser_cv_wait(h->cv, h->lock);
     *h->word = 1 - (int32_t)h->turn;
     rumpuser_cv_signal(h->cv);
     rumpuser_mutex_exit(h->lock);
@@ -77,7 +80,8 @@ void *hammer_pingpong(void *arg) {
 void *hammer_die_holding(void *arg) {
   struct hammer *h = arg;
   become(h);
-  if (h->error == 0) h->error = rumpuser_mutex_enter(h->lock);
+  if (h->error == 0)
+    h->error = rumpuser_mutex_enter(h->lock);
   *h->word = 1;
   return NULL;
 }

@@ -8,10 +8,13 @@
 namespace {
 
 void until(const std::atomic<int> &count, int wanted) {
-  while (count.load() < wanted) std::this_thread::yield();
+  while (count.load() < wanted)
+    std::this_thread::yield();
 }
 
-void count_up(void *count) { static_cast<std::atomic<int> *>(count)->fetch_add(1); }
+void count_up(void *count) {
+  static_cast<std::atomic<int> *>(count)->fetch_add(1);
+}
 
 void deadline() {
   rumpuser_idler idler;
@@ -37,7 +40,8 @@ void pump() {
   rumpuser_idler idler;
   CHECK(rumpuser_idle_open(count_up, &pumps, &idler) == 0);
   // Several rings until somebody answers are one.
-  for (int i = 0; i < 5; i++) rumpuser_doorbell(idler);
+  for (int i = 0; i < 5; i++)
+    rumpuser_doorbell(idler);
   CHECK(pumps == 1);
   rumpuser_answer(idler);
   rumpuser_doorbell(idler);
@@ -48,7 +52,8 @@ void pump() {
   CHECK(rumpuser_armed(idler));
   until(pumps, 3);
   CHECK(rumpuser_monotonic() >= at);
-  while (rumpuser_armed(idler)) std::this_thread::yield();
+  while (rumpuser_armed(idler))
+    std::this_thread::yield();
   rumpuser_answer(idler);
   // A later deadline replaces a sooner one, a sooner one a later one, FOREVER both.
   rumpuser_arm(idler, rumpuser_monotonic() + 1'000'000);
@@ -79,7 +84,8 @@ void many() {
     rumpuser_arm(idler, rumpuser_monotonic() + 1'000'000);
   }
   until(pumps, kMany);
-  for (const rumpuser_idler idler : idlers) rumpuser_idle_close(idler);
+  for (const rumpuser_idler idler : idlers)
+    rumpuser_idle_close(idler);
 }
 
 // Rings and idles that meet at every possible point: each ring ends an idle or pumps.
@@ -93,7 +99,8 @@ void race() {
       const int before = pumps + ends;
       rings++;
       rumpuser_doorbell(idler);
-      while (pumps + ends == before) std::this_thread::yield();
+      while (pumps + ends == before)
+        std::this_thread::yield();
     }
     done = true;
     rumpuser_doorbell(idler);
@@ -101,7 +108,8 @@ void race() {
   while (!done) {
     const int64_t at = rumpuser_monotonic() + 50'000;
     CHECK(rumpuser_idle(idler, at) == 0);
-    if (rumpuser_monotonic() < at) ends++;
+    if (rumpuser_monotonic() < at)
+      ends++;
     // Outside: a pump that came is answered.
     rumpuser_answer(idler);
     ends++;
@@ -128,7 +136,7 @@ void holds() {
   rumpuser_idle_close(idler);
 }
 
-}  // namespace
+} // namespace
 
 int main() {
   catch_assertions();

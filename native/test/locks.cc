@@ -8,7 +8,9 @@ namespace {
 
 using namespace rumpuser;
 
-std::string lock_name(const char *kind, rumpuser_lock handle) { return std::string(kind) + " " + std::to_string(handle); }
+std::string lock_name(const char *kind, rumpuser_lock handle) {
+  return std::string(kind) + " " + std::to_string(handle);
+}
 
 void recursive_mutex() {
   rumpuser_lock mtx;
@@ -17,7 +19,8 @@ void recursive_mutex() {
   uint32_t owner = 1;
   rumpuser_mutex_owner(mtx, &owner);
   CHECK(owner == 0);
-  for (int i = 0; i < 3; i++) CHECK(rumpuser_mutex_enter(mtx) == 0);
+  for (int i = 0; i < 3; i++)
+    CHECK(rumpuser_mutex_enter(mtx) == 0);
   CHECK(rumpuser_mutex_tryenter(mtx) == 0);
   for (int i = 0; i < 4; i++) {
     rumpuser_mutex_owner(mtx, &owner);
@@ -26,7 +29,8 @@ void recursive_mutex() {
   }
   rumpuser_mutex_owner(mtx, &owner);
   CHECK(owner == 0);
-  CHECK(contains(broken([&] { rumpuser_mutex_exit(mtx); }), lock_name("mutex_exit: mutex", mtx) + " is not held"));
+  CHECK(contains(broken([&] { rumpuser_mutex_exit(mtx); }),
+                 lock_name("mutex_exit: mutex", mtx) + " is not held"));
   rumpuser_mutex_destroy(mtx);
 }
 
@@ -43,8 +47,9 @@ void plain_mutex() {
   CHECK(contains(broken([&] { rumpuser_mutex_enter(mtx); }), "no lwp is current"));
   {
     AsLwp other;
-    CHECK(contains(broken([&] { rumpuser_mutex_exit(mtx); }),
-                   "is held by lwp " + std::to_string(first) + ", not by lwp " + std::to_string(other.lwp())));
+    CHECK(
+        contains(broken([&] { rumpuser_mutex_exit(mtx); }),
+                 "is held by lwp " + std::to_string(first) + ", not by lwp " + std::to_string(other.lwp())));
   }
   rumpuser_curlwpop(RUMPUSER_LWP_SET, &first);
   rumpuser_mutex_exit(mtx);
@@ -96,7 +101,8 @@ void rwlock() {
   rumpuser_rw_downgrade(rw);
   CHECK(contains(broken([&] { rumpuser_rw_downgrade(rw); }), "is not held for writing"));
   rumpuser_rw_exit(rw);
-  CHECK(contains(broken([&] { rumpuser_rw_exit(rw); }), lock_name("rw_exit: rwlock", rw) + " is not held by lwp"));
+  CHECK(contains(broken([&] { rumpuser_rw_exit(rw); }),
+                 lock_name("rw_exit: rwlock", rw) + " is not held by lwp"));
   CHECK(contains(broken([&] { rumpuser_rw_tryupgrade(rw); }), "is not held for reading"));
   CHECK(contains(broken([&] { rumpuser_rw_enter(7, rw); }), "no such mode: 7"));
   CHECK(rumpuser_rw_enter(RUMPUSER_RW_WRITER, rw) == 0);
@@ -160,7 +166,7 @@ void upcalls() {
   rumpuser_fini();
 }
 
-}  // namespace
+} // namespace
 
 int main() {
   catch_assertions();

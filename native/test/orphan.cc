@@ -29,7 +29,8 @@ void dead_mutex_owner() {
   int waited = 0;
   std::string why;
   std::thread waiter([&] {
-    while (!held) std::this_thread::yield();
+    while (!held)
+      std::this_thread::yield();
     AsLwp me;
     waited = rumpuser_mutex_enter(mtx);
     why = rumpuser_reason();
@@ -76,7 +77,8 @@ void tenant_goes() {
   rumpuser_curlwpop(RUMPUSER_LWP_SET, &lwp);
   CHECK(rumpuser_mutex_enter(shared) == 0);
   CHECK(rumpuser_mutex_enter(held) == 0);
-  CHECK(contains(broken([&] { tenant_close(tenant), rumpuser_curlwpop(RUMPUSER_LWP_SET, &lwp); }), "no such lwp"));
+  CHECK(contains(broken([&] { tenant_close(tenant), rumpuser_curlwpop(RUMPUSER_LWP_SET, &lwp); }),
+                 "no such lwp"));
   CHECK(rumpuser_curlwp() == 0);
   AsLwp me;
   CHECK(rumpuser_mutex_enter(shared) == kEownerdead);
@@ -126,7 +128,7 @@ void interruption() {
   rumpuser_idle_close(idler);
 }
 
-}  // namespace
+} // namespace
 
 int main() {
   catch_assertions();

@@ -23,13 +23,14 @@ void *leaves_early(void *) {
 void *joins_itself(void *cookie) {
   catch_assertions();
   auto *mine = static_cast<std::atomic<void *> *>(cookie);
-  while (mine->load() == nullptr) rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 1000);
+  while (mine->load() == nullptr)
+    rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 1000);
   CHECK(contains(broken([&] { rumpuser_thread_join(mine->load()); }), "joins itself"));
   ran++;
   return nullptr;
 }
 
-}  // namespace
+} // namespace
 
 int main() {
   void *cookie = nullptr;
@@ -46,11 +47,13 @@ int main() {
 
   CHECK(rumpuser_thread_create(plain, reinterpret_cast<void *>(1), nullptr, 0, -1, -1, &cookie) == 0);
   CHECK(cookie == nullptr);
-  while (ran != 7) rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 100'000);
+  while (ran != 7)
+    rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 100'000);
 
   std::atomic<void *> own{nullptr};
   CHECK(rumpuser_thread_create(joins_itself, &own, "self", 1, -1, -1, &cookie) == 0);
   own = cookie;
-  while (ran != 8) rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 100'000);
+  while (ran != 8)
+    rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 100'000);
   CHECK(rumpuser_thread_join(cookie) == 0);
 }

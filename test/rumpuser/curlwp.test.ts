@@ -48,7 +48,9 @@ test.serial('every rule names the lwp', (t) => {
   }
   asLwp(host, lwp, () => {
     asserts(t, new RegExp(`lwpDestroy: lwp ${lwp} is current`), () => host.lwpDestroy(lwp));
-    asserts(t, new RegExp(`clearing lwp ${other} while lwp ${lwp} is current`), () => host.curlwpClear(other));
+    asserts(t, new RegExp(`clearing lwp ${other} while lwp ${lwp} is current`), () =>
+      host.curlwpClear(other),
+    );
   });
   host.lwpDestroy(lwp);
   asserts(t, new RegExp(`lwpDestroy: there is no lwp ${lwp}`), () => host.lwpDestroy(lwp));

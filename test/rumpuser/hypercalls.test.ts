@@ -41,7 +41,9 @@ function camel(name: string): string {
 function interfaceMembers(): string[] {
   const text = readFileSync(new URL('lib/rumpuser/rumpuser.ts', ROOT), 'utf8');
   const body = text.slice(text.indexOf('export interface Rumpuser {'));
-  return [...body.slice(0, body.indexOf('\n}')).matchAll(/^ {2}(?:readonly )?(\w+)\??[(:]/gm)].map(([, name]) => name ?? '');
+  return [...body.slice(0, body.indexOf('\n}')).matchAll(/^ {2}(?:readonly )?(\w+)\??[(:]/gm)].map(
+    ([, name]) => name ?? '',
+  );
 }
 
 function headerCalls(): string[] {

@@ -24,8 +24,11 @@ test.serial('what cannot be a thread', (t) => {
   const host = nativeHost();
   throwsErrno(t, EINVAL, () => host.threadCreate(0n, 0n, 'null', { mustJoin: true }));
   throwsErrno(t, EINVAL, () => host.threadCreate(1 as unknown as bigint, 0n, 'number', { mustJoin: true }));
-  throwsErrno(t, EINVAL, () => host.threadCreate(1n, undefined as unknown as bigint, 'none', { mustJoin: true }));
-  for (const cookie of [0, -1, 1.5, 2 ** 40, Number.NaN]) throwsErrno(t, ESRCH, () => host.threadJoin(cookie));
+  throwsErrno(t, EINVAL, () =>
+    host.threadCreate(1n, undefined as unknown as bigint, 'none', { mustJoin: true }),
+  );
+  for (const cookie of [0, -1, 1.5, 2 ** 40, Number.NaN])
+    throwsErrno(t, ESRCH, () => host.threadJoin(cookie));
   asserts(t, /mutexEnter: no lock/, () => host.mutexEnter('1' as unknown as number));
   host.fini();
 });

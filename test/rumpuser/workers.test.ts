@@ -64,24 +64,28 @@ for (const [name, task, flags] of [
   ['kernel', 'mutex', RUMPUSER_MTX_KMUTEX],
   ['spin', 'mutex', RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX],
 ] as const) {
-  withHost(`8 Workers and 2 native threads, a million rounds in a ${name} mutex: no update is lost`, async (t, host) => {
-    const lock = host.mutexInit(flags);
-    const word = spareWord(lock);
-    const thread = hammer(t, host);
-    // The gong: all ten stand at the mutex before the first gets in.
-    const lwp = becomeLwp(host);
-    host.mutexEnter(lock);
-    const workers = Array.from({ length: WORKERS }, () => start({ task, lock, word, rounds: ROUNDS }));
-    const threads = Array.from({ length: NATIVE }, () => thread('mutex', { lock, word, rounds: ROUNDS }));
-    while (words[slot(lock) + WAITERS] !== WORKERS + NATIVE) await new Promise((resolve) => setTimeout(resolve, 1));
-    host.mutexExit(lock);
-    host.curlwpClear(lwp);
-    await Promise.all(workers.map(ended));
-    for (const native of threads) t.is(native.join().error, 0);
-    t.is(words[word], (WORKERS + NATIVE) * ROUNDS);
-    t.is(host.mutexOwner(lock), 0);
-    host.mutexDestroy(lock);
-  });
+  withHost(
+    `8 Workers and 2 native threads, a million rounds in a ${name} mutex: no update is lost`,
+    async (t, host) => {
+      const lock = host.mutexInit(flags);
+      const word = spareWord(lock);
+      const thread = hammer(t, host);
+      // The gong: all ten stand at the mutex before the first gets in.
+      const lwp = becomeLwp(host);
+      host.mutexEnter(lock);
+      const workers = Array.from({ length: WORKERS }, () => start({ task, lock, word, rounds: ROUNDS }));
+      const threads = Array.from({ length: NATIVE }, () => thread('mutex', { lock, word, rounds: ROUNDS }));
+      while (words[slot(lock) + WAITERS] !== WORKERS + NATIVE)
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      host.mutexExit(lock);
+      host.curlwpClear(lwp);
+      await Promise.all(workers.map(ended));
+      for (const native of threads) t.is(native.join().error, 0);
+      t.is(words[word], (WORKERS + NATIVE) * ROUNDS);
+      t.is(host.mutexOwner(lock), 0);
+      host.mutexDestroy(lock);
+    },
+  );
 }
 
 withHost('readers and writers of both languages in one rwlock', async (t, host) => {

@@ -169,7 +169,7 @@ typedef void (*rumpuser_symload_fn)(void *arg, const void *symtab, size_t symsiz
   X(idle, void, idle_close, (rumpuser_idler idler))                                                          \
   X(idle, int, idle, (rumpuser_idler idler, int64_t deadline))                                               \
   X(idle, void, arm, (rumpuser_idler idler, int64_t deadline))                                               \
-  X(idle, int, armed, (rumpuser_idler idler))                                               \
+  X(idle, int, armed, (rumpuser_idler idler))                                                                \
   X(idle, void, doorbell, (rumpuser_idler idler))                                                            \
   X(idle, void, answer, (rumpuser_idler idler))                                                              \
   X(idle, void, hold, (rumpuser_idler idler))                                                                \
