@@ -1,7 +1,8 @@
 /**
  * Native host: the hypercalls that ask the operating system for something, composed from one file a subject.
  *
- * The addon's functions return a negative errno (already NetBSD's) when they fail; here it becomes the singleton.
+ * The addon's functions return a negative errno (already NetBSD's) when they fail; here it becomes the
+ * singleton.
  */
 import { BioQueue } from './host_bio.ts';
 import { type ConsoleSink, HostConsole } from './host_console.ts';

@@ -1,9 +1,10 @@
 /**
- * Native host: block I/O. Requests go to host threads; their completions wait in a queue of this host until `reap`.
+ * Native host: block I/O. Requests go to host threads; their completions wait in a queue of this host until
+ * `reap`.
  *
- * The addon never lets a host thread touch memory that JavaScript could take away: data in host memory is used in
- * place and held there, other data is copied, on the way out when a write starts, on the way in when a read is
- * reaped.
+ * The addon never lets a host thread touch memory that JavaScript could take away: data in host memory is
+ * used in place and held there, other data is copied, on the way out when a write starts, on the way in when
+ * a read is reaped.
  *
  * NetBSD: lib/librumpuser/rumpuser_bio.c.
  */

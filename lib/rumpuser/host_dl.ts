@@ -1,6 +1,6 @@
 /**
- * Native host: the ELF objects of this process. Their symbols are read when somebody asks: Node itself has tens of
- * thousands, and most kernels never look one up.
+ * Native host: the ELF objects of this process. Their symbols are read when somebody asks: Node itself has
+ * tens of thousands, and most kernels never look one up.
  *
  * NetBSD: lib/librumpuser/rumpuser_dl.c.
  */

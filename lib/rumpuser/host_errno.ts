@@ -1,9 +1,12 @@
-/** Native host: the addon's functions as they are called from here, and the one place where their failures become errnos. */
+/**
+ * Native host: the addon's functions as they are called from here, and the one place where their failures
+ * become errnos.
+ */
 import { EINVAL, errnoByNumber } from '../sys/errno.ts';
 
 /**
- * The addon's functions for these hypercalls. Where a comment does not say otherwise, a negative result is an errno.
- * Addresses and sizes are numbers: the host's addresses stay far below 2^53.
+ * The addon's functions for these hypercalls. Where a comment does not say otherwise, a negative result is an
+ * errno. Addresses and sizes are numbers: the host's addresses stay far below 2^53.
  */
 export interface HostBinding {
   open(path: string, flags: number): number;
@@ -18,7 +21,9 @@ export interface HostBinding {
   bioOpen(idler: number): number;
   bioClose(queue: number): void;
   bioStart(queue: number, id: number, fd: number, op: number, data: Uint8Array, off: number): number;
-  /** Takes one completion off the queue: fills `completion` with id, count and errno. 0 when there is none. */
+  /**
+   * Takes one completion off the queue: fills `completion` with id, count and errno. 0 when there is none.
+   */
   bioNext(queue: number, completion: Float64Array): number;
   /** Ends the completion that `bioNext` took: what was read becomes visible in `data`. */
   bioFinish(queue: number, data: Uint8Array): void;

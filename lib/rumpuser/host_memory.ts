@@ -1,8 +1,8 @@
 /**
  * Native host: memory outside the JavaScript heap, as external ArrayBuffers.
  *
- * A block lives until it is freed, not until it is garbage: native code may hold its address. What is left when the
- * kernel goes is freed with it, and with the isolate at the latest.
+ * A block lives until it is freed, not until it is garbage: native code may hold its address. What is left
+ * when the kernel goes is freed with it, and with the isolate at the latest.
  *
  * NetBSD: lib/librumpuser/rumpuser_mem.c.
  */
