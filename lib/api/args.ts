@@ -104,7 +104,7 @@ function checkOf(type: ArgType, no: Complain): ArgCheck {
     }
     default:
       // What another argument decides (fcntl, ioctl): the handler looks at it.
-      return copyin;
+      return (v) => copyin(v, no);
   }
 }
 
@@ -115,7 +115,8 @@ function scalar(type: Scalar, no: Complain): ArgCheck {
   const id = IDS.has(type);
   return (v) => {
     if (typeof v === 'number' && Number.isInteger(v) && v >= min && v <= max) {
-      return v;
+      // The kernel knows no negative zero.
+      return v + 0;
     }
     if (v === -1 && id) {
       return Number(info.max);
@@ -133,12 +134,52 @@ function text(no: Complain): ArgCheck {
   };
 }
 
+/**
+ * A view of the caller's own bytes, with nothing of the caller's in front of them: what looks like a Uint8Array may be a
+ * proxy, or have methods of its own.
+ */
 function bytes(no: Complain): ArgCheck {
-  return (v) => (v instanceof Uint8Array ? v : no(EFAULT, 'a Uint8Array', v));
+  return (v) => {
+    if (!ArrayBuffer.isView(v) || tagOf.call(v) !== 'Uint8Array') {
+      return no(EFAULT, 'a Uint8Array', v);
+    }
+    try {
+      return new Uint8Array(bufferOf.call(v), offsetOf.call(v), lengthOf.call(v));
+    } catch {
+      return no(EFAULT, 'a Uint8Array that still has its memory', v);
+    }
+  };
 }
 
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+function getterOf(name: string | symbol): () => unknown {
+  return Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => unknown;
+}
+
+const tagOf = getterOf(Symbol.toStringTag) as () => string;
+const bufferOf = getterOf('buffer') as () => ArrayBuffer;
+const offsetOf = getterOf('byteOffset') as () => number;
+const lengthOf = getterOf('byteLength') as () => number;
+
+/** Longest array a caller may pass: no call takes as many, and a proxy can claim any length. */
+const ARRAY_MAX = 65536;
+
 function array(each: ArgCheck, no: Complain): ArgCheck {
-  return (v) => (Array.isArray(v) ? v.map(each) : no(EFAULT, 'an array', v));
+  return (v) => {
+    if (!Array.isArray(v)) {
+      return no(EFAULT, 'an array', v);
+    }
+    const { length } = v;
+    if (!(length <= ARRAY_MAX)) {
+      return no(EINVAL, `an array of at most ${ARRAY_MAX}`, v);
+    }
+    const copy: unknown[] = [];
+    for (let i = 0; i < length; i++) {
+      copy.push(each(v[i]));
+    }
+    return copy;
+  };
 }
 
 function nullable(check: ArgCheck): ArgCheck {
@@ -146,26 +187,30 @@ function nullable(check: ArgCheck): ArgCheck {
 }
 
 function struct(name: string, no: Complain): ArgCheck {
-  return (v) => (typeof v === 'object' && v !== null ? copyin(v) : no(EFAULT, `an object (${name})`, v));
+  return (v) => (typeof v === 'object' && v !== null ? copyin(v, no) : no(EFAULT, `an object (${name})`, v));
 }
 
-/** A deep copy of plain data. Sets, functions and bytes go through as they are: they are handles, not structures. */
-function copyin(value: unknown): unknown {
+/** Deepest structure a caller may pass. */
+const DEPTH_MAX = 8;
+
+/** A deep copy of plain data. Sets and functions go through as they are: they are handles, not structures. */
+function copyin(value: unknown, no: Complain, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Set) {
+    return value;
+  }
+  if (depth === DEPTH_MAX) {
+    return no(EFAULT, 'a structure', value);
+  }
+  if (ArrayBuffer.isView(value)) {
+    return bytes(no)(value);
+  }
   if (Array.isArray(value)) {
-    return value.map(copyin);
+    return array((v) => copyin(v, no, depth + 1), no)(value);
   }
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !(value instanceof Uint8Array) &&
-    !(value instanceof Set)
-  ) {
-    return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, copyin(v)]));
-  }
-  return value;
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, copyin(v, no, depth + 1)]));
 }
 
-/** Give what the kernel wrote to the copy of an argument back to the caller's object. */
+/** Give what the kernel wrote to the copy of an argument back to the caller's object. @throws what that object throws */
 export function copyout(user: unknown, copy: unknown): void {
   if (Array.isArray(user) && Array.isArray(copy)) {
     for (const [i, item] of copy.entries()) {

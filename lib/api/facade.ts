@@ -11,9 +11,16 @@ import { enterable, syscallAsync, syscallSync } from '../kern/syscall.ts';
 import { LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { SIGNALS } from '../sys/constants/signal.ts';
 import { WIFSIGNALED, WTERMSIG } from '../sys/constants/wait.ts';
-import { EBUSY, EDEADLK, EINVAL, ENOSYS, Errno, ESRCH } from '../sys/errno.ts';
+import { EBUSY, EDEADLK, EFAULT, EINVAL, ENOSYS, Errno, ESRCH } from '../sys/errno.ts';
 import { SYSCALLS } from '../sys/syscalls.master.ts';
-import { type ArgsOf, type CallName, isCallable, type ResultOf, syscallByNumber } from '../sys/syscalls.ts';
+import {
+  type ArgsOf,
+  type CallName,
+  isCallable,
+  type ResultOf,
+  syscallByCall,
+  syscallByNumber,
+} from '../sys/syscalls.ts';
 import type { SysentRow } from '../sys/sysent.ts';
 import { type ArgChecks, argChecks, copyout } from './args.ts';
 import { SysError } from './errors.ts';
@@ -120,16 +127,39 @@ function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method {
   return function (this: Facade, ...args: unknown[]) {
     const caller = this[CALLER];
     const copies = checks.map((check, i) => check(args[i]));
+    let value: unknown;
     try {
-      return syscallSync(caller.lwp, row, ...copies);
+      value = syscallSync(caller.lwp, row, ...copies);
     } catch (error) {
+      giveOut(row, filled, args, copies, 'quietly');
       throw edge(caller, error, row, args);
-    } finally {
-      for (const i of filled) {
-        copyout(args[i], copies[i]);
+    }
+    giveOut(row, filled, args, copies, 'loudly');
+    return value;
+  };
+}
+
+/**
+ * Fill the caller's objects with what the kernel has written. It runs the caller's code when they have setters.
+ * @throws SysError EFAULT one of them cannot be written to; quietly when the call has failed already
+ */
+function giveOut(
+  row: SysentRow,
+  filled: readonly number[],
+  args: readonly unknown[],
+  copies: readonly unknown[],
+  how: 'loudly' | 'quietly',
+): void {
+  for (const i of filled) {
+    try {
+      copyout(args[i], copies[i]);
+    } catch (error) {
+      if (how === 'loudly') {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new SysError(EFAULT, row.call, `argument ${i + 1} cannot be written to: ${why}`);
       }
     }
-  };
+  }
 }
 
 function nothing(_value: unknown): undefined {
@@ -140,13 +170,11 @@ function nothing(_value: unknown): undefined {
 function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method {
   return function (this: Facade, ...args: unknown[]) {
     const caller = this[CALLER];
-    return new Promise((resolve, reject) => {
-      const copies = checks.map((check, i) => check(args[i]));
+    let copies: readonly unknown[] = [];
+    const call = new Promise((resolve, reject) => {
+      copies = checks.map((check, i) => check(args[i]));
       const l = borrow(caller, row, args);
       const done = (value: unknown, error: unknown): void => {
-        for (const i of filled) {
-          copyout(args[i], copies[i]);
-        }
         giveBack(l);
         if (error === undefined) {
           resolve(value);
@@ -164,6 +192,20 @@ function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method {
         done(undefined, error);
       }
     });
+    if (filled.length === 0) {
+      return call;
+    }
+    // The caller's objects may have setters: they are filled when nobody is inside the kernel any more.
+    return call.then(
+      (value) => {
+        giveOut(row, filled, args, copies, 'loudly');
+        return value;
+      },
+      (error: unknown) => {
+        giveOut(row, filled, args, copies, 'quietly');
+        throw error;
+      },
+    );
   };
 }
 
@@ -185,10 +227,17 @@ function giveBack(l: Lwp): void {
     return;
   }
   if ((l.flag & LW_WEXIT) === 0) {
+    if (l.proc.nlwps === 1 && !l.proc.exiting) {
+      // The others left while this call was under way: the last lwp of a process does not go, it exits.
+      syscallAsync(l, EXIT, [0], () => {});
+      return;
+    }
     lwpUnlink(l);
   }
   lwpFree(l);
 }
+
+const EXIT = syscallByCall('exit');
 
 /** syscall(2): call `code` with the arguments of that call. */
 function indirect(this: Facade, code: unknown, ...args: unknown[]): unknown {

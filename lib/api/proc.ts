@@ -7,8 +7,8 @@ import { lwpCreate, lwpFree, lwpUnlink } from '../kern/lwpcreate.ts';
 import type { Proc as KernProc } from '../kern/proc.ts';
 import { psignal } from '../kern/sig.ts';
 import { LW_WEXIT } from '../sys/constants/lwp.ts';
-import { SZOMB } from '../sys/constants/proc.ts';
-import { NSIG, signumber } from '../sys/constants/signal.ts';
+import { SSTOP, SZOMB } from '../sys/constants/proc.ts';
+import { NSIG, SIGKILL, signumber } from '../sys/constants/signal.ts';
 import { EFAULT, EINVAL, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls } from './facade.ts';
@@ -54,13 +54,20 @@ export class LwpHandle extends Calling {
     return this.lwp.lid;
   }
 
-  /** Leave the process. Again, or after the process has gone, is a no-op. */
+  /** Leave the process; the last to leave ends it. Again, or after the process has gone, is a no-op. */
   exit(): void {
     const l = this.lwp;
-    if ((l.flag & LW_WEXIT) === 0 && l.coroutine === null && this.kernel.running) {
+    if ((l.flag & LW_WEXIT) !== 0 || l.coroutine !== null || !this.kernel.running) {
+      return;
+    }
+    if (l.proc.nlwps === 1) {
+      this.sys._lwp_exit();
+      return;
+    }
+    this.kernel.enter('_lwp_exit', () => {
       lwpUnlink(l);
       lwpFree(l);
-    }
+    });
   }
 
   [Symbol.dispose](): void {
@@ -145,8 +152,14 @@ export class Proc extends Calling {
     this.sys.exit(status);
   }
 
+  /** The process goes, whatever it does: one that is stopped is killed. */
   [Symbol.dispose](): void {
-    if (this.alive) {
+    if (!this.alive) {
+      return;
+    }
+    if (this.#proc.stat === SSTOP) {
+      this.kill(SIGKILL);
+    } else {
       this.exit();
     }
   }
