@@ -232,7 +232,7 @@ export const protHandlers: Handlers<
   getlogin: (l) => l.proc.pgrp.session.login,
   setlogin: (l, name) => {
     kauthAuthorize(l.kernel, l.cred, { scope: 'process', action: 'setlogin', proc: l.proc });
-    if (name.length >= LOGIN_NAME_MAX) {
+    if (new TextEncoder().encode(name).length >= LOGIN_NAME_MAX) {
       throw EINVAL;
     }
     l.proc.pgrp.session.login = name;
