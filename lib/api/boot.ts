@@ -4,7 +4,7 @@
 import { bootParams, type BootOptions as KernBootOptions } from '../kern/bootparams.ts';
 import { rumpInit } from '../kern/init.ts';
 import type { Modinfo } from '../kern/module.ts';
-import { printf } from '../kern/msgbuf.ts';
+import { printf, thrownText } from '../kern/msgbuf.ts';
 import { nativeHost } from '../rumpuser/native.ts';
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import { __NetBSD_Version__ } from '../sys/constants/param.ts';
@@ -76,10 +76,7 @@ export function defineModule(spec: ModuleSpec): Modinfo {
         }
       } catch (error) {
         // The module's own trouble is no panic: the command fails, and the message buffer says why.
-        printf(
-          k,
-          `module ${spec.name}: ${command}: ${error instanceof Error ? error.message : String(error)}\n`,
-        );
+        printf(k, `module ${spec.name}: ${command}: ${thrownText(error)}\n`);
         throw error instanceof Errno
           ? error
           : ((error instanceof SysError ? errnoByCode(error.code) : null) ?? EINVAL);

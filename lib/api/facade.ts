@@ -178,6 +178,10 @@ function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method {
         giveBack(l);
         if (error === undefined) {
           resolve(value);
+        } else if (error instanceof KernelDead) {
+          // The kernel is still telling the others.
+          queueMicrotask(() => caller.kernel.fini());
+          reject(error);
         } else {
           reject(edge(caller, error, row, args));
         }

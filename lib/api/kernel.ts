@@ -7,7 +7,7 @@
 
 import { fork1 } from '../kern/fork.ts';
 import { rumpFini } from '../kern/init.ts';
-import { kauthCredCreate } from '../kern/kauth.ts';
+import { kauthCredCreate, NGROUPS_MAX } from '../kern/kauth.ts';
 import type { Kernel as Kern } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { type Modinfo, moduleFini, moduleInit } from '../kern/module.ts';
@@ -21,7 +21,7 @@ import { sysctlByName } from '../kern/sysctl_name.ts';
 import { uidFind } from '../kern/uid.ts';
 import { __NetBSD_Version__ } from '../sys/constants/param.ts';
 import { RB_HALT } from '../sys/constants/reboot.ts';
-import { EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
+import { EBUSY, EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { Proc } from './proc.ts';
 import { proxy, type SyscallProxy } from './proxy.ts';
@@ -52,6 +52,9 @@ export interface KernelStats {
 /** How long the stages of the boot took, nanoseconds. */
 export type BootStage = Readonly<{ stage: string; ns: number }>;
 
+/** Characters of a command name that count. */
+const COMM_MAX = 15;
+
 export class Kernel {
   readonly #k: Kern;
 
@@ -68,14 +71,17 @@ export class Kernel {
   readonly ksyms: {
     /** Address of a symbol. @throws SysError ENOENT */
     lookup(name: string): bigint;
-    /** Symbol that covers an address. @throws SysError ENOENT */
+    /** Symbol that covers an address. @throws SysError ENOENT; EINVAL no bigint */
     resolve(address: bigint): { readonly name: string; readonly offset: bigint };
   };
 
   constructor(k: Kern) {
     this.#k = k;
     this.modules = {
-      load: (mod, props) => this.enter('modctl', () => moduleInit(k, mod, props)),
+      load: (mod, props) => {
+        const info = modinfoOf(mod);
+        this.enter('modctl', () => moduleInit(k, info, props));
+      },
       unload: (name) => this.enter('modctl', () => moduleFini(k, name)),
       list: () =>
         [...k.modules.values()].map(({ info }) => ({
@@ -88,6 +94,9 @@ export class Kernel {
       lookup: (name) => this.enter('ksyms', () => k.ksyms.lookup(name).value),
       resolve: (address) =>
         this.enter('ksyms', () => {
+          if (typeof address !== 'bigint') {
+            throw EINVAL;
+          }
           const { symbol, offset } = k.ksyms.resolve(address);
           return { name: symbol.name, offset };
         }),
@@ -131,17 +140,26 @@ export class Kernel {
 
   /** A new process, child of init, with the console open. @throws SysError EINVAL EAGAIN; EOPNOTSUPP for a cwd without vfs */
   newproc(options: NewprocOptions = {}): Proc {
+    const { uid = 0, gid = 0, groups = [], cwd = '/', comm = 'node' } = options;
+    if (typeof comm !== 'string' || typeof cwd !== 'string' || !Array.isArray(groups)) {
+      throw new SysError(EINVAL, 'newproc', 'comm and cwd must be strings, groups an array');
+    }
+    if (groups.length > NGROUPS_MAX) {
+      throw new SysError(EINVAL, 'newproc', `at most ${NGROUPS_MAX} groups`);
+    }
+    // A copy made here: looking at what the caller owns may run the caller's code, and that must not happen inside.
+    const ids = Array.from(groups);
     return this.enter('newproc', () => {
       const k = this.#k;
-      const { uid = 0, gid = 0, groups = [], cwd = '/', comm = 'node' } = options;
-      if (typeof comm !== 'string' || typeof cwd !== 'string' || !Array.isArray(groups)) {
-        throw EINVAL;
-      }
       if (cwd !== '/' && k.hooks.procVfsInit === undefined) {
         throw EOPNOTSUPP;
       }
-      const cred = kauthCredCreate(uid, gid, groups);
-      const l = fork1(k.initproc, { files: 'copy', comm, cred: { cred, uidinfo: uidFind(k, uid) } });
+      const cred = kauthCredCreate(uid, gid, ids);
+      const l = fork1(k.initproc, {
+        files: 'copy',
+        comm: comm.slice(0, COMM_MAX),
+        cred: { cred, uidinfo: uidFind(k, uid) },
+      });
       l.proc.nozombie = true;
       return this.#handle(l.proc, l);
     });
@@ -208,7 +226,11 @@ export class Kernel {
         throw new SysError(EINVAL, 'reboot', `howto must be an integer, not ${String(howto)}`);
       }
       if (this.#k.curlwp !== null) {
-        throw new SysError(EINVAL, 'reboot', 'called from inside the kernel');
+        throw new SysError(
+          EBUSY,
+          'reboot',
+          'the kernel is not re-entrant: this call was made from inside it',
+        );
       }
       rumpReboot(this.#k, howto);
     }
@@ -248,4 +270,16 @@ export class Kernel {
       rumpFini(this.#k);
     }
   }
+}
+
+/** A module's fields, read once and outside the kernel: they may be getters. @throws SysError EINVAL */
+function modinfoOf(mod: Modinfo): Modinfo {
+  if (typeof mod !== 'object' || mod === null) {
+    throw new SysError(EINVAL, 'modctl', 'a module is an object, as defineModule makes it');
+  }
+  const { name, version, class: kind, modcmd } = mod;
+  if (typeof modcmd !== 'function') {
+    throw new SysError(EINVAL, 'modctl', 'a module has a modcmd function');
+  }
+  return { name, version, class: kind, modcmd: (...args) => Reflect.apply(modcmd, mod, args) };
 }

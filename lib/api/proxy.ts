@@ -1,7 +1,10 @@
 /** The sysproxy hook, in the API's terms: processes instead of lwps, `SysError` instead of errnos. */
 import type { Kernel as Kern } from '../kern/kernel.ts';
+import type { Lwp } from '../kern/lwp.ts';
 import { sysproxyLocal, sysproxySet } from '../kern/sysproxy.ts';
-import { errnoByCode } from '../sys/errno.ts';
+import { EINVAL, Errno, errnoByCode } from '../sys/errno.ts';
+import { syscallByNumber } from '../sys/syscalls.ts';
+import { type ArgChecks, argChecks, copyout } from './args.ts';
 import { SysError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import type { Proc } from './proc.ts';
@@ -20,15 +23,44 @@ export type SyscallProxy = (
 
 /** @throws EBUSY EINVAL */
 export function proxy(k: Kern, kernel: Kernel, fn: SyscallProxy, arg: unknown): void {
-  const wrapped =
-    typeof fn === 'function'
-      ? (l: Parameters<typeof sysproxyLocal>[0], number: number, args: readonly unknown[]) => {
-          try {
-            return fn(kernel.proc(l.proc.pid), number, args, (n, a) => sysproxyLocal(l, n, a), arg);
-          } catch (error) {
-            throw error instanceof SysError ? (errnoByCode(error.code) ?? error) : error;
-          }
-        }
-      : fn;
-  sysproxySet(k, wrapped, arg);
+  if (typeof fn !== 'function') {
+    throw EINVAL;
+  }
+  const known = new Map<number, ArgChecks>();
+  const checksOf = (number: number): ArgChecks | undefined => {
+    const row = syscallByNumber(number);
+    let checks = known.get(number);
+    if (checks === undefined && row !== undefined) {
+      checks = argChecks(row);
+      known.set(number, checks);
+    }
+    return checks;
+  };
+  sysproxySet(
+    k,
+    (l, number, args) => {
+      try {
+        const proc = kernel.proc(l.proc.pid);
+        const given = args.slice(0, checksOf(number)?.checks.length);
+        return fn(proc, number, given, (n, a) => serve(l, n, a, checksOf(n)), arg);
+      } catch (error) {
+        throw error instanceof SysError ? (errnoByCode(error.code) ?? error) : error;
+      }
+    },
+    undefined,
+  );
+}
+
+/** A call served here, for a proxy: its arguments are looked at like any caller's, and its errors are theirs. */
+function serve(l: Lwp, number: number, args: readonly unknown[], checks: ArgChecks | undefined): unknown {
+  const copies = checks?.checks.map((check, i) => check(args[i])) ?? [];
+  try {
+    return sysproxyLocal(l, number, copies);
+  } catch (error) {
+    throw error instanceof Errno ? new SysError(error, syscallByNumber(number)?.call ?? 'syscall') : error;
+  } finally {
+    for (const i of checks?.filled ?? []) {
+      copyout(args[i], copies[i]);
+    }
+  }
 }

@@ -48,6 +48,15 @@ export function consoleWrite(k: Kernel, text: string): string | null {
     k.params.console(text);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return thrownText(error);
+  }
+}
+
+/** What to print of anything that was thrown. It may be anything, so looking at it may throw too. */
+export function thrownText(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    return 'something that cannot be shown';
   }
 }

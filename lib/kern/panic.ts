@@ -9,7 +9,7 @@ import { syscallByNumber } from '../sys/syscalls.ts';
 import { KernelBug } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
-import { printf } from './msgbuf.ts';
+import { printf, thrownText } from './msgbuf.ts';
 import { describeSleepers } from './wchan.ts';
 
 /** What a caller gets from a kernel that has shut down or panicked. */
@@ -28,7 +28,7 @@ export function panicFrom(k: Kernel, error: unknown, l: Lwp | null): void {
   if (k.state === 'dead') {
     return;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownText(error);
   k.panicstr = message;
   const sleepers = describeSleepers(k);
   printf(
@@ -37,10 +37,19 @@ export function panicFrom(k: Kernel, error: unknown, l: Lwp | null): void {
       `curlwp: ${l === null ? 'none' : String(l)}\n` +
       `asleep: ${sleepers || 'nobody'}\n` +
       `last system calls: ${lastcalls(k).join(' ') || 'none'}\n` +
-      (error instanceof Error && error.stack !== undefined ? `${error.stack}\n` : ''),
+      stackOf(error),
   );
   kernelDie(k, `panic: ${message}`);
   k.host.exit(RUMPUSER_PANIC);
+}
+
+/** What was thrown may be anything, so its properties may throw too. */
+function stackOf(error: unknown): string {
+  try {
+    return error instanceof Error && typeof error.stack === 'string' ? `${error.stack}\n` : '';
+  } catch {
+    return '';
+  }
 }
 
 function lastcalls(k: Kernel): string[] {
@@ -60,15 +69,19 @@ export function kernelDie(k: Kernel, reason: string): void {
   k.runnable = 0;
   k.softPending = 0;
   k.callouts.clear();
+  const waiting: { readonly l: Lwp; readonly ondone: (l: Lwp) => void }[] = [];
   for (const p of k.procs.values()) {
     for (let l = p.lwps; l !== null; l = l.siblingNext) {
-      const { ondone } = l;
       l.coroutine = null;
-      l.ondone = null;
-      if (ondone !== null) {
-        l.error = new KernelDead(`kernel is dead (${reason})`);
-        ondone(l);
+      if (l.ondone !== null) {
+        waiting.push({ l, ondone: l.ondone });
+        l.ondone = null;
       }
     }
+  }
+  // Only now: who is answered may look at the kernel, which must not change under the loop.
+  for (const { l, ondone } of waiting) {
+    l.error = new KernelDead(`kernel is dead (${reason})`);
+    ondone(l);
   }
 }
