@@ -181,7 +181,9 @@ class Session {
 function bootKernel({ verbose, ncpu, hostname, seed }: ShOptions): Kernel {
   const kernel = boot({
     ...(verbose ? { verbose } : {}),
-    ...(seed === undefined ? {} : { host: simulatedHost({ seed }) }),
+    ...(seed === undefined
+      ? {}
+      : { host: simulatedHost({ seed, console: (text) => void process.stdout.write(text) }) }),
     ncpu,
     hostname,
   });

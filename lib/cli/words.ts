@@ -223,7 +223,7 @@ class Scanner {
       return;
     }
     if (/[\w{@*#!-]/.test(next)) {
-      const name = /^\$\{?\w*/.exec(this.#text.slice(this.#at, this.#at + 40))?.[0] ?? '$';
+      const name = /^\$\{?\w*\}?/.exec(this.#text.slice(this.#at, this.#at + 40))?.[0] ?? '$';
       throw unsupported(name === '$' ? `$${next}` : name, 'variables');
     }
     // Followed by anything else it is just a dollar.

@@ -1,0 +1,147 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { expand, type Parsed, parse, quote } from '../../lib/cli/words.ts';
+
+const PARAMS = { '?': '7', $: '42' } as const;
+
+/** The words of each command, or the message. */
+function words(text: string): string[][] | string {
+  const parsed: Parsed = parse(text);
+  switch (parsed.kind) {
+    case 'commands':
+      return parsed.commands.map((command) => command.map((word) => expand(word, PARAMS)));
+    case 'incomplete':
+      return `open ${parsed.open}`;
+    case 'error':
+      return parsed.message;
+  }
+}
+
+test('blanks separate words, semicolons and newlines commands', (t) => {
+  t.deepEqual(words(''), []);
+  t.deepEqual(words(' \t '), []);
+  t.deepEqual(words('uname'), [['uname']]);
+  t.deepEqual(words('  echo  a\tb  '), [['echo', 'a', 'b']]);
+  t.deepEqual(words('id; ps ;halt;'), [['id'], ['ps'], ['halt']]);
+  t.deepEqual(words('id\n\nps\n'), [['id'], ['ps']]);
+});
+
+test('a comment begins where a word could', (t) => {
+  t.deepEqual(words('# all'), []);
+  t.deepEqual(words('echo a #b; c'), [['echo', 'a']]);
+  t.deepEqual(words('echo a#b'), [['echo', 'a#b']]);
+  t.deepEqual(words('echo a # b\nid'), [['echo', 'a'], ['id']]);
+  t.deepEqual(words("echo '#' \\#"), [['echo', '#', '#']]);
+});
+
+test('quotes', (t) => {
+  t.deepEqual(words(`echo 'a  b' "c  d"`), [['echo', 'a  b', 'c  d']]);
+  t.deepEqual(words(`echo '' ""`), [['echo', '', '']]);
+  t.deepEqual(words(`echo a'b'"c"\\d`), [['echo', 'abcd']]);
+  t.deepEqual(words(`echo '\\n$?"'`), [['echo', '\\n$?"']]);
+  t.deepEqual(words('echo "\\a\\$\\"\\\\\\`"'), [['echo', '\\a$"\\`']]);
+  t.deepEqual(words("echo 'a\nb'"), [['echo', 'a\nb']]);
+  t.deepEqual(words("echo ';|&' \\;"), [['echo', ';|&', ';']]);
+});
+
+test('a backslash joins lines, and protects one character', (t) => {
+  t.deepEqual(words('echo a\\\nb'), [['echo', 'ab']]);
+  t.deepEqual(words('echo a \\\n  b'), [['echo', 'a', 'b']]);
+  t.deepEqual(words('echo "a\\\nb"'), [['echo', 'ab']]);
+  t.deepEqual(words('echo \\ \\a'), [['echo', ' a']]);
+});
+
+test('$? and $$ are expanded when the command runs, also between double quotes', (t) => {
+  t.deepEqual(words('echo $? "$?"x \'$?\' \\$? $$'), [['echo', '7', '7x', '$?', '$?', '42']]);
+  t.deepEqual(words('echo $ $. "$"'), [['echo', '$', '$.', '$']]);
+});
+
+test('what is open asks for more', (t) => {
+  t.is(words("echo 'a"), "open '");
+  t.is(words('echo "a'), 'open "');
+  t.is(words('echo "a\\'), 'open "');
+  t.is(words('echo a\\'), 'open \\');
+  t.is(words('id; echo "$?'), 'open "');
+});
+
+test('what sh would understand otherwise is refused by name', (t) => {
+  const refused: readonly (readonly [line: string, what: string])[] = [
+    ['a | b', 'pipelines (|)'],
+    ['a|b', 'pipelines (|)'],
+    ['a || b', 'OR lists (||)'],
+    ['a && b', 'AND lists (&&)'],
+    ['a &', 'background commands (&)'],
+    ['a > f', 'redirection (>)'],
+    ['a 2>&1', 'redirection (>)'],
+    ['a<f', 'redirection (<)'],
+    ['(a)', 'subshells (()'],
+    ['a;;', 'case (;;)'],
+    ['echo $x', 'variables ($x)'],
+    ['echo "${xy', 'variables (${xy)'],
+    ['echo $1 $@', 'variables ($1)'],
+    ['echo $@', 'variables ($@)'],
+    ['echo $(a)', 'command substitution ($()'],
+    ['echo "`a`"', 'command substitution (`)'],
+    ['X=1 a', 'variables (X=)'],
+    ['if a', 'compound commands (if)'],
+    ['! a', 'compound commands (!)'],
+    ['id; { a', 'compound commands ({)'],
+  ];
+  for (const [line, what] of refused) {
+    t.is(words(line), `not supported yet: ${what}`, line);
+  }
+  t.deepEqual(words('echo if X=1 !'), [['echo', 'if', 'X=1', '!']], 'only where a command begins');
+  t.deepEqual(words("'if' \\!"), [['if', '!']], 'quoted, it is just a word');
+  t.is(words('; a'), 'syntax error: a command was expected before ;');
+  t.is(words('a; ; b'), 'syntax error: a command was expected before ;');
+});
+
+test('nothing of a line that is refused runs', (t) => {
+  t.is(words('id; a | b'), 'not supported yet: pipelines (|)');
+});
+
+test('a quoted word means itself, whatever is in it', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (list) => {
+      t.deepEqual(words(list.map(quote).join(' ')), [list]);
+    }),
+  );
+});
+
+test('the same between double quotes, with every special character escaped', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (list) => {
+      const line = list.map((word) => `"${word.replace(/[\\"$`]/g, '\\$&')}"`).join(' ');
+      t.deepEqual(words(line), [list]);
+    }),
+  );
+});
+
+test('every text is commands, incomplete or refused; parts keep its characters', (t) => {
+  const text = fc.string({
+    unit: fc.constantFrom(...`ab1 \t\n;|&<>()'"\\$?\`#={}!-`.split(''), 'é', '\u{1f600}'),
+  });
+  fc.assert(
+    fc.property(text, (line) => {
+      const found = words(line);
+      if (typeof found === 'string') {
+        t.not(found, '');
+        return;
+      }
+      for (const command of found) {
+        t.true(command.length > 0);
+        for (const c of command.join('')) {
+          t.true(line.includes(c) || '742'.includes(c), `${c} came from nowhere`);
+        }
+      }
+    }),
+  );
+});
+
+test('a refused line stays refused however it goes on', (t) => {
+  fc.assert(
+    fc.property(fc.string(), (more) => {
+      t.is(words(`a | ${more}`), 'not supported yet: pipelines (|)');
+    }),
+  );
+});
