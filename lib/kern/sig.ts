@@ -7,6 +7,7 @@
  *
  * NetBSD: sys/kern/kern_sig.c.
  */
+import { LSSLEEP, LW_SINTR } from '../sys/constants/lwp.ts';
 import { PK_SYSTEM, SACTIVE, SSTOP } from '../sys/constants/proc.ts';
 import { SIGCHLD, SIGCONT, SIGKILL, SIGNALS, SIGSTOP } from '../sys/constants/signal.ts';
 import { W_EXITCODE, W_STOPCODE } from '../sys/constants/wait.ts';
@@ -46,20 +47,20 @@ export function psignal(p: Proc, signo: number): void {
   }
 }
 
-/** Make somebody of `p` come to the user boundary and look. */
+/** Make somebody of `p` come to the user boundary and look. Who sleeps uninterruptibly may be long in coming. */
 function announce(p: Proc): void {
   let idle: Lwp | null = null;
-  let inside = false;
+  let coming = false;
   for (let l = p.lwps; l !== null; l = l.siblingNext) {
     l.ast |= AST_SIGNAL;
     if (l.coroutine === null && l.kernel.curlwp !== l) {
       idle = l;
-    } else {
-      inside = true;
+    } else if (l.stat !== LSSLEEP || (l.flag & LW_SINTR) !== 0) {
+      coming = true;
       sleepqInterrupt(l);
     }
   }
-  if (!inside && idle !== null && p.stat !== SSTOP) {
+  if (!coming && idle !== null && p.stat !== SSTOP) {
     lend(idle);
   }
 }

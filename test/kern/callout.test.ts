@@ -4,7 +4,8 @@ import { Callout, CalloutHeap, calloutSchedule, calloutStop } from '../../lib/ke
 import { KernelBug } from '../../lib/kern/kassert.ts';
 import { pump } from '../../lib/kern/sched.ts';
 import { kpause } from '../../lib/kern/synch.ts';
-import { bootFifo, driveTo, newproc, onEveryKernel, runAll, runReady } from './support.ts';
+import { onEveryKernel } from './every.ts';
+import { bootFifo, driveTo, newproc, runAll, runReady } from './support.ts';
 
 test('the heap behaves as a sorted list', (t) => {
   const command = fc.record({ what: fc.nat(3), who: fc.nat(19), ns: fc.nat(12) });

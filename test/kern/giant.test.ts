@@ -5,8 +5,9 @@ import { giantEnter, giantExit, giantShare } from '../../lib/kern/giant.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
 import { nativeHost } from '../../lib/rumpuser/native.ts';
 import { RumpuserAssertion } from '../../lib/rumpuser/rumpuser.ts';
+import { onEveryKernel } from './every.ts';
 import { GIANT_DONE, GIANT_HELD, GIANT_REFUSED, GIANT_RELEASED, GIANT_TRY } from './giant_steps.ts';
-import { bootFifo, bootOn, newproc, onEveryKernel, panics, shutdown, sys } from './support.ts';
+import { bootFifo, bootOn, newproc, panics, shutdown, sys } from './support.ts';
 
 onEveryKernel('the giant lock is taken once somebody shares it, and as often as its owner asks', (t, k) => {
   const owner = () => k.host.mutexOwner(k.giant);

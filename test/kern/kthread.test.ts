@@ -4,16 +4,8 @@ import { pump } from '../../lib/kern/sched.ts';
 import { kpause } from '../../lib/kern/synch.ts';
 import { RUMPUSER_PANIC } from '../../lib/rumpuser/rumpuser.ts';
 import { EIO, ENOTSUP } from '../../lib/sys/errno.ts';
-import {
-  bootFifo,
-  bootOn,
-  fifoHost,
-  onEveryKernel,
-  runAll,
-  runReady,
-  thread,
-  throwsErrno,
-} from './support.ts';
+import { onEveryKernel } from './every.ts';
+import { bootFifo, bootOn, fifoHost, runAll, runReady, thread, throwsErrno } from './support.ts';
 
 onEveryKernel('a kernel thread belongs to process 0, runs, and goes when its body returns', (t, k) => {
   const lwps = k.nlwps;

@@ -7,12 +7,12 @@ import { psignal } from '../../lib/kern/sig.ts';
 import { kpause } from '../../lib/kern/synch.ts';
 import { SIGTERM } from '../../lib/sys/constants/signal.ts';
 import { EBUSY, EDEADLK, ERESTART, EWOULDBLOCK } from '../../lib/sys/errno.ts';
+import { onEveryKernel } from './every.ts';
 import {
   atOnce,
   bootFifo,
   driveTo,
   newproc,
-  onEveryKernel,
   panics,
   runAll,
   runReady,

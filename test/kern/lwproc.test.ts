@@ -23,13 +23,13 @@ import { LSZOMB, LW_WEXIT } from '../../lib/sys/constants/lwp.ts';
 import { PID_MAX, SDEAD } from '../../lib/sys/constants/proc.ts';
 import { SIGKILL } from '../../lib/sys/constants/signal.ts';
 import { EEXIST, EINVAL, ENOMEM } from '../../lib/sys/errno.ts';
+import { onEveryKernel } from './every.ts';
 import {
   bootFifo,
   bootOn,
   countLwps,
   fifoHost,
   newproc,
-  onEveryKernel,
   runReady,
   start,
   sys,

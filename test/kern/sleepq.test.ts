@@ -15,17 +15,8 @@ import { describeSleepers } from '../../lib/kern/wchan.ts';
 import { LSSLEEP } from '../../lib/sys/constants/lwp.ts';
 import { SIGTERM, SIGUSR1 } from '../../lib/sys/constants/signal.ts';
 import { EDEADLK, EINTR, ENOENT, ERESTART, EWOULDBLOCK } from '../../lib/sys/errno.ts';
-import {
-  bootFifo,
-  driveTo,
-  newproc,
-  onEveryKernel,
-  panics,
-  runAll,
-  runReady,
-  start,
-  thread,
-} from './support.ts';
+import { onEveryKernel } from './every.ts';
+import { bootFifo, driveTo, newproc, panics, runAll, runReady, start, thread } from './support.ts';
 
 /** Threads that sleep on `q` and note their number when woken. */
 function sleepers(k: ReturnType<typeof bootFifo>, q: SleepQueue, n: number, woken: number[]): Lwp[] {

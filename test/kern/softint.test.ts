@@ -8,7 +8,8 @@ import {
   softintEstablish,
   softintSchedule,
 } from '../../lib/kern/softint.ts';
-import { bootFifo, onEveryKernel, runReady, thread } from './support.ts';
+import { onEveryKernel } from './every.ts';
+import { bootFifo, runReady, thread } from './support.ts';
 
 onEveryKernel('soft interrupts run highest level first, between lwps, as the soft-interrupt lwp', (t, k) => {
   const order: number[] = [];

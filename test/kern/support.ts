@@ -1,6 +1,5 @@
 /** What the tests of the kernel's machinery share: kernels, lwps to run in them, and a way to let time pass. */
 import type { ExecutionContext } from 'ava';
-import test from 'ava';
 import { type BootOptions, bootParams } from '../../lib/kern/bootparams.ts';
 import { fork1 } from '../../lib/kern/fork.ts';
 import { rumpFini, rumpInit } from '../../lib/kern/init.ts';
@@ -15,14 +14,12 @@ import { setrunnable } from '../../lib/kern/runnable.ts';
 import { drive, pump } from '../../lib/kern/sched.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
 import { syscallSync } from '../../lib/kern/syscall.ts';
-import { nativeHost } from '../../lib/rumpuser/native.ts';
 import type { Rumpuser } from '../../lib/rumpuser/rumpuser.ts';
 import { type SimulatedHost, simulatedHost } from '../../lib/rumpuser/sim.ts';
 import type { SimulatedHostOptions } from '../../lib/rumpuser/sim_options.ts';
 import { RB_NOSYNC } from '../../lib/sys/constants/reboot.ts';
 import type { Errno } from '../../lib/sys/errno.ts';
-import { SYSCALLS } from '../../lib/sys/syscalls.master.ts';
-import type { CallName } from '../../lib/sys/syscalls.ts';
+import { type CallName, syscallByCall } from '../../lib/sys/syscalls.ts';
 import type { SysentRow } from '../../lib/sys/sysent.ts';
 
 /** A simulated host that leaves the order of ready lwps to the kernel: first come, first served. */
@@ -39,25 +36,6 @@ export function bootOn(host: Rumpuser, options: BootOptions = {}): Kernel {
 /** A kernel that runs equally ready lwps in the order they became ready. */
 export function bootFifo(options: BootOptions = {}): Kernel {
   return bootOn(fifoHost(), options);
-}
-
-/** The same test on a kernel over each host. The kernel is shut down afterwards. */
-export function onEveryKernel(
-  title: string,
-  body: (t: ExecutionContext, k: Kernel) => void | Promise<void>,
-  options: BootOptions = {},
-): void {
-  for (const host of [fifoHost, () => nativeHost({ env: {} })]) {
-    // One after the other: curlwp of the native host belongs to the thread, which all tests of a file share.
-    test.serial(`${host === fifoHost ? 'simulated' : 'native'}: ${title}`, async (t) => {
-      const k = bootOn(host(), options);
-      try {
-        await body(t, k);
-      } finally {
-        shutdown(k);
-      }
-    });
-  }
 }
 
 export function shutdown(k: Kernel): void {
@@ -99,7 +77,7 @@ export function driveTo(l: Lwp, body: LwpBody<unknown>): boolean {
 export function runAll(k: Kernel): void {
   for (;;) {
     pump(k);
-    if (k.state !== 'running' || (k.runnable === 0 && k.callouts.waking === 0)) {
+    if (k.state !== 'running' || (k.runnable === 0 && k.callouts.waking === 0 && !k.host.busy())) {
       return;
     }
     if (k.runnable === 0) {
@@ -135,10 +113,8 @@ export function throwsErrno(t: ExecutionContext, errno: Errno, action: () => unk
   t.is(t.throws(action, { any: true }), errno);
 }
 
-const ROWS = new Map((SYSCALLS as readonly SysentRow[]).map((row) => [row.call, row]));
-
 export function rowOf(call: CallName): SysentRow {
-  return ROWS.get(call) as SysentRow;
+  return syscallByCall(call);
 }
 
 /** A synchronous system call as `l`. @throws errno */

@@ -8,17 +8,8 @@ import { hyperwait, kpause, ltsleep, wakeup, wakeupOne } from '../../lib/kern/sy
 import { RUMPUSER_BIO_READ, RUMPUSER_OPEN_CREATE, RUMPUSER_OPEN_RDWR } from '../../lib/rumpuser/rumpuser.ts';
 import { SIGTERM } from '../../lib/sys/constants/signal.ts';
 import { EIO, ERESTART, type Errno, EWOULDBLOCK } from '../../lib/sys/errno.ts';
-import {
-  bootFifo,
-  bootOn,
-  driveTo,
-  fifoHost,
-  newproc,
-  onEveryKernel,
-  runAll,
-  runReady,
-  start,
-} from './support.ts';
+import { onEveryKernel } from './every.ts';
+import { bootFifo, bootOn, driveTo, fifoHost, newproc, runAll, runReady, start } from './support.ts';
 
 onEveryKernel('wakeup wakes all who sleep on that object, wakeupOne the longest', (t, k) => {
   const [here, there] = [{}, {}];

@@ -7,10 +7,10 @@ import { kpause } from '../../lib/kern/synch.ts';
 import { syscallAsync } from '../../lib/kern/syscall.ts';
 import { SIGCONT, SIGKILL, SIGSTOP, SIGTERM } from '../../lib/sys/constants/signal.ts';
 import { EBUSY, EDEADLK, EPERM, ESRCH } from '../../lib/sys/errno.ts';
+import { onEveryKernel } from './every.ts';
 import {
   bootFifo,
   newproc,
-  onEveryKernel,
   rowOf,
   runAll,
   runReady,
@@ -196,4 +196,21 @@ onEveryKernel('the giant lock is not held between calls, however a call went', (
   throwsErrno(t, ESRCH, () => sys(l, 'kill', l.proc.pid, SIGKILL));
   free();
   shutdown(k);
+});
+
+test('a signal is taken by an lwp outside the kernel while another sleeps uninterruptibly', (t) => {
+  const k = bootFifo();
+  const l = newproc(k);
+  const busy = start(lwpCreate(l.proc), function* (me) {
+    yield* kpause(me, 'disk', 0, 1e9);
+    yield* userret(me);
+  });
+  runReady(k);
+  psignal(l.proc, SIGTERM);
+  runReady(k);
+  t.true(l.proc.exiting);
+  t.is(busy.outcome, 'pending');
+  runAll(k);
+  t.is(busy.outcome, ESRCH);
+  t.is(l.proc.nlwps, 0);
 });
