@@ -8,7 +8,7 @@ export const EX_USAGE = 64;
 export const EX_UNAVAILABLE = 69;
 /** A bug, or a panic of the kernel. */
 export const EX_SOFTWARE = 70;
-/** Reading commands or writing output failed. */
+/** Commands cannot be read, or output not written. */
 export const EX_IOERR = 74;
 
 /** What a shell adds to the number of the signal that ended a program. */
@@ -17,7 +17,10 @@ export const SIGNALLED = 128;
 /** Longest name or message worth repeating. */
 const SHOWN = 200;
 
-/** `text` fit for one line of a terminal: control characters as escapes, and not more than a reader can take in. */
+/**
+ * `text` fit for one line of a terminal: control characters as escapes, and not more than a reader can take
+ * in.
+ */
 export function printable(text: string): string {
   const short = text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about

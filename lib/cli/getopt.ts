@@ -21,7 +21,8 @@ export interface Options {
 }
 
 /**
- * Take the options off the front of `args`. Operands begin at the first argument that is no option, or after `--`.
+ * Take the options off the front of `args`. Operands begin at the first argument that is no option, or after
+ * `--`.
  * @param letters the letters there are; a colon after one says that it takes a value
  * @throws UsageError HelpWanted
  */

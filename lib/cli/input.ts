@@ -1,5 +1,6 @@
 /**
- * Where the shell's lines come from: the argument of -c, or standard input when it is no terminal (see `terminal.ts`).
+ * Where the shell's lines come from: the argument of -c, or standard input when it is no terminal (see
+ * `terminal.ts`).
  */
 import type { Readable } from 'node:stream';
 import { messageOf } from './exits.ts';

@@ -1,6 +1,6 @@
 /**
- * Names of users and groups. There is no file system with a password file yet; these are the entries that every NetBSD
- * system is installed with.
+ * Names of users and groups. There is no file system with a password file yet; these are the entries that
+ * every NetBSD system is installed with.
  *
  * NetBSD: passwd(5), group(5).
  */

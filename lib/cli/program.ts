@@ -11,7 +11,9 @@ export interface Program {
   readonly synopsis: string;
   /** What it does, in a few words. */
   readonly summary: string;
-  /** In a child of the shell (`child`), or, when it changes the very process, in the shell's own (`shell`). */
+  /**
+   * In a child of the shell (`child`), or, when it changes the very process, in the shell's own (`shell`).
+   */
   readonly runs: 'child' | 'shell';
   /** @returns the exit status */
   readonly main: (self: Self, args: readonly string[]) => Promise<number>;
@@ -64,7 +66,10 @@ export function usageOf(program: Program): string {
   return `usage: ${program.name} ${program.synopsis}`.trimEnd();
 }
 
-/** Run `main` and turn what it throws into a line on standard error and a status. @throws KernelDead; SysError ESRCH: killed */
+/**
+ * Run `main` and turn what it throws into a line on standard error and a status.
+ * @throws KernelDead; SysError ESRCH it was killed
+ */
 export async function runMain(self: Self, args: readonly string[]): Promise<number> {
   const { program, proc } = self;
   try {

@@ -1,6 +1,7 @@
 /**
  * `rump sh`: a kernel, a shell in it, and the lines it is given.
  */
+import { fstatSync } from 'node:fs';
 import { BootOptionError, boot, constants, type Kernel, simulatedHost } from '../api/index.ts';
 import { bootReport } from './bootlog.ts';
 import {
@@ -38,6 +39,10 @@ export async function sh(options: ShOptions): Promise<number> {
   process.stdout.on('error', outputFailed);
   // Nobody is left to tell.
   process.stderr.on('error', () => {});
+  if (options.commands === undefined && fstatSync(0).isDirectory()) {
+    complain('standard input is a directory');
+    return EX_IOERR;
+  }
   try {
     return await new Session(options).run();
   } catch (error) {

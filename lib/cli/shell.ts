@@ -1,5 +1,6 @@
 /**
- * The shell in its kernel: a process that forks a child for every program, waits for it, and remembers its status.
+ * The shell in its kernel: a process that forks a child for every program, waits for it, and remembers its
+ * status.
  */
 import { constants, type Kernel, type Proc, SysError } from '../api/index.ts';
 import { complain, messageOf, printable, SIGNALLED } from './exits.ts';
@@ -51,7 +52,10 @@ export class Shell {
     }
   }
 
-  /** Ctrl-C while commands run: SIGINT to the program in the foreground and its children; the rest of the line is forgotten. */
+  /**
+   * Ctrl-C while commands run: SIGINT to the program in the foreground and its children; the rest of the line
+   * is forgotten.
+   */
   interrupt(): void {
     this.#interrupted = true;
     if (this.#foreground === null) {

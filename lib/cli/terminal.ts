@@ -1,5 +1,6 @@
 /**
- * Lines from somebody at a terminal: editing, history, completion, and Ctrl-C for whoever is in the foreground.
+ * Lines from somebody at a terminal: editing, history, completion, and Ctrl-C for whoever is in the
+ * foreground.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';

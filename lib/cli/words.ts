@@ -1,6 +1,6 @@
 /**
- * The shell's language: words, quotes, `$?` and `$$`, comments, `;`. Everything else that sh(1) gives a meaning to is
- * recognised and refused by name, so that a line never does something else than it says.
+ * The shell's language: words, quotes, `$?` and `$$`, comments, `;`. Everything else that sh(1) gives a
+ * meaning to is recognised and refused by name, so that a line never does something else than it says.
  *
  * NetBSD: sh(1); IEEE Std 1003.1, Shell Command Language, Token Recognition.
  */

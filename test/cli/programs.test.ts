@@ -73,7 +73,7 @@ test('kill', async (t) => {
 
 test('sleep takes fractions, of virtual time', async (t) => {
   t.is(await output('date +%s', 'sleep 1.5', 'sleep .5', 'sleep 3.', 'date +%s'), '1262304000\n1262304005\n');
-  for (const wrong of ['', '1 2', '-- -1', '.', '1e3', "''", '9'.repeat(400)]) {
+  for (const wrong of ['', '1 2', '-- -1', '.', '1e3', "''", '2147483648']) {
     t.regex(await output(`sleep ${wrong}; echo $?`), /^sleep: [^\n]*\(usage: sleep seconds\)\n1\n$/, wrong);
   }
 });

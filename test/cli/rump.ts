@@ -60,7 +60,9 @@ export class Running {
     });
   }
 
-  /** Write `text`, then wait until the output since then has `expected`. @throws when the command ends before */
+  /**
+   * Write `text`, then wait until the output since then has `expected`. @throws when the command ends before
+   */
   async send(text: string, expected: string | RegExp): Promise<string> {
     const from = this.stdout.length;
     this.child.stdin.write(text);

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import test from 'ava';
-import { rump, sh, start } from './rump.ts';
+import { ENV, MAIN, rump, sh, start } from './rump.ts';
 
 test('a booted kernel does the work it is given', (t) => {
   const { status, stdout, stderr } = sh('uname -a', 'id', 'ps', 'halt', 'echo never');
@@ -37,7 +39,8 @@ test('$? is the status of the command before, and the last one that of the shell
   );
   t.is(
     stderr,
-    "rump: frobnicate: not found\nrump: not supported yet: pipelines (|)\nrump: '': not found\nrump: frob\\x07: not found\n",
+    'rump: frobnicate: not found\nrump: not supported yet: pipelines (|)\n' +
+      "rump: '': not found\nrump: frob\\x07: not found\n",
   );
 });
 
@@ -122,6 +125,27 @@ test('no input, and input that is no commands', (t) => {
   t.is(long.stderr, 'rump: line 1: longer than 262144 bytes\n');
   t.is(long.stdout, `2\n${'b'.repeat(200_000)}\n`);
   t.is(long.status, 0);
+});
+
+test('standard input and output that cannot be used', (t) => {
+  const run = (args: readonly string[], input: number | 'ignore', output: number | 'ignore') =>
+    spawnSync(process.execPath, [MAIN, ...args], {
+      stdio: [input, output, 'pipe'],
+      env: ENV,
+      encoding: 'utf8',
+    });
+  const folder = openSync('/', 'r');
+  const { status, stderr } = run(['sh'], folder, 'ignore');
+  closeSync(folder);
+  t.is(status, 74);
+  t.is(stderr, 'rump: standard input is a directory\n');
+  if (existsSync('/dev/full')) {
+    const full = openSync('/dev/full', 'w');
+    const written = run(['sh', '-c', 'id; id; id'], 'ignore', full);
+    closeSync(full);
+    t.is(written.status, 74);
+    t.regex(written.stderr, /^rump: standard output: ENOSPC[^\n]*\n$/);
+  }
 });
 
 test('the same seed gives the same run', (t) => {

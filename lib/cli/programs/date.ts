@@ -62,7 +62,9 @@ export function strftime(format: string, date: Date): string {
   });
 }
 
-/** The time that `[[[[[cc]yy]mm]dd]HH]MM[.SS]` means, what is left out being as in `now`. @throws UsageError */
+/**
+ * The time that `[[[[[cc]yy]mm]dd]HH]MM[.SS]` means, what is left out being as in `now`. @throws UsageError
+ */
 export function parseTime(text: string, now: Date): Date {
   const match = /^(\d{2}|\d{4}|\d{6}|\d{8}|\d{10}|\d{12})(?:\.(\d{2}))?$/.exec(text);
   if (match === null) {

@@ -31,7 +31,10 @@ async function list(self: Self, status: string | undefined): Promise<number> {
   return 0;
 }
 
-/** What to send, and the operands. `-9`, `-TERM`, `-s TERM`; a negative operand is a process group. @throws UsageError */
+/**
+ * What to send (`-9`, `-TERM`, `-s TERM`), and to whom; a negative number is a process group.
+ * @throws UsageError
+ */
 function parse(args: readonly string[]): { signo: number; pids: readonly string[] } {
   const [first = '', second] = args;
   if (!first.startsWith('-')) {

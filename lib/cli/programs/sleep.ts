@@ -2,6 +2,9 @@
 import { getopt, UsageError } from '../getopt.ts';
 import type { Program } from '../program.ts';
 
+/** Longest sleep, seconds: 68 years. Virtual time would take its time to get further. */
+const SEC_MAX = 0x7fffffff;
+
 /** Seconds and nanoseconds of a decimal number, exactly. @throws UsageError */
 export function timespecOf(text: string): { sec: number; nsec: number } {
   const match = /^(\d*)(?:\.(\d*))?$/.exec(text);
@@ -10,7 +13,7 @@ export function timespecOf(text: string): { sec: number; nsec: number } {
     throw new UsageError(`${text}: not a number of seconds`);
   }
   const sec = Number(whole);
-  if (!Number.isSafeInteger(sec)) {
+  if (sec > SEC_MAX) {
     throw new UsageError(`${text}: too long`);
   }
   return { sec, nsec: Number(fraction.slice(0, 9).padEnd(9, '0')) };
