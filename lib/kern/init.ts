@@ -13,6 +13,7 @@ import { PID_MAX, PK_SYSTEM, SACTIVE } from '../sys/constants/proc.ts';
 import { AB_VERBOSE } from '../sys/constants/reboot.ts';
 import { RLIMIT_NPROC } from '../sys/constants/resource.ts';
 import { EOPNOTSUPP, EPROGMISMATCH } from '../sys/errno.ts';
+import { calloutInit } from './callout.ts';
 import { consoleFiledesc } from './cons.ts';
 import { descripHandlers } from './descrip.ts';
 import { Filedesc } from './filedesc.ts';
@@ -36,6 +37,7 @@ import { resourceHandlers } from './resource.ts';
 import { PRI_SOFTINT } from './runq.ts';
 import { pump } from './sched.ts';
 import { hyperup, schedule, unschedule } from './schedule.ts';
+import { softintInitCpu } from './softint.ts';
 import { secmodelSuserStart } from './suser.ts';
 import { sysctlFinalize } from './sysctl.ts';
 import { sysctlHandlers, sysctlInit } from './sysctl_base.ts';
@@ -44,6 +46,7 @@ import { procHandlers } from './sysproc.ts';
 import { timeHandlers } from './times.ts';
 import { chgproccnt, uidFind } from './uid.ts';
 import { COPYRIGHT, RUMP_VERSION, VERSION } from './version.ts';
+import { XcallState } from './xcall.ts';
 
 type Stage = readonly [name: string, init: (k: Kernel) => void];
 
@@ -185,8 +188,10 @@ function proc0Init(k: Kernel): void {
   p.stat = SACTIVE;
 }
 
-/** Each CPU gets its soft-interrupt context. */
+/** Each CPU gets its soft-interrupt context; callouts and cross calls get their counters. */
 function percpuInit(k: Kernel): void {
+  calloutInit(k);
+  k.xcall = new XcallState(k);
   for (const cpu of k.cpus) {
     const l = lwpCreate(k.proc0);
     l.flag |= LW_SYSTEM | LW_BOUND;
@@ -194,6 +199,7 @@ function percpuInit(k: Kernel): void {
     l.priority = PRI_SOFTINT;
     l.cpu = cpu;
     cpu.softlwp = l;
+    softintInitCpu(k, cpu);
     aprintVerbose(k, `cpu${cpu.index} at thinair0: rump virtual cpu\n`);
   }
 }

@@ -5,12 +5,14 @@
  * NetBSD: the file-scope variables of sys/rump/librump/rumpkern/*.c and sys/kern/*.c that a rump kernel links.
  */
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
-import { CalloutHeap } from './callout.ts';
+import type { Aio } from './aiodone.ts';
+import { CalloutHeap } from './callout_heap.ts';
 import { Cpu } from './cpu.ts';
 import type { Evcnt } from './evcnt.ts';
 import type { Hooks } from './hooks.ts';
 import type { KauthCred, KauthListener, KauthScope } from './kauth.ts';
 import type { Ksyms } from './ksyms.ts';
+import { List } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { LoadedModule } from './module.ts';
 import type { Msgbuf } from './msgbuf.ts';
@@ -18,11 +20,12 @@ import type { Pgrp, Proc, Session } from './proc.ts';
 import { ProcTable } from './proctab.ts';
 import type { Random } from './random.ts';
 import type { SleepQueue } from './sleepq.ts';
-import type { Softint } from './softint.ts';
 import type { SysctlNode } from './sysctl.ts';
 import type { HandlerTable } from './sysent.ts';
 import type { Sysproxy } from './sysproxy.ts';
 import type { Uidinfo } from './uid.ts';
+import type { Workqueue } from './workqueue.ts';
+import type { XcallState } from './xcall.ts';
 
 /** `dead`: shut down or panicked; `deadReason` says which. No state follows it. */
 export type KernelState = 'cold' | 'booting' | 'running' | 'dead';
@@ -79,6 +82,8 @@ export class Kernel {
   nextCpu = 0;
   /** Lwps on run queues, over all CPUs. */
   runnable = 0;
+  /** User code to be run for lwps that have left the kernel for it (signal handlers). */
+  readonly upcalls: { readonly l: Lwp; readonly fn: () => void }[] = [];
   /** Lwps asleep until the host answers (hyperwait). */
   hyperwaiting = 0;
   /** A pump has been asked for and has not come. */
@@ -91,9 +96,15 @@ export class Kernel {
   readonly callouts = new CalloutHeap();
   /** Sleep queues of ltsleep, by the object slept on. */
   readonly sleeptab = new WeakMap<object, SleepQueue>();
-  /** Soft interrupts scheduled, by level, and how many in all. */
-  readonly softints: Softint[][] = [[], [], [], []];
+  /** Callouts called too late, and lwps that had to wait for one to be over. */
+  calloutLate!: Evcnt;
+  calloutWait!: Evcnt;
+  /** Soft interrupts scheduled, over all CPUs. */
   softPending = 0;
+  /** Cross calls. */
+  xcall!: XcallState;
+  /** Completes block I/O; made by the first transfer. */
+  aiodone: Workqueue<Aio> | null = null;
   /** Host mutex that keeps other host threads out of the kernel's memory (giant.ts). */
   giant = 0;
   giantShared = false;
@@ -132,7 +143,7 @@ export class Kernel {
   readonly modules = new Map<string, LoadedModule>();
   /** Security models registered. */
   nsecmodels = 0;
-  readonly evcnts: Evcnt[] = [];
+  readonly evcnts = new List<Evcnt>();
   /** Handlers by system-call number; absent ones answer ENOSYS. */
   readonly sysent: HandlerTable = [];
   /** Where system calls go instead of here; null is here. */

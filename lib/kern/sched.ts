@@ -9,15 +9,16 @@
  */
 
 import { LSONPROC, LSRUN, LSSLEEP, LW_SINTR, LW_WEXIT } from '../sys/constants/lwp.ts';
-import { EDEADLK, Errno } from '../sys/errno.ts';
+import { EDEADLK, Errno, ESRCH } from '../sys/errno.ts';
+import { calloutSoftclock } from './callout.ts';
 import type { Cpu } from './cpu.ts';
 import { giantEnter, giantExit } from './giant.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
-import { LW_ABANDONED, type Lwp } from './lwp.ts';
+import { LW_ABANDONED, LW_UPCALL, type Lwp } from './lwp.ts';
 import { lwpFree, lwpUnlink } from './lwpcreate.ts';
 import { type MaySleep, SLEEPING } from './maysleep.ts';
-import { panicFrom } from './panic.ts';
+import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable, unrunnable } from './runnable.ts';
 import { sleepqUnsleep } from './sleepq.ts';
 import { softintRun } from './softint.ts';
@@ -106,20 +107,56 @@ export function* preempt(l: Lwp): MaySleep<void> {
   yield SLEEPING;
 }
 
+/**
+ * Leave the kernel for a while without ending the call: `fn` runs as user code of `l`, which may make system calls as `l`.
+ * What it throws is kept in `l.thrown`.
+ */
+export function* usermode(l: Lwp, fn: () => void): MaySleep<void> {
+  l.kernel.upcalls.push({ l, fn });
+  l.stat = LSRUN;
+  yield SLEEPING;
+}
+
+/** Run the user code that lwps have left the kernel for. No lwp is current, and to the kernel theirs are outside. */
+function upcallsRun(k: Kernel): void {
+  for (let upcall = k.upcalls.shift(); upcall !== undefined; upcall = k.upcalls.shift()) {
+    const { l, fn } = upcall;
+    const { coroutine, ondone } = l;
+    l.coroutine = null;
+    l.ondone = null;
+    l.flag |= LW_UPCALL;
+    giantExit(k);
+    try {
+      fn();
+    } catch (error) {
+      l.thrown = { error };
+    }
+    giantEnter(k);
+    l.flag &= ~LW_UPCALL;
+    if (k.state === 'dead' || (l.flag & LW_WEXIT) !== 0) {
+      // It ended its process, or the kernel: the call it was made in has nobody to return to.
+      l.error = k.state === 'dead' ? new KernelDead(`kernel is dead (${k.deadReason})`) : ESRCH;
+      ondone?.(l);
+      continue;
+    }
+    l.coroutine = coroutine;
+    l.ondone = ondone;
+    setrunnable(l);
+  }
+}
+
 /** Run callouts that are due and pending soft interrupts. */
 export function clockint(k: Kernel): void {
   k.sinceClock = 0;
   const now = k.host.monotonicNs();
   k.lastClockNs = now;
-  for (let c = k.callouts.popDue(now); c !== null; c = k.callouts.popDue(now)) {
-    softcontext(k, c.fn);
-  }
+  calloutSoftclock(k, now, softcontext);
   softintRun(k, softcontext);
 }
 
-/** Call `fn` as the soft-interrupt lwp of a CPU: curlwp is exact there too, and it cannot sleep. */
-function softcontext(k: Kernel, fn: () => void): void {
-  const l = (k.cpus[0] as Cpu).softlwp ?? k.lwp0;
+/** Call `fn` as the soft-interrupt lwp of `cpu`: curlwp is exact there too, and it cannot sleep. */
+function softcontext(k: Kernel, cpu: Cpu, fn: () => void): void {
+  const l = cpu.softlwp ?? k.lwp0;
   k.curlwp = l;
   k.host.curlwpSet(l.handle);
   try {
@@ -133,11 +170,17 @@ function softcontext(k: Kernel, fn: () => void): void {
 
 /** Run one lwp. @returns false when none is runnable */
 function dispatch(k: Kernel): boolean {
+  if (k.softPending > 0) {
+    softintRun(k, softcontext);
+  }
   const l = pick(k);
   if (l === null) {
     return false;
   }
   resume(k, l);
+  if (k.upcalls.length > 0) {
+    upcallsRun(k);
+  }
   if (++k.sinceClock >= DISPATCHES_PER_CLOCK) {
     // The clock samples: whoever runs when it ticks pays for the time since the last tick.
     const before = k.lastClockNs;
@@ -222,8 +265,13 @@ export function pump(k: Kernel): void {
   settle(k);
 }
 
-/** On the way out of the kernel: whoever can still run, or has a time to run at, gets a pump. */
+/** On the way out of the kernel: soft interrupts run, and whoever can still run, or has a time to run at, gets a pump. */
 export function settle(k: Kernel): void {
+  if (k.softPending > 0) {
+    giantEnter(k);
+    softintRun(k, softcontext);
+    giantExit(k);
+  }
   if (k.state === 'dead') {
     return;
   }

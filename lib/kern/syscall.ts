@@ -132,7 +132,7 @@ export function syscallLocal(
     return syncEnd(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6], value, error);
   }
   giantExit(k);
-  if (k.runnable > 0 || k.callouts.nextNs !== k.armedNs) {
+  if (k.runnable > 0 || k.softPending > 0 || k.callouts.nextNs !== k.armedNs) {
     settle(k);
   }
   return value;

@@ -1,11 +1,22 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Callout, CalloutHeap, calloutSchedule, calloutStop } from '../../lib/kern/callout.ts';
+import {
+  Callout,
+  calloutAck,
+  calloutDestroy,
+  calloutHalt,
+  calloutReset,
+  calloutSchedule,
+  calloutSetfunc,
+  calloutStop,
+} from '../../lib/kern/callout.ts';
+import { CalloutHeap } from '../../lib/kern/callout_heap.ts';
 import { KernelBug } from '../../lib/kern/kassert.ts';
+import { Kmutex } from '../../lib/kern/kmutex.ts';
 import { pump } from '../../lib/kern/sched.ts';
 import { kpause } from '../../lib/kern/synch.ts';
 import { onEveryKernel } from './every.ts';
-import { bootFifo, driveTo, newproc, runAll, runReady } from './support.ts';
+import { bootFifo, driveTo, newproc, runAll, runReady, thread } from './support.ts';
 
 test('the heap behaves as a sorted list', (t) => {
   const command = fc.record({ what: fc.nat(3), who: fc.nat(19), ns: fc.nat(12) });
@@ -84,12 +95,145 @@ test('a pending callout is moved, not doubled; a stopped one does not fire', (t)
   t.is(fired, 0);
   runAll(k);
   t.is(fired, 1);
-  t.false(calloutStop(k, c));
   calloutSchedule(k, c, 10);
-  t.true(calloutStop(k, c));
-  t.false(calloutStop(k, c));
+  calloutStop(k, c);
   runAll(k);
   t.is(fired, 1);
+});
+
+onEveryKernel('pending, then invoking and expired, until acknowledged, stopped or armed again', (t, k) => {
+  const states = (c: Callout) => [c.pending, c.active, c.invoking, c.expired];
+  const c: Callout = new Callout(() => t.deepEqual(states(c), [false, true, true, true]));
+  t.deepEqual(states(c), [false, false, false, false]);
+  t.false(calloutStop(k, c));
+  calloutSchedule(k, c, 10);
+  t.deepEqual(states(c), [true, true, false, false]);
+  runAll(k);
+  t.deepEqual(states(c), [false, true, true, true]);
+  calloutAck(c);
+  t.deepEqual(states(c), [false, true, false, true]);
+  t.true(calloutStop(k, c));
+  t.deepEqual(states(c), [false, false, false, false]);
+  calloutSchedule(k, c, 10);
+  runAll(k);
+  calloutSchedule(k, c, 10);
+  t.deepEqual(states(c), [true, true, false, false]);
+  t.false(calloutStop(k, c));
+  t.deepEqual(states(c), [false, false, false, false]);
+});
+
+test('another function is called from the next time on', (t) => {
+  const k = bootFifo();
+  const called: string[] = [];
+  const c = new Callout(() => called.push('first'));
+  calloutSchedule(k, c, 10);
+  calloutSetfunc(c, () => called.push('second'));
+  runAll(k);
+  calloutReset(k, c, 10, () => called.push('third'));
+  runAll(k);
+  t.deepEqual(called, ['second', 'third']);
+});
+
+test('one that is destroyed is neither armed nor destroyed again, one that is pending is not destroyed', (t) => {
+  const k = bootFifo();
+  const c = new Callout(() => {});
+  calloutSchedule(k, c, 10);
+  t.throws(() => calloutDestroy(c), { instanceOf: KernelBug, message: /while pending/ });
+  calloutStop(k, c);
+  calloutDestroy(c);
+  t.throws(() => calloutSchedule(k, c, 10), { instanceOf: KernelBug, message: /after its end/ });
+  t.throws(() => calloutDestroy(c), { instanceOf: KernelBug, message: /destroyed twice/ });
+});
+
+test('a function may destroy its own callout', (t) => {
+  const k = bootFifo();
+  const c: Callout = new Callout(() => calloutDestroy(c));
+  calloutSchedule(k, c, 10);
+  runAll(k);
+  t.is(k.panicstr, null);
+  t.throws(() => calloutSchedule(k, c, 10), { instanceOf: KernelBug });
+});
+
+onEveryKernel(
+  'halting does not sleep where the function is all, and says whether it came too late',
+  (t, k) => {
+    let fired = 0;
+    const c = new Callout(() => fired++);
+    const halted: boolean[] = [];
+    thread(k, function* (l) {
+      calloutSchedule(k, c, 1e9);
+      halted.push(yield* calloutHalt(l, c, null));
+      calloutSchedule(k, c, 10);
+      yield* kpause(l, 'nap', 0, 1000);
+      halted.push(yield* calloutHalt(l, c, null));
+      halted.push(yield* calloutHalt(l, c, null));
+    });
+    runAll(k);
+    t.deepEqual(halted, [false, true, false]);
+    t.is(fired, 1);
+    t.is(k.calloutWait.count, 0);
+  },
+);
+
+onEveryKernel('halting waits for a run that goes on, and leaves the interlock to it meanwhile', (t, k) => {
+  const log: string[] = [];
+  const lock = new Kmutex('softc');
+  const c: Callout = new Callout(
+    () => {
+      log.push('called');
+      thread(k, function* (l) {
+        yield* kpause(l, 'work', 0, 1000);
+        yield* lock.enter(l);
+        log.push('worked');
+        calloutAck(c);
+        // Whoever works may arm it again: the halt that waits for the run takes that back.
+        calloutSchedule(k, c, 1000);
+        lock.exit(l);
+      });
+    },
+    'wakes',
+    'acked',
+  );
+  calloutSchedule(k, c, 10);
+  thread(k, function* (l) {
+    yield* kpause(l, 'nap', 0, 100);
+    yield* lock.enter(l);
+    t.true(c.invoking);
+    t.true(yield* calloutHalt(l, c, lock));
+    t.true(lock.owned(l));
+    log.push('halted');
+    lock.exit(l);
+    t.false(c.pending);
+    calloutDestroy(c);
+  });
+  runAll(k);
+  t.deepEqual(log, ['called', 'worked', 'halted']);
+  t.is(k.panicstr, null);
+  t.is(k.calloutWait.count, 1);
+});
+
+test('a run that goes on keeps its callout from being armed and from being destroyed', (t) => {
+  const k = bootFifo();
+  const c = new Callout(() => {}, 'wakes', 'acked');
+  calloutSchedule(k, c, 10);
+  runAll(k);
+  t.throws(() => calloutSchedule(k, c, 10), { instanceOf: KernelBug, message: /within its run/ });
+  t.throws(() => calloutDestroy(c), { instanceOf: KernelBug, message: /within its run/ });
+  calloutAck(c);
+  calloutDestroy(c);
+});
+
+test('one that is called more than a tick too late is counted', (t) => {
+  const k = bootFifo();
+  for (const [lateNs, count] of [
+    [9_999_999, 0],
+    [10_000_000, 1],
+  ] as const) {
+    calloutSchedule(k, new Callout(() => {}), 10);
+    k.host.clockSleep(0, 0, 10 + lateNs);
+    pump(k);
+    t.is(k.calloutLate.count, count);
+  }
 });
 
 test('a callout that arms itself again does not keep the others from running', (t) => {
