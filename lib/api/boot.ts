@@ -34,16 +34,21 @@ export function boot(options: BootOptions = {}): Kernel {
     throw new TypeError('boot: console must be a function');
   }
   const host = options.host ?? nativeHost(env === undefined ? {} : { env });
-  const params = bootParams(
-    host,
-    options,
-    output ??
-      (host.kind === 'simulated' ? (text) => host.dprintf(text) : (text) => void process.stdout.write(text)),
-    output === undefined ? 'verbose' : 'always',
-  );
   try {
+    const params = bootParams(
+      host,
+      options,
+      output ??
+        (host.kind === 'simulated'
+          ? (text) => host.dprintf(text)
+          : (text) => void process.stdout.write(text)),
+      output === undefined ? 'verbose' : 'always',
+    );
     return new Kernel(rumpInit(params));
   } catch (error) {
+    if (options.host === undefined) {
+      host.fini();
+    }
     throw error instanceof Errno ? new SysError(error, 'boot') : error;
   }
 }

@@ -37,17 +37,28 @@ export function bootParams(
   consoleText: (text: string) => void,
   logConsole: 'always' | 'verbose',
 ): BootParams {
-  const verbose = options.verbose ?? flag(host.getparam('RUMP_VERBOSE'), false);
+  const { hostname } = options;
+  if (hostname !== undefined && typeof hostname !== 'string') {
+    throw new BootOptionError(`hostname must be a string, not ${typeof hostname}`);
+  }
+  const verbose = chosen('verbose', options.verbose) ?? flag(host.getparam('RUMP_VERBOSE'), false);
   return {
     host,
     ncpu: ncpuOf(host, options.ncpu ?? host.getparam('RUMP_NCPU')),
-    threads: options.threads ?? flag(host.getparam('RUMP_THREADS'), true),
+    threads: chosen('threads', options.threads) ?? flag(host.getparam('RUMP_THREADS'), true),
     verbose,
-    hostname: options.hostname,
+    hostname,
     memlimit: memlimitOf(options.memlimit ?? host.getparam('RUMP_MEMLIMIT')),
     console: consoleText,
     logConsole: verbose || logConsole === 'always',
   };
+}
+
+function chosen(name: string, value: boolean | undefined): boolean | undefined {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw new BootOptionError(`${name} must be true or false, not ${typeof value}`);
+  }
+  return value;
 }
 
 function flag(value: string | undefined, unset: boolean): boolean {
@@ -56,11 +67,16 @@ function flag(value: string | undefined, unset: boolean): boolean {
 
 function ncpuOf(host: Rumpuser, value: number | string | undefined): number {
   const text = value === 'host' ? host.getparam(RUMPUSER_PARAM_NCPU) : value;
-  const ncpu = text === undefined ? NCPU_DEFAULT : Number(text);
+  const ncpu = text === undefined ? NCPU_DEFAULT : typeof text === 'string' ? decimal(text) : text;
   if (!Number.isInteger(ncpu) || ncpu < 1 || ncpu > MAXCPUS) {
     throw new BootOptionError(`ncpu (RUMP_NCPU) must be 1 to ${MAXCPUS} or "host", not ${String(value)}`);
   }
   return ncpu;
+}
+
+/** NaN unless decimal digits. */
+function decimal(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

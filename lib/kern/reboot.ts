@@ -14,7 +14,7 @@ import { factionInit } from './hooks.ts';
 import { kauthAuthorize } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
 import { printf } from './msgbuf.ts';
-import { kernelDie } from './panic.ts';
+import { KernelDead, kernelDie } from './panic.ts';
 import type { Handlers } from './sysent.ts';
 
 /** End the kernel. `howto` is RB_* flags. A second reboot of a dead kernel does nothing. */
@@ -49,5 +49,7 @@ export const rebootHandlers: Handlers<'reboot'> = {
   *reboot(l, howto) {
     kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'reboot' });
     rumpReboot(l.kernel, howto);
+    // Nobody returns to a kernel that is no more.
+    throw new KernelDead(`kernel is dead (${l.kernel.deadReason})`);
   },
 };
