@@ -44,7 +44,7 @@ test('it is not shared from inside the kernel', (t) => {
   panics(t, bootFifo(), /shared from inside the kernel/, (l) => giantShare(l.kernel));
 });
 
-test('another host thread is refused while the kernel runs, and the kernel waits while that thread has it', async (t) => {
+test('another host thread is refused while the kernel runs, and waited for while it runs', async (t) => {
   const k = bootOn(nativeHost({ env: {} }));
   const words = new Int32Array(new SharedArrayBuffer(8));
   const giant = giantShare(k);

@@ -1,4 +1,7 @@
-/** What lwps do inside the kernel to each other: locks, a bounded buffer, channels, host I/O. Each checks what it was promised. */
+/**
+ * What lwps do inside the kernel to each other: locks, a bounded buffer, channels, host I/O. Each checks what
+ * it was promised.
+ */
 import { Callout, calloutSchedule, calloutStop } from '../../lib/kern/callout.ts';
 import type { Lwp } from '../../lib/kern/lwp.ts';
 import type { MaySleep } from '../../lib/kern/maysleep.ts';

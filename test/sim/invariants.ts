@@ -1,4 +1,7 @@
-/** What holds in a kernel between any two dispatches. Each rule is computed anew from the tables, not read from counters. */
+/**
+ * What holds in a kernel between any two dispatches. Each rule is computed anew from the tables, not read
+ * from counters.
+ */
 import { qualifies } from '../../lib/kern/jobc.ts';
 import type { Kernel } from '../../lib/kern/kernel.ts';
 import type { Lwp } from '../../lib/kern/lwp.ts';
@@ -59,11 +62,19 @@ function checkProc(k: Kernel, p: Proc, expect: Expect): void {
     expect(parent.stat !== SZOMB, () => `the parent of ${p.pid} is a zombie`);
     expect([...(parent.children ?? [])].includes(p), () => `process ${p.pid} is not a child of its parent`);
   }
+  expect(p.uidinfo.uid === p.cred.uid, () => `process ${p.pid} counts for another user`);
   expect(!(p.nozombie && p.stat === SZOMB), () => `process ${p.pid} is a zombie nobody will wait for`);
 }
 
 function checkPgrp(k: Kernel, pg: Pgrp, expect: Expect): void {
   expect(pg.members.size > 0, () => `group ${pg.id} is empty`);
+  for (const id of [pg.id, pg.session.sid]) {
+    const named = k.procs.get(id);
+    expect(
+      named === undefined || named.pgrp.session === pg.session,
+      () => `process ${id} has the number of a group or session that is not its own`,
+    );
+  }
   let jobc = 0;
   for (const m of pg.members) {
     if (m.stat !== SZOMB && qualifies(m.parent, pg)) {

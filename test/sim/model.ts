@@ -1,8 +1,9 @@
 /**
- * What the process calls promise, kept independently of the kernel: who is whose child, what each of them can have ended
- * with, and that every end is told once.
+ * What the process calls promise, kept independently of the kernel: who is whose child, what each of them can
+ * have ended with, and that every end is told once.
  */
 import type { Proc } from '../../lib/kern/proc.ts';
+import { SIGCONT, SIGSTOP, SIGTSTP } from '../../lib/sys/constants/signal.ts';
 import {
   WEXITSTATUS,
   WIFCONTINUED,
@@ -13,11 +14,17 @@ import {
 } from '../../lib/sys/constants/wait.ts';
 import type { World } from './world.ts';
 
+const STOPS: ReadonlySet<number> = new Set([SIGSTOP, SIGTSTP]);
+
 interface Known {
   readonly parent: number;
   /** Exit statuses it has asked for; signals it may have got. */
   readonly statuses: Set<number>;
   readonly signals: Set<number>;
+  /** Stops it may have made that its parent has not been told of. */
+  stops: number;
+  /** The same of continues. */
+  continues: number;
 }
 
 export class Model {
@@ -32,7 +39,7 @@ export class Model {
     const w = this.#w;
     w.expect(pid > 1, `fork gave pid ${pid}`);
     w.expect(!this.#known.has(pid), `pid ${pid} given out while its last owner has not been waited for`);
-    this.#known.set(pid, { parent, statuses: new Set(), signals: new Set() });
+    this.#known.set(pid, { parent, statuses: new Set(), signals: new Set(), stops: 0, continues: 0 });
   }
 
   exiting(p: Proc, status: number): void {
@@ -42,7 +49,12 @@ export class Model {
   /** Anyone of these may be ended, stopped or continued by it. */
   signalled(procs: Iterable<Proc>, signo: number): void {
     for (const p of procs) {
-      this.#known.get(p.pid)?.signals.add(signo);
+      const known = this.#known.get(p.pid);
+      if (known !== undefined) {
+        known.signals.add(signo);
+        known.stops += STOPS.has(signo) ? 1 : 0;
+        known.continues += signo === SIGCONT ? 1 : 0;
+      }
     }
   }
 
@@ -59,10 +71,12 @@ export class Model {
       `${parent.pid} has waited for ${pid}, the child of ${child.parent}`,
     );
     if (WIFCONTINUED(status)) {
+      w.expect(child.continues-- > 0, `${pid} continued once and was told of twice`);
       return;
     }
     if (WIFSTOPPED(status)) {
       w.expect(child.signals.has(WSTOPSIG(status)), `${pid} stopped by a signal nobody sent`);
+      w.expect(child.stops-- > 0, `${pid} stopped once and was told of twice`);
       return;
     }
     if (WIFEXITED(status)) {

@@ -126,16 +126,21 @@ export function runProgram(w: World, l: Lwp, calls: number): void {
   step();
 }
 
+/** Another lwp of `p`, with a short program. */
+export function startThread(w: World, p: Proc): void {
+  try {
+    runProgram(w, lwpCreate(p), 1 + w.random.below(3));
+  } catch (error) {
+    if (error !== ESRCH && error !== ENOMEM) {
+      throw error;
+    }
+  }
+}
+
 /** Outside the kernel, between two calls: go on, think for a while, or start a thread. */
 function between(w: World, p: Proc, step: () => void): void {
   if (w.random.below(8) === 0 && p.alive) {
-    try {
-      runProgram(w, lwpCreate(p), 1 + w.random.below(3));
-    } catch (error) {
-      if (error !== ESRCH && error !== ENOMEM) {
-        throw error;
-      }
-    }
+    startThread(w, p);
   }
   if (w.random.below(4) === 0) {
     w.later.push(step);

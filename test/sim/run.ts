@@ -1,9 +1,10 @@
 /**
- * A whole run from one seed: a kernel boots on a simulated host, processes and kernel threads work against each other while
- * the host is slow and fails now and then, everything is told to go, and nothing may be left.
+ * A whole run from one seed: a kernel boots on a simulated host, processes and kernel threads work against
+ * each other while the host is slow and fails now and then, everything is told to go, and nothing may be
+ * left.
  *
- * The same seed gives the same run. Between any two turns the kernel's tables are checked against each other, and what
- * callers are told against a model of what the calls promise.
+ * The same seed gives the same run. Between any two turns the kernel's tables are checked against each other,
+ * and what callers are told against a model of what the calls promise.
  */
 
 import type { Kernel } from '../../lib/kern/kernel.ts';
@@ -16,14 +17,14 @@ import { psignal } from '../../lib/kern/sig.ts';
 import { kpause, wakeup } from '../../lib/kern/synch.ts';
 import { type SimulatedHost, simulatedHost } from '../../lib/rumpuser/sim.ts';
 import type { Fault } from '../../lib/rumpuser/sim_faults.ts';
-import { SIGKILL } from '../../lib/sys/constants/signal.ts';
+import { SIGCONT, SIGHUP, SIGKILL } from '../../lib/sys/constants/signal.ts';
 import { WNOHANG } from '../../lib/sys/constants/wait.ts';
 import { ECHILD, EDEADLK, EINTR, EIO, ENOMEM, Errno } from '../../lib/sys/errno.ts';
 import type { CallName } from '../../lib/sys/syscalls.ts';
 import { bootOn, newproc, rowOf, runAll, shutdown, sys } from '../kern/support.ts';
 import { CONTENTIONS, checkWakeups, contend } from './contend.ts';
 import { checkKernel } from './invariants.ts';
-import { CONTEND_CALL, runProgram } from './programs.ts';
+import { CONTEND_CALL, runProgram, startThread } from './programs.ts';
 import { World } from './world.ts';
 
 /** Turns of a run before everything is told to go. */
@@ -94,20 +95,29 @@ function observe(w: World): void {
   k.hooks.procVfsRelease = (p) => {
     model.orphaned(p.pid);
     // An orphaned group is hung up in the same breath.
-    model.signalled(k.procs.values(), 1);
+    model.signalled(k.procs.values(), SIGHUP);
+    model.signalled(k.procs.values(), SIGCONT);
   };
 }
 
-/** From now on the host is short of lwps now and then. */
+/** From now on the host is short of lwps now and then, and counts those it has given out. */
 function starve(w: World): void {
   const random = w.host.prng('enomem');
   const create = w.host.lwpCreate.bind(w.host);
+  const destroy = w.host.lwpDestroy.bind(w.host);
   Object.defineProperty(w.host, 'lwpCreate', {
     value: () => {
       if (random.below(40) === 0) {
         throw ENOMEM;
       }
+      w.hostLwps++;
       return create();
+    },
+  });
+  Object.defineProperty(w.host, 'lwpDestroy', {
+    value: (handle: number) => {
+      w.hostLwps--;
+      destroy(handle);
     },
   });
 }
@@ -178,6 +188,16 @@ function turn(w: World, l: Lwp): void {
   for (const action of w.later.splice(0)) {
     action();
   }
+  if (w.random.below(8) === 0) {
+    // Numbers come round again: those still in use must be passed over.
+    k.nextpid = 1;
+  }
+  if (w.random.below(8) === 0) {
+    const procs = [...k.procs.values()].filter((p) => p.pid > l.proc.pid && p.alive);
+    if (procs.length > 0) {
+      startThread(w, w.oneOf(procs));
+    }
+  }
   if (w.random.below(6) === 0) {
     lead(w, l);
   } else if (k.runnable === 0 && (k.callouts.waking > 0 || host.busy())) {
@@ -240,6 +260,8 @@ function close(w: World, l: Lwp): void {
 function checkEmpty(w: World, lwps: number): void {
   const { k } = w;
   w.expect(k.procs.size === 2, `${k.procs.size} processes are left`);
+  // The leader was there before the counting began.
+  w.expect(w.hostLwps === -1, `the host has ${w.hostLwps + 1} lwps too many`);
   w.expect(k.nlwps === lwps, `${k.nlwps} lwps are left, not ${lwps}`);
   w.expect(
     k.pgrps.size === 2 && k.sessions.size === 2,

@@ -47,6 +47,8 @@ export class World {
   /** Callouts armed by the workload, fired or stopped. */
   armed = 0;
   disarmed = 0;
+  /** Lwps the host has given out and not got back. */
+  hostLwps = 0;
   softintsAsked = 0;
   softintsRun = 0;
 
