@@ -2,6 +2,7 @@
  * Booting, and the entries that other isolates and processes will use.
  */
 import { bootParams, type BootOptions as KernBootOptions } from '../kern/bootparams.ts';
+import { hostcode } from '../kern/hostcode.ts';
 import { rumpInit } from '../kern/init.ts';
 import type { Modinfo } from '../kern/module.ts';
 import { printf, thrownText } from '../kern/msgbuf.ts';
@@ -68,26 +69,39 @@ export function defineModule(spec: ModuleSpec): Modinfo {
   if (typeof spec?.name !== 'string' || spec.name === '' || typeof spec.init !== 'function') {
     throw new TypeError('defineModule: a module has a name and an init function');
   }
+  const { name } = spec;
   return {
-    name: spec.name,
+    name,
     version: spec.version ?? __NetBSD_Version__,
     class: spec.class ?? 'misc',
     modcmd: (k, command, props) => {
       try {
-        if (command === 'init') {
-          spec.init(props);
-        } else if (command === 'fini') {
-          spec.fini?.();
-        }
+        hostcode(k, () => {
+          if (command === 'init') {
+            spec.init(props);
+          } else if (command === 'fini') {
+            spec.fini?.();
+          }
+        });
       } catch (error) {
         // The module's own trouble is no panic: the command fails, and the message buffer says why.
-        printf(k, `module ${spec.name}: ${command}: ${thrownText(error)}\n`);
-        throw error instanceof Errno
-          ? error
-          : ((error instanceof SysError ? errnoByCode(error.code) : null) ?? EINVAL);
+        printf(k, `module ${name}: ${command}: ${thrownText(error)}\n`);
+        throw errnoOf(error);
       }
     },
   };
+}
+
+/** The errno that anything thrown stands for; it may be anything, so looking at it may throw too. */
+function errnoOf(error: unknown): Errno {
+  try {
+    if (error instanceof Errno) {
+      return error;
+    }
+    return (error instanceof SysError ? errnoByCode(error.code) : null) ?? EINVAL;
+  } catch {
+    return EINVAL;
+  }
 }
 
 /** Use a kernel that another isolate shares. No kernel can be shared yet. @throws SysError EOPNOTSUPP */

@@ -3,6 +3,7 @@
  *
  * NetBSD: sys/kern/subr_prf.c, subr_log.c, printf(9), dmesg(8).
  */
+import { hostcode } from './hostcode.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Characters kept; the oldest go first. */
@@ -45,7 +46,7 @@ export function aprintVerbose(k: Kernel, text: string): void {
 /** Hand `text` to the console. @returns null, or what the console threw: that is its owner's code, and no reason to fail here. */
 export function consoleWrite(k: Kernel, text: string): string | null {
   try {
-    k.params.console(text);
+    hostcode(k, () => k.params.console(text));
     return null;
   } catch (error) {
     return thrownText(error);
