@@ -220,7 +220,10 @@ function borrow(caller: Caller, row: SysentRow, args: readonly unknown[]): Lwp {
     if (!proc.alive) {
       throw ESRCH;
     }
-    return lwpCreate(proc);
+    const l = lwpCreate(proc);
+    // It acts for the same thread of the program: one mask, one set of pending signals.
+    l.sigctx = caller.lwp.sigctx;
+    return l;
   } catch (error) {
     throw edge(caller, error, row, args);
   }

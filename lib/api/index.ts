@@ -7,6 +7,7 @@ export { nativeHost } from '../rumpuser/native.ts';
 export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';
 export { simulatedHost } from '../rumpuser/sim.ts';
 export * as constants from '../sys/constants/index.ts';
+export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } from '../sys/sigset.ts';
 export { attach, type BootOptions, boot, defineModule, type ModuleSpec } from './boot.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';

@@ -43,7 +43,9 @@ abstract class Calling implements Caller {
   renew(): void {
     const { proc } = this.lwp;
     if (this.lwp.coroutine !== null && proc.alive && !proc.exiting) {
+      const { sigctx } = this.lwp;
       this.lwp = lwpCreate(proc);
+      this.lwp.sigctx = sigctx;
     }
   }
 }

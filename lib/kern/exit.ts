@@ -7,6 +7,8 @@
  * NetBSD: sys/kern/kern_exit.c.
  */
 import { PK_SYSTEM, SACTIVE, SDYING, SSTOP, SZOMB } from '../sys/constants/proc.ts';
+import { CLD_EXITED, CLD_KILLED } from '../sys/constants/signal.ts';
+import { WIFSIGNALED } from '../sys/constants/wait.ts';
 import { EPERM, ESRCH } from '../sys/errno.ts';
 import { fixjobc } from './jobc.ts';
 import { KASSERT } from './kassert.ts';
@@ -107,7 +109,7 @@ function becomeZombie(l: Lwp): void {
   p.stat = SZOMB;
   lwpUnlink(l);
   KASSERT(p.nlwps === 0, `process ${p.pid} is a zombie with ${p.nlwps} lwps`);
-  if (p.nozombie) {
+  if (p.nozombie || p.parent?.nocldwait === true) {
     const { parent } = p;
     procReap(p);
     if (parent?.waitq != null) {
@@ -115,7 +117,7 @@ function becomeZombie(l: Lwp): void {
     }
     return;
   }
-  tellParent(p);
+  tellParent(p, WIFSIGNALED(p.xstat) ? CLD_KILLED : CLD_EXITED);
 }
 
 /** Free a zombie: what it used is added to its parent, its number may be handed out again. NetBSD: proc_free. */

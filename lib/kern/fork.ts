@@ -58,6 +58,8 @@ export function fork1(parent: Proc, options: ForkOptions): Lwp {
   });
   p.nice = parent.nice;
   p.flag = parent.flag & PK_SUGID;
+  p.sigacts = parent.sigacts;
+  p.nocldwait = parent.nocldwait;
   k.hooks.procVfsInit?.(p, parent);
   procInsert(p, parent);
   p.stat = SACTIVE;

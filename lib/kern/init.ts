@@ -37,6 +37,7 @@ import { resourceHandlers } from './resource.ts';
 import { PRI_SOFTINT } from './runq.ts';
 import { pump } from './sched.ts';
 import { hyperup, schedule, unschedule } from './schedule.ts';
+import { sigHandlers } from './sigsys.ts';
 import { softintInitCpu } from './softint.ts';
 import { secmodelSuserStart } from './suser.ts';
 import { sysctlFinalize } from './sysctl.ts';
@@ -45,6 +46,7 @@ import { syscallEstablish } from './sysent.ts';
 import { procHandlers } from './sysproc.ts';
 import { timeHandlers } from './times.ts';
 import { chgproccnt, uidFind } from './uid.ts';
+import { uvmInit } from './uvm.ts';
 import { COPYRIGHT, RUMP_VERSION, VERSION } from './version.ts';
 import { XcallState } from './xcall.ts';
 
@@ -61,6 +63,7 @@ const STAGES: readonly Stage[] = [
   ['lwp0', lwp0Init],
   ['giantlock', giantInit],
   ['ksyms', ksymsInit],
+  ['uvm', uvmInit],
   ['kauth', kauthInit],
   ['proc0', proc0Init],
   [
@@ -208,6 +211,7 @@ function syscallsInit(k: Kernel): void {
   syscallEstablish(k, protHandlers);
   syscallEstablish(k, procHandlers);
   syscallEstablish(k, timeHandlers);
+  syscallEstablish(k, sigHandlers);
   syscallEstablish(k, resourceHandlers);
   syscallEstablish(k, descripHandlers);
   syscallEstablish(k, sysctlHandlers);

@@ -18,6 +18,7 @@ import type { Kernel } from './kernel.ts';
 import type { MaySleep } from './maysleep.ts';
 import type { Proc } from './proc.ts';
 import type { LwpQueue } from './queue.ts';
+import { Sigctx } from './sigacts.ts';
 
 /** Left asleep by a synchronous caller that nothing could have woken. */
 export const LW_ABANDONED = 0x00000010;
@@ -25,6 +26,9 @@ export const LW_ABANDONED = 0x00000010;
 export const LW_BOUND = 0x00000020;
 /** Outside the kernel by its caller's lights, but run to take a signal of its process. */
 export const LW_LENT = 0x00000040;
+
+/** Runs its program's signal handler: in user mode, though its call has not ended. */
+export const LW_UPCALL = 0x00001000;
 
 /** What to do at the user boundary, set from outside and read there (one test on the way out). */
 export const AST_SIGNAL = 1;
@@ -53,6 +57,10 @@ export class Lwp {
   wmesg = '';
   /** Set by whoever ends the sleep for another reason than the event slept for; thrown at the sleep. */
   sleepError: Errno | null = null;
+  /** Mask and pending signals of the thread it acts for. */
+  sigctx = new Sigctx();
+  /** What a signal handler threw, for whoever waits for this lwp. */
+  thrown: { readonly error: unknown } | null = null;
   /** Made by the first sleep with a timeout, kept for the next. */
   timeout: Callout | null = null;
   /** Locks held across sleeps (kmutex, rwlock): must be 0 at the user boundary. */

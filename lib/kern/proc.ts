@@ -10,7 +10,7 @@
 import { PID_MAX, SACTIVE, SDEAD, SIDL, SSTOP, SZOMB } from '../sys/constants/proc.ts';
 import { ESRCH } from '../sys/errno.ts';
 import { SIGSET_EMPTY } from '../sys/sigset.ts';
-import type { Sigset } from '../sys/types.ts';
+import type { Sigaction, Siginfo, Sigset } from '../sys/types.ts';
 import type { Filedesc } from './filedesc.ts';
 import { KASSERT } from './kassert.ts';
 import type { KauthCred } from './kauth.ts';
@@ -48,6 +48,8 @@ export class Proc {
   exiting = false;
   /** Nobody waits for it: it is freed the moment it exits. */
   nozombie = false;
+  /** Its children leave no zombies: it ignores SIGCHLD, or said SA_NOCLDWAIT. */
+  nocldwait = false;
   /** The parent has been told of the stop; it has yet to be told that the process goes on. */
   waited = false;
   continued = false;
@@ -74,7 +76,10 @@ export class Proc {
 
   /** Signals posted and not yet taken. */
   sigpend: Sigset = SIGSET_EMPTY;
+  siginfo: Map<number, Siginfo[]> | null = null;
   nsignals = 0;
+  /** Actions by signal; absent ones are the default. Never changed in place: fork shares it. */
+  sigacts: readonly (Sigaction | undefined)[] | null = null;
 
   /** Wait status: exit status and signal, as wait(2) packs them; while stopped, the stop. */
   xstat = 0;

@@ -43,28 +43,34 @@ export function unschedule(k: Kernel): void {
 
 /**
  * What the host calls around a hypercall that may block: the CPU is given up and taken back, by the same lwp. While it is
- * away nobody of this isolate runs, but other host threads may have the giant lock.
+ * away nobody of this isolate runs, but other host threads may have the giant lock. The thread's curlwp stays what it is: a lock
+ * that is waited for will be owned by it.
  */
 export function hyperup(k: Kernel): Hyperup {
   let away: Lwp | null = null;
   return {
     unschedule() {
       away = k.curlwp;
-      if (away !== null) {
-        k.host.curlwpClear(away.handle);
-        k.curlwp = null;
-      }
-      giantExit(k);
+      aside(k, away, () => giantExit(k));
+      k.curlwp = null;
     },
     schedule() {
-      giantEnter(k);
-      if (away !== null) {
-        k.curlwp = away;
-        k.host.curlwpSet(away.handle);
-        away = null;
-      }
+      aside(k, away, () => giantEnter(k));
+      k.curlwp = away;
+      away = null;
     },
   };
+}
+
+/** Do something with the giant lock, whose owner is not `l`. */
+function aside(k: Kernel, l: Lwp | null, change: () => void): void {
+  if (l === null || !k.giantShared) {
+    change();
+    return;
+  }
+  k.host.curlwpClear(l.handle);
+  change();
+  k.host.curlwpSet(l.handle);
 }
 
 /** Run `fn` inside the kernel, as the host thread's lwp. @throws what `fn` throws when it is an errno; KernelDead */

@@ -17,6 +17,7 @@ import { AST_EXIT, AST_SIGNAL, type Lwp } from './lwp.ts';
 import { type MaySleep, SLEEPING } from './maysleep.ts';
 import { LwpQueue } from './queue.ts';
 import { setrunnable } from './runnable.ts';
+import { sigrestarts } from './sigacts.ts';
 
 /** Sleep flag: signals end the sleep. */
 export const PCATCH = 0x100;
@@ -73,7 +74,10 @@ function interruption(l: Lwp): Errno | null {
   if ((l.ast & AST_EXIT) !== 0) {
     return EINTR;
   }
-  return (l.ast & AST_SIGNAL) === 0 ? null : ERESTART;
+  if ((l.ast & AST_SIGNAL) === 0) {
+    return null;
+  }
+  return sigrestarts(l) ? ERESTART : EINTR;
 }
 
 /** Take a sleeping lwp off its queue and make it runnable; `error` is thrown at its sleep unless null. */

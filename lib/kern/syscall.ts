@@ -235,10 +235,20 @@ function syncSlow(k: Kernel, l: Lwp, coroutine: MaySleep<unknown>): unknown {
   if (k.state === 'dead') {
     throw new KernelDead(`kernel is dead (${k.deadReason})`);
   }
+  handlerThrew(l);
   if (error !== undefined) {
     throw error;
   }
   return value;
+}
+
+/** What a signal handler threw during the call goes to whoever made the call. */
+function handlerThrew(l: Lwp): void {
+  if (l.thrown !== null) {
+    const { error } = l.thrown;
+    l.thrown = null;
+    throw error;
+  }
 }
 
 /** Queue call `row` of `l`; `done(value, error)` is called, outside any lwp, when it has ended. @throws as `callable`, ENOSYS */
@@ -252,9 +262,11 @@ export function syscallAsync(
   callable(k, l);
   l.coroutine = body(l, row, handlerOf(k, row), args);
   l.ondone = () => {
-    const { value, error } = l;
+    const { value, thrown } = l;
+    const error = thrown === null ? l.error : thrown.error;
     l.value = undefined;
     l.error = undefined;
+    l.thrown = null;
     done(value, error);
   };
   setrunnable(l);

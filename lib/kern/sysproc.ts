@@ -11,6 +11,7 @@ import {
   CLD_KILLED,
   CLD_STOPPED,
   NSIG,
+  SI_USER,
   SIGCHLD,
   SIGCONT,
 } from '../sys/constants/signal.ts';
@@ -37,20 +38,21 @@ import { type Proc, pgrpFind } from './proc.ts';
 import { rusageOf } from './rusage.ts';
 import { preempt } from './sched.ts';
 import { psignal } from './sig.ts';
+import { siginfo } from './sigacts.ts';
 import type { Handlers } from './sysent.ts';
 import { type WaitWhom, waitChild } from './wait.ts';
 
 /** May `l` send `signo` to `p`? A continue may go to anyone of one's own session. */
-function cansignal(l: Lwp, p: Proc, signo: number): boolean {
+export function cansignal(l: Lwp, p: Proc, signo: number): boolean {
   if (signo === SIGCONT && p.pgrp.session === l.proc.pgrp.session) {
     return true;
   }
   return kauthAllows(l.kernel, l.cred, { scope: 'process', action: 'signal', proc: p, signo });
 }
 
-function post(p: Proc, signo: number): void {
+function post(l: Lwp, p: Proc, signo: number): void {
   if (signo !== 0) {
-    psignal(p, signo);
+    psignal(p, signo, siginfo(signo, { code: SI_USER, pid: l.proc.pid, uid: l.cred.uid }));
   }
 }
 
@@ -60,7 +62,7 @@ function killMany(l: Lwp, procs: Iterable<Proc>, signo: number): void {
   for (const p of [...procs]) {
     if ((p.flag & PK_SYSTEM) === 0 && p !== l.kernel.initproc && cansignal(l, p, signo)) {
       found = true;
-      post(p, signo);
+      post(l, p, signo);
     }
   }
   if (!found) {
@@ -85,7 +87,7 @@ function kill(l: Lwp, pid: number, signo: number): void {
     if (!cansignal(l, p, signo)) {
       throw EPERM;
     }
-    post(p, signo);
+    post(l, p, signo);
   } else if (pid === -1) {
     killMany(
       l,
