@@ -11,11 +11,14 @@ import { Cpu } from './cpu.ts';
 import type { Evcnt } from './evcnt.ts';
 import type { Hooks } from './hooks.ts';
 import type { KauthCred, KauthListener, KauthScope } from './kauth.ts';
+import type { Kmem } from './kmem.ts';
 import type { Ksyms } from './ksyms.ts';
 import { List } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { LoadedModule } from './module.ts';
 import type { Msgbuf } from './msgbuf.ts';
+import type { PoolCache } from './pool_cache.ts';
+import type { Reclaimable } from './pool_stat.ts';
 import type { Pgrp, Proc, Session } from './proc.ts';
 import { ProcTable } from './proctab.ts';
 import type { Random } from './random.ts';
@@ -24,6 +27,8 @@ import type { SysctlNode } from './sysctl.ts';
 import type { HandlerTable } from './sysent.ts';
 import type { Sysproxy } from './sysproxy.ts';
 import type { Uidinfo } from './uid.ts';
+import type { Uvm } from './uvm.ts';
+import type { Vmem } from './vmem.ts';
 import type { Workqueue } from './workqueue.ts';
 import type { XcallState } from './xcall.ts';
 
@@ -132,6 +137,14 @@ export class Kernel {
   /** The lwp that stands for the caller's host thread between entries (lwproc.ts). */
   hostlwp: Lwp | null = null;
   readonly kauthScopes = new Map<KauthScope, KauthListener[]>();
+
+  // ---- memory
+  /** Pages, and what is done when they run out. */
+  uvm!: Uvm;
+  readonly vmems = new List<Vmem>();
+  readonly pools = new List<Reclaimable>();
+  /** Caches of kmem by size class, those that have been used. */
+  readonly kmem: (PoolCache<Kmem> | undefined)[] = [];
 
   // ---- services
   random!: Random;

@@ -1,0 +1,30 @@
+/**
+ * Red zones: bytes behind an allocation that nobody should touch, written when it is made and looked at when it is given back.
+ *
+ * NetBSD: sys/kern/subr_pool.c, sys/kern/subr_kmem.c (redzone).
+ */
+
+/** Bytes of a red zone. */
+export const REDZONE_SIZE = 8;
+
+/** Differs from place to place, so that a copied neighbour does not look right. */
+function pattern(at: number): number {
+  return (at * 0x5b + 0xa5) & 0xff;
+}
+
+/** Write the red zone from `start` to `end` of `bytes`. */
+export function redzoneFill(bytes: Uint8Array, start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    bytes[at] = pattern(at);
+  }
+}
+
+/** @returns how many bytes behind the allocation the first wrong one is, counted from 0; -1 when all is well */
+export function redzoneCheck(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== pattern(at)) {
+      return at - start;
+    }
+  }
+  return -1;
+}

@@ -1,0 +1,227 @@
+/**
+ * What an arena has and what of it is taken: spans, the stretches in them, searching, splitting, joining. Data only: who
+ * waits for space and where more of it comes from is told in vmem.ts.
+ *
+ * NetBSD: sys/kern/subr_vmem.c. Next fit and its rotor are after the vmem of Solaris, where NetBSD's came from.
+ */
+import { KASSERT } from './kassert.ts';
+import { type VmemRequest, vmemFit } from './vmem_fit.ts';
+import { Bt, BusyTable, FreeLists, SegmentList } from './vmem_tag.ts';
+
+/**
+ * Where in the arena: any stretch that is surely big enough, and failing that any that is (the fastest); the
+ * smallest that is big enough (least fragments); the next one behind the last such allocation (addresses come back late).
+ */
+export type VmemStrategy = 'instantfit' | 'bestfit' | 'nextfit';
+
+export class VmemMap {
+  readonly busy: BusyTable;
+  readonly #name: string;
+  readonly #segments = new SegmentList();
+  readonly #free: FreeLists;
+  /** Next fit goes on behind this tag; null starts over. */
+  #rotor: Bt | null = null;
+  /** Of all spans together, and of what is taken of it. */
+  size = 0;
+  inuse = 0;
+  nspans = 0;
+  nfree = 0;
+
+  constructor(name: string, quantum: number) {
+    this.#name = name;
+    this.#free = new FreeLists(quantum);
+    this.busy = new BusyTable(quantum);
+  }
+
+  add(type: 'span' | 'imported', start: number, size: number): void {
+    const span = new Bt(type, start, size);
+    const bt = new Bt('free', start, size);
+    this.#segments.insertAfter(this.#segments.last, span);
+    this.#segments.insertAfter(span, bt);
+    this.#insertFree(bt);
+    this.size += size;
+    this.nspans++;
+  }
+
+  /** Take what is asked for. @returns its address, -1 when it fits nowhere */
+  take(r: VmemRequest, strategy: VmemStrategy): number {
+    const bt = this.#find(r, strategy);
+    if (bt === null) {
+      return -1;
+    }
+    const start = vmemFit(bt.start, bt.size, r);
+    const end = start + r.size;
+    const { start: freeStart, size: freeSize } = bt;
+    this.#removeFree(bt);
+    if (start > freeStart) {
+      const before = new Bt('free', freeStart, start - freeStart);
+      this.#segments.insertAfter(bt.segPrev, before);
+      this.#insertFree(before);
+    }
+    if (end < freeStart + freeSize) {
+      const behind = new Bt('free', end, freeStart + freeSize - end);
+      this.#segments.insertAfter(bt, behind);
+      this.#insertFree(behind);
+    }
+    bt.type = 'busy';
+    bt.start = start;
+    bt.size = r.size;
+    this.busy.insert(bt);
+    this.inuse += r.size;
+    if (strategy === 'nextfit') {
+      this.#rotor = bt;
+    }
+    return start;
+  }
+
+  /** Put back what was taken. @returns the imported span that is all free now and no longer in here, or null */
+  give(bt: Bt): Bt | null {
+    this.busy.remove(bt);
+    this.inuse -= bt.size;
+    const next = bt.segNext;
+    if (next?.type === 'free') {
+      this.#removeFree(next);
+      this.#removeSegment(next);
+      bt.size += next.size;
+    }
+    const prev = bt.segPrev;
+    if (prev?.type === 'free') {
+      this.#removeFree(prev);
+      this.#removeSegment(prev);
+      bt.start = prev.start;
+      bt.size += prev.size;
+    }
+    const span = bt.segPrev;
+    if (span?.type === 'imported' && span.size === bt.size) {
+      this.#removeSegment(bt);
+      this.#removeSegment(span);
+      this.size -= span.size;
+      this.nspans--;
+      return span;
+    }
+    bt.type = 'free';
+    this.#insertFree(bt);
+    return null;
+  }
+
+  /** Each stretch, in the order of the spans and of addresses within. */
+  walk(fn: (start: number, size: number, type: 'free' | 'busy') => void): void {
+    for (let bt = this.#segments.first; bt !== null; bt = bt.segNext) {
+      if (bt.type === 'free' || bt.type === 'busy') {
+        fn(bt.start, bt.size, bt.type);
+      }
+    }
+  }
+
+  /** Look whether all the lists tell the same. NetBSD: vmem_check. */
+  check(): void {
+    const seen = { free: 0, busy: 0, inuse: 0, size: 0, spans: 0 };
+    let end = 0;
+    let spanEnd = 0;
+    for (let bt = this.#segments.first; bt !== null; bt = bt.segNext) {
+      if (bt.isSpan) {
+        this.#checkThat(end === spanEnd, 'a span is not filled', bt);
+        seen.spans++;
+        seen.size += bt.size;
+        end = bt.start;
+        spanEnd = bt.start + bt.size;
+        continue;
+      }
+      this.#checkThat(bt.start === end && bt.size > 0, 'a gap between stretches', bt);
+      end += bt.size;
+      if (bt.type === 'busy') {
+        seen.busy++;
+        seen.inuse += bt.size;
+        this.#checkThat(this.busy.lookup(bt.start) === bt, 'a taken stretch is not in the table', bt);
+      } else {
+        seen.free++;
+        this.#checkThat(bt.segPrev?.type !== 'free', 'free neighbours', bt);
+        this.#checkThat(this.#free.has(bt), 'a free stretch is not on its list', bt);
+      }
+    }
+    KASSERT(
+      end === spanEnd &&
+        seen.spans === this.nspans &&
+        seen.size === this.size &&
+        seen.inuse === this.inuse &&
+        seen.busy === this.busy.count &&
+        seen.free === this.nfree,
+      `arena ${this.#name} miscounts: ${JSON.stringify(seen)}`,
+    );
+  }
+
+  #checkThat(good: boolean, what: string, bt: Bt): void {
+    KASSERT(good, `arena ${this.#name}: ${what}, ${bt.type} ${bt.size} at ${bt.start}`);
+  }
+
+  #find(r: VmemRequest, strategy: VmemStrategy): Bt | null {
+    switch (strategy) {
+      case 'instantfit':
+        return this.#findFirst(r) ?? this.#findBest(r);
+      case 'bestfit':
+        return this.#findBest(r);
+      case 'nextfit':
+        return this.#findNext(r);
+    }
+  }
+
+  /** The first that fits, on the lists where only constraints could stand in the way. */
+  #findFirst(r: VmemRequest): Bt | null {
+    const { heads } = this.#free;
+    for (let order = this.#free.orderFor(r.size); order < heads.length; order++) {
+      for (let bt = heads[order] as Bt | null; bt !== null; bt = bt.listNext) {
+        if (vmemFit(bt.start, bt.size, r) >= 0) {
+          return bt;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The smallest that fits, among equals the first found. */
+  #findBest(r: VmemRequest): Bt | null {
+    const { heads } = this.#free;
+    let best: Bt | null = null;
+    for (let order = this.#free.orderOf(r.size); order < heads.length && best === null; order++) {
+      for (let bt = heads[order] as Bt | null; bt !== null; bt = bt.listNext) {
+        if ((best === null || bt.size < best.size) && vmemFit(bt.start, bt.size, r) >= 0) {
+          best = bt;
+        }
+      }
+    }
+    return best;
+  }
+
+  /** The next that fits behind the rotor, going round once. */
+  #findNext(r: VmemRequest): Bt | null {
+    const from = this.#rotor?.segNext ?? this.#segments.first;
+    let bt = from;
+    while (bt !== null) {
+      if (bt.type === 'free' && vmemFit(bt.start, bt.size, r) >= 0) {
+        return bt;
+      }
+      bt = bt.segNext ?? this.#segments.first;
+      if (bt === from) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  #insertFree(bt: Bt): void {
+    this.#free.insert(bt);
+    this.nfree++;
+  }
+
+  #removeFree(bt: Bt): void {
+    this.#free.remove(bt);
+    this.nfree--;
+  }
+
+  #removeSegment(bt: Bt): void {
+    if (this.#rotor === bt) {
+      this.#rotor = bt.segPrev;
+    }
+    this.#segments.remove(bt);
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Boundary tags: how an arena remembers what it has and what of it is taken.
+ *
+ * Every tag is on the segment list: a span's head, then the stretches of that span in order of address, so that neighbours
+ * are found at once. A free stretch is also on the free list of its size, a taken one on the hash chain of its address.
+ *
+ * NetBSD: sys/kern/subr_vmem.c.
+ */
+import { KASSERT } from './kassert.ts';
+
+/** A span's head (`imported` goes back to where it came from once it is all free), or a stretch of one. */
+export type BtType = 'span' | 'imported' | 'free' | 'busy';
+
+export class Bt {
+  type: BtType;
+  start: number;
+  size: number;
+  segPrev: Bt | null = null;
+  segNext: Bt | null = null;
+  /** On a free list or a hash chain, as the type says. */
+  listPrev: Bt | null = null;
+  listNext: Bt | null = null;
+
+  constructor(type: BtType, start: number, size: number) {
+    this.type = type;
+    this.start = start;
+    this.size = size;
+  }
+
+  get isSpan(): boolean {
+    return this.type === 'span' || this.type === 'imported';
+  }
+}
+
+/** Floor of the binary logarithm of `n`, a whole number from 1. */
+export function log2(n: number): number {
+  return n < 0x1_0000_0000 ? 31 - Math.clz32(n) : 63 - Math.clz32(n / 0x1_0000_0000);
+}
+
+/** All tags of an arena, in order. */
+export class SegmentList {
+  first: Bt | null = null;
+  last: Bt | null = null;
+
+  /** @param after null inserts at the front */
+  insertAfter(after: Bt | null, bt: Bt): void {
+    const next = after === null ? this.first : after.segNext;
+    bt.segPrev = after;
+    bt.segNext = next;
+    if (after === null) {
+      this.first = bt;
+    } else {
+      after.segNext = bt;
+    }
+    if (next === null) {
+      this.last = bt;
+    } else {
+      next.segPrev = bt;
+    }
+  }
+
+  remove(bt: Bt): void {
+    const { segPrev, segNext } = bt;
+    if (segPrev === null) {
+      this.first = segNext;
+    } else {
+      segPrev.segNext = segNext;
+    }
+    if (segNext === null) {
+      this.last = segPrev;
+    } else {
+      segNext.segPrev = segPrev;
+    }
+    bt.segPrev = null;
+    bt.segNext = null;
+  }
+}
+
+/** Sizes up to 2^53 quanta. */
+const ORDERS = 54;
+
+/** Free stretches: list `n` has those of 2^n to 2^(n+1) - 1 quanta. */
+export class FreeLists {
+  readonly heads: (Bt | null)[] = [];
+  readonly #quantum: number;
+
+  constructor(quantum: number) {
+    this.#quantum = quantum;
+    for (let i = 0; i < ORDERS; i++) {
+      this.heads.push(null);
+    }
+  }
+
+  /** The list a stretch of `size` is on. */
+  orderOf(size: number): number {
+    return log2(size / this.#quantum);
+  }
+
+  /** The first list where every stretch has at least `size`. */
+  orderFor(size: number): number {
+    const quanta = size / this.#quantum;
+    const order = log2(quanta);
+    return 2 ** order === quanta ? order : order + 1;
+  }
+
+  has(bt: Bt): boolean {
+    let at = this.heads[this.orderOf(bt.size)] as Bt | null;
+    while (at !== null && at !== bt) {
+      at = at.listNext;
+    }
+    return at === bt;
+  }
+
+  insert(bt: Bt): void {
+    const order = this.orderOf(bt.size);
+    const next = this.heads[order] as Bt | null;
+    bt.listPrev = null;
+    bt.listNext = next;
+    if (next !== null) {
+      next.listPrev = bt;
+    }
+    this.heads[order] = bt;
+  }
+
+  remove(bt: Bt): void {
+    const { listPrev, listNext } = bt;
+    if (listPrev === null) {
+      const order = this.orderOf(bt.size);
+      KASSERT(this.heads[order] === bt, 'boundary tag is not on its free list');
+      this.heads[order] = listNext;
+    } else {
+      listPrev.listNext = listNext;
+    }
+    if (listNext !== null) {
+      listNext.listPrev = listPrev;
+    }
+    bt.listPrev = null;
+    bt.listNext = null;
+  }
+}
+
+/** Chains of the hash table, at least and at most. */
+const HASHSIZE_MIN = 16;
+const HASHSIZE_MAX = 1 << 20;
+/** Taken stretches a chain has on average before the table is too small, and chains each has before it is too big. */
+const CROWDED = 2;
+const SPARSE = 16;
+
+/** Taken stretches by address. */
+export class BusyTable {
+  #chains: (Bt | null)[] = emptyChains(HASHSIZE_MIN);
+  readonly #quantum: number;
+  count = 0;
+
+  constructor(quantum: number) {
+    this.#quantum = quantum;
+  }
+
+  get hashsize(): number {
+    return this.#chains.length;
+  }
+
+  insert(bt: Bt): void {
+    const at = this.#chainOf(bt.start);
+    const next = this.#chains[at] as Bt | null;
+    bt.listPrev = null;
+    bt.listNext = next;
+    if (next !== null) {
+      next.listPrev = bt;
+    }
+    this.#chains[at] = bt;
+    this.count++;
+  }
+
+  remove(bt: Bt): void {
+    const { listPrev, listNext } = bt;
+    if (listPrev === null) {
+      this.#chains[this.#chainOf(bt.start)] = listNext;
+    } else {
+      listPrev.listNext = listNext;
+    }
+    if (listNext !== null) {
+      listNext.listPrev = listPrev;
+    }
+    bt.listPrev = null;
+    bt.listNext = null;
+    this.count--;
+  }
+
+  /** The stretch that was allocated at `address`, or null. */
+  lookup(address: number): Bt | null {
+    let bt = this.#chains[this.#chainOf(address)] as Bt | null;
+    while (bt !== null && bt.start !== address) {
+      bt = bt.listNext;
+    }
+    return bt;
+  }
+
+  /** Whether another size would suit better what is in it. */
+  get wantsRehash(): boolean {
+    return this.#wantedSize() !== this.hashsize;
+  }
+
+  rehash(): void {
+    const old = this.#chains;
+    this.#chains = emptyChains(this.#wantedSize());
+    this.count = 0;
+    for (const head of old) {
+      for (let bt = head; bt !== null; ) {
+        const next = bt.listNext;
+        this.insert(bt);
+        bt = next;
+      }
+    }
+  }
+
+  #wantedSize(): number {
+    const size = this.hashsize;
+    if (this.count <= size * CROWDED && this.count * SPARSE >= size) {
+      return size;
+    }
+    const wanted = this.count === 0 ? HASHSIZE_MIN : 2 ** Math.ceil(Math.log2(this.count));
+    return Math.min(Math.max(wanted, HASHSIZE_MIN), HASHSIZE_MAX);
+  }
+
+  /** Multiplies by 2^32 over the golden ratio, so that neighbours and strides spread alike. */
+  #chainOf(address: number): number {
+    const quanta = address / this.#quantum;
+    return (Math.imul(quanta, 0x9e3779b1) >>> 12) & (this.#chains.length - 1);
+  }
+}
+
+function emptyChains(count: number): (Bt | null)[] {
+  return new Array<Bt | null>(count).fill(null);
+}
