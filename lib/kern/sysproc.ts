@@ -99,6 +99,13 @@ function kill(l: Lwp, pid: number, signo: number): void {
   }
 }
 
+/** A child whose lwp blocks what `l` blocks. */
+function fork(l: Lwp): number {
+  const child = fork1(l.proc, { files: 'copy' });
+  child.sigctx.mask = l.sigctx.mask;
+  return child.proc.pid;
+}
+
 /** The children the `pid` of wait4(2) means. */
 function whomByPid(l: Lwp, pid: number): WaitWhom {
   if (pid === WAIT_ANY) {
@@ -159,8 +166,8 @@ function siginfoOf(child: Proc | null, status: number): Siginfo {
 export const procHandlers: Handlers<
   'fork' | 'vfork' | 'exit' | 'wait4' | 'wait6' | 'kill' | '_lwp_exit' | 'sched_yield'
 > = {
-  fork: (l) => fork1(l.proc, { files: 'copy' }).proc.pid,
-  vfork: (l) => fork1(l.proc, { files: 'copy' }).proc.pid,
+  fork,
+  vfork: fork,
   *exit(l, status) {
     yield* exit1(l, W_EXITCODE(status & 0xff, 0));
   },
