@@ -5,6 +5,7 @@
  * NetBSD: sys/lib/libkern/arc4random.c, sys/kern/subr_cprng.c. The cipher: RFC 8439, section 2.3.
  */
 import { RUMPUSER_RANDOM_NOWAIT, type Rumpuser } from '../rumpuser/rumpuser.ts';
+import { KASSERT } from './kassert.ts';
 
 const ROUNDS = 20;
 const BLOCK_WORDS = 16;
@@ -14,9 +15,14 @@ export class Random {
   readonly #block = new Uint32Array(BLOCK_WORDS);
   #used = BLOCK_WORDS;
 
+  /** @throws EAGAIN the host has no entropy yet */
   constructor(host: Rumpuser) {
     this.#state.set([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574]);
-    host.getrandom(new Uint8Array(this.#state.buffer, 16, 32), RUMPUSER_RANDOM_NOWAIT);
+    for (let key = new Uint8Array(this.#state.buffer, 16, 32); key.length > 0; ) {
+      const filled = host.getrandom(key, RUMPUSER_RANDOM_NOWAIT);
+      KASSERT(filled > 0, 'the host gave no random bytes and no error');
+      key = key.subarray(filled);
+    }
   }
 
   /** 32 random bits. */

@@ -122,6 +122,11 @@ export function sys(l: Lwp, call: CallName, ...args: readonly unknown[]): unknow
   return syscallSync(l, rowOf(call), ...args);
 }
 
+/** The first lwp of process `pid`. */
+export function onlyLwp(k: Kernel, pid: number): Lwp {
+  return k.procs.get(pid)?.lwps as Lwp;
+}
+
 /** How many of `p`'s lwps there are, counted. */
 export function countLwps(p: Proc): number {
   let n = 0;
