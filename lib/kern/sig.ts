@@ -128,23 +128,27 @@ function readiness(l: Lwp): number {
   return 1;
 }
 
-/** Make somebody of `p` come to the user boundary and look: all, for what ends the process; else the readiest that does not block it. */
+/**
+ * Make the readiest lwp of `p` that does not block it come to the user boundary and look. What ends the process
+ * concerns everyone who is inside the kernel.
+ */
 function announce(p: Proc, signo: number): void {
-  const all = !sigcaught(p, signo);
   let best: Lwp | null = null;
   for (let l = p.lwps; l !== null; l = l.siblingNext) {
-    if (blocks(l, signo)) {
-      continue;
-    }
-    if (all && (l.coroutine !== null || l.kernel.curlwp === l)) {
-      interrupt(l);
-    }
-    if (best === null || readiness(l) > readiness(best)) {
+    if (!blocks(l, signo) && (best === null || readiness(l) > readiness(best))) {
       best = l;
     }
   }
-  if (best !== null) {
-    interrupt(best);
+  if (best === null) {
+    return;
+  }
+  interrupt(best);
+  if (!sigcaught(p, signo)) {
+    for (let l = p.lwps; l !== null; l = l.siblingNext) {
+      if (l !== best && !blocks(l, signo) && (l.coroutine !== null || l.kernel.curlwp === l)) {
+        interrupt(l);
+      }
+    }
   }
 }
 
