@@ -18,6 +18,7 @@ import { lwpFree, lwpUnlink } from './lwpcreate.ts';
 import type { MaySleep } from './maysleep.ts';
 import { limFree } from './plimit.ts';
 import { isSessionLeader, type Proc, procRemove, procReparent } from './proc.ts';
+import { timersFree } from './ptimer.ts';
 import { tellParent } from './sig.ts';
 import { FOREVER, sleepqBlock, sleepqInterrupt, sleepqWakeAll } from './sleepq.ts';
 import { chgproccnt } from './uid.ts';
@@ -79,9 +80,10 @@ export function lwpExit(l: Lwp): void {
   lwpUnlink(l);
 }
 
-/** Give back what the process holds: descriptors, its file-system side. */
-function procRelease(l: Lwp): void {
+/** Give back what the process holds: timers, descriptors, its file-system side. */
+export function procRelease(l: Lwp): void {
   const p = l.proc;
+  timersFree(p);
   p.fd.free(l);
   p.kernel.hooks.procVfsRelease?.(p);
 }

@@ -31,6 +31,7 @@ import { panic } from './panic.ts';
 import { limAlloc } from './plimit.ts';
 import { Proc, pgrpCreate, pgrpEnter, procInsert } from './proc.ts';
 import { protHandlers } from './prot.ts';
+import { timerHandlers } from './ptimer.ts';
 import { Random } from './random.ts';
 import { rebootHandlers } from './reboot.ts';
 import { resourceHandlers } from './resource.ts';
@@ -212,6 +213,7 @@ function syscallsInit(k: Kernel): void {
   syscallEstablish(k, procHandlers);
   syscallEstablish(k, timeHandlers);
   syscallEstablish(k, sigHandlers);
+  syscallEstablish(k, timerHandlers);
   syscallEstablish(k, resourceHandlers);
   syscallEstablish(k, descripHandlers);
   syscallEstablish(k, sysctlHandlers);

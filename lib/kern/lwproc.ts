@@ -10,7 +10,7 @@
 import { LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { PID_MAX } from '../sys/constants/proc.ts';
 import { EEXIST, EINVAL } from '../sys/errno.ts';
-import { orphan, procReap } from './exit.ts';
+import { orphan, procReap, procRelease } from './exit.ts';
 import { type ForkFiles, fork1 } from './fork.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
@@ -52,8 +52,7 @@ export function lwpRelease(k: Kernel): void {
   const last = p.nlwps === 1 && p !== k.proc0 && p !== k.initproc;
   lwpUnlink(l);
   if (last) {
-    p.fd.free(l);
-    k.hooks.procVfsRelease?.(p);
+    procRelease(l);
     orphan(p);
     procReap(p);
   }

@@ -18,6 +18,7 @@ import type { Kernel } from './kernel.ts';
 import { Link, List } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { Plimit } from './plimit.ts';
+import type { Ptimer } from './ptimer.ts';
 import { SleepQueue } from './sleepq.ts';
 import type { Uidinfo } from './uid.ts';
 import type { Vmspace } from './vmspace.ts';
@@ -78,6 +79,8 @@ export class Proc {
   sigpend: Sigset = SIGSET_EMPTY;
   siginfo: Map<number, Siginfo[]> | null = null;
   nsignals = 0;
+  /** Interval timers by ITIMER_*, and those of timer_create by their id. */
+  timers: Map<number, Ptimer> | null = null;
   /** Actions by signal; absent ones are the default. Never changed in place: fork shares it. */
   sigacts: readonly (Sigaction | undefined)[] | null = null;
 

@@ -27,8 +27,8 @@ import { kpause } from './synch.ts';
 import type { Handlers } from './sysent.ts';
 
 const NSEC = 1_000_000_000n;
-/** Longest single sleep, nanoseconds: 100 days, below what a number counts exactly. Longer ones sleep again. */
-const SLEEP_MAX_NS = 8.64e15;
+/** Longest single sleep, nanoseconds: 126 years, what a host deadline of 64 bits can take. Longer ones sleep again. */
+const SLEEP_MAX_NS = 4e18;
 
 /** Wall-clock nanoseconds since 1970. */
 export function nanotime(k: Kernel): bigint {
@@ -50,7 +50,7 @@ export function timespecOf(ns: bigint): Timespec {
 }
 
 /** @throws EINVAL unless whole seconds with 0 to 999,999,999 nanoseconds */
-function nsOf(ts: Timespec): bigint {
+export function timespecNs(ts: Timespec): bigint {
   if (!Number.isSafeInteger(ts.sec) || !Number.isInteger(ts.nsec) || ts.nsec < 0 || ts.nsec >= 1e9) {
     throw EINVAL;
   }
@@ -64,7 +64,7 @@ function cpuClockProc(l: Lwp, clock: number): Proc {
 }
 
 /** @throws EINVAL no such clock; ESRCH the CPU clock of nobody */
-function clockNs(l: Lwp, clock: number): bigint {
+export function clockNs(l: Lwp, clock: number): bigint {
   switch (clock) {
     case CLOCK_REALTIME:
       return nanotime(l.kernel);
@@ -110,14 +110,17 @@ function* nanosleep1(
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) {
     throw EINVAL;
   }
-  const request = nsOf(rqtp);
+  const request = timespecNs(rqtp);
   const absolute = (flags & TIMER_ABSTIME) !== 0;
   // A relative sleep is measured on the monotonic clock: setting the wall clock must not stretch it.
   const by = absolute ? clock : CLOCK_MONOTONIC;
   const until = absolute ? request : clockNs(l, by) + request;
   try {
-    for (let ns = until - clockNs(l, by); ns > 0n; ns = until - clockNs(l, by)) {
-      yield* kpause(l, 'nanoslp', PCATCH, Math.min(Number(ns), SLEEP_MAX_NS));
+    let last = -1n;
+    for (let now = clockNs(l, by); now < until && now !== last; now = clockNs(l, by)) {
+      yield* kpause(l, 'nanoslp', PCATCH, Math.min(Number(until - now), SLEEP_MAX_NS));
+      // After 104 days a number no longer counts every nanosecond: when the clock did not move, it has moved as far as it can.
+      last = now;
     }
   } catch (error) {
     // Sleeping again for the whole time would be wrong: nanosleep is never restarted.
@@ -145,7 +148,7 @@ export const timeHandlers: Handlers<
   },
   settimeofday: (l, tv) => {
     if (tv !== null && tv !== undefined) {
-      settime(l, nsOf({ sec: tv.sec, nsec: Number.isInteger(tv.usec) ? tv.usec * 1000 : Number.NaN }));
+      settime(l, timespecNs({ sec: tv.sec, nsec: Number.isInteger(tv.usec) ? tv.usec * 1000 : Number.NaN }));
     }
   },
   clock_gettime: (l, clock) => timespecOf(clockNs(l, clock)),
@@ -153,7 +156,7 @@ export const timeHandlers: Handlers<
     if (clock !== CLOCK_REALTIME) {
       throw EINVAL;
     }
-    settime(l, nsOf(ts));
+    settime(l, timespecNs(ts));
   },
   clock_getres: (_l, clock) => {
     if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) {

@@ -1,0 +1,250 @@
+/**
+ * Timers of a process that end in a signal: the three old interval timers and those of timer_create.
+ *
+ * A timer is a callout that re-arms itself. Its deadline is kept apart from the callout's, so that a late expiry does not shift the
+ * next: what was missed meanwhile is counted as overrun. Timers are freed when the process exits and not inherited by fork.
+ *
+ * NetBSD: sys/kern/kern_time.c, sys/sys/timevar.h; setitimer(2), timer_create(2), timer_settime(2).
+ */
+import { NSIG, SI_TIMER, SIGALRM, SIGEV_NONE, SIGEV_SIGNAL } from '../sys/constants/signal.ts';
+import {
+  CLOCK_MONOTONIC,
+  CLOCK_REALTIME,
+  ITIMER_MONOTONIC,
+  ITIMER_REAL,
+  TIMER_ABSTIME,
+  TIMER_MAX,
+  TIMER_MIN,
+} from '../sys/constants/time.ts';
+import { EAGAIN, EINVAL, ENOTSUP } from '../sys/errno.ts';
+import type { Itimerspec, Itimerval, Sigevent, Timespec, Timeval } from '../sys/types.ts';
+import { Callout, calloutSchedule, calloutStop } from './callout.ts';
+import type { Lwp } from './lwp.ts';
+import type { Proc } from './proc.ts';
+import { psignal } from './sig.ts';
+import { siginfo } from './sigacts.ts';
+import type { Handlers } from './sysent.ts';
+import { clockNs, timespecNs, timespecOf } from './times.ts';
+
+/** Longest delay a callout is armed with, nanoseconds; a longer one is armed again. */
+const DELAY_MAX_NS = 8.64e15;
+
+export class Ptimer {
+  readonly proc: Proc;
+  readonly clock: number;
+  /** 0: expires silently. */
+  readonly signo: number;
+  readonly value: bigint;
+  /** Clock time of the next expiry, nanoseconds; 0n while disarmed. */
+  nextNs = 0n;
+  intervalNs = 0n;
+  /** Expiries that found the signal still pending, and those of the last delivered signal. */
+  overruns = 0;
+  readonly callout: Callout;
+
+  constructor(l: Lwp, clock: number, signo: number, value: bigint) {
+    this.proc = l.proc;
+    this.clock = clock;
+    this.signo = signo;
+    this.value = value;
+    this.callout = new Callout(() => expire(l.proc, this));
+  }
+}
+
+/** The clock of `timer`, whoever asks. */
+function nowNs(p: Proc, timer: Ptimer): bigint {
+  return clockNs(p.kernel.lwp0, timer.clock);
+}
+
+function arm(p: Proc, timer: Ptimer): void {
+  const delay = timer.nextNs - nowNs(p, timer);
+  calloutSchedule(p.kernel, timer.callout, Math.min(Number(delay), DELAY_MAX_NS));
+}
+
+function expire(p: Proc, timer: Ptimer): void {
+  const now = nowNs(p, timer);
+  if (now < timer.nextNs) {
+    arm(p, timer);
+    return;
+  }
+  if (timer.intervalNs > 0n) {
+    const missed = (now - timer.nextNs) / timer.intervalNs;
+    timer.overruns += Number(missed);
+    timer.nextNs += (missed + 1n) * timer.intervalNs;
+    arm(p, timer);
+  } else {
+    timer.nextNs = 0n;
+  }
+  if (timer.signo !== 0) {
+    psignal(p, timer.signo, siginfo(timer.signo, { code: SI_TIMER, value: timer.value }));
+  }
+}
+
+function left(p: Proc, timer: Ptimer | undefined): { value: bigint; interval: bigint } {
+  if (timer === undefined || timer.nextNs === 0n) {
+    return { value: 0n, interval: timer?.intervalNs ?? 0n };
+  }
+  const value = timer.nextNs - nowNs(p, timer);
+  // Due but not yet expired is not the same as disarmed.
+  return { value: value > 0n ? value : 1n, interval: timer.intervalNs };
+}
+
+function settime(
+  p: Proc,
+  timer: Ptimer,
+  valueNs: bigint,
+  intervalNs: bigint,
+  absolute: 'absolute' | 'relative',
+): void {
+  calloutStop(p.kernel, timer.callout);
+  timer.overruns = 0;
+  timer.intervalNs = intervalNs;
+  timer.nextNs = valueNs === 0n ? 0n : absolute === 'absolute' ? valueNs : nowNs(p, timer) + valueNs;
+  if (timer.nextNs !== 0n) {
+    arm(p, timer);
+  }
+}
+
+/** Disarm and forget all timers of a process that exits. */
+export function timersFree(p: Proc): void {
+  for (const timer of p.timers?.values() ?? []) {
+    calloutStop(p.kernel, timer.callout);
+  }
+  p.timers = null;
+}
+
+function timerOf(l: Lwp, id: number): Ptimer {
+  const timer = id >= TIMER_MIN ? l.proc.timers?.get(id) : undefined;
+  if (timer === undefined) {
+    throw EINVAL;
+  }
+  return timer;
+}
+
+function timeval(ns: bigint): Timeval {
+  const { sec, nsec } = timespecOf(ns);
+  return { sec, usec: Math.ceil(nsec / 1000) };
+}
+
+/** A time to wait. @throws EINVAL not a time, or negative */
+function durationNs(ts: Timespec): bigint {
+  const ns = timespecNs(ts);
+  if (ns < 0n) {
+    throw EINVAL;
+  }
+  return ns;
+}
+
+function timevalNs({ sec, usec }: Timeval): bigint {
+  return durationNs({ sec, nsec: Number.isInteger(usec) ? usec * 1000 : Number.NaN });
+}
+
+/** The clock of an interval timer. @throws EINVAL no such timer; ENOTSUP it counts user time, and there is none here */
+function itimerClock(which: number): number {
+  switch (which) {
+    case ITIMER_REAL:
+      return CLOCK_REALTIME;
+    case ITIMER_MONOTONIC:
+      return CLOCK_MONOTONIC;
+    case 1:
+    case 2:
+      throw ENOTSUP;
+    default:
+      throw EINVAL;
+  }
+}
+
+function getitimer(l: Lwp, which: number): Itimerval {
+  itimerClock(which);
+  const { value, interval } = left(l.proc, l.proc.timers?.get(which));
+  return { value: timeval(value), interval: timeval(interval) };
+}
+
+function setitimer(l: Lwp, which: number, itv?: Itimerval | null): Itimerval {
+  const p = l.proc;
+  const before = getitimer(l, which);
+  if (itv === null || itv === undefined) {
+    return before;
+  }
+  const value = timevalNs(field(itv.value));
+  const interval = timevalNs(field(itv.interval));
+  p.timers ??= new Map();
+  let timer = p.timers.get(which);
+  if (timer === undefined) {
+    // Relative times are measured on the monotonic clock whatever the timer: setting the wall clock must not stretch them.
+    timer = new Ptimer(l, CLOCK_MONOTONIC, SIGALRM, 0n);
+    p.timers.set(which, timer);
+  }
+  settime(p, timer, value, interval, 'relative');
+  return before;
+}
+
+/** A structure within a structure. @throws EINVAL it is missing */
+function field<T>(value: T | null | undefined): T {
+  if (typeof value !== 'object' || value === null) {
+    throw EINVAL;
+  }
+  return value;
+}
+
+/** @throws EINVAL clock or event; ENOTSUP a clock of used time; EAGAIN too many */
+function timerCreate(l: Lwp, clock: number, event?: Sigevent | null): number {
+  if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) {
+    clockNs(l, clock);
+    throw ENOTSUP;
+  }
+  let signo = SIGALRM;
+  if (event !== null && event !== undefined) {
+    if (event.notify !== SIGEV_NONE && event.notify !== SIGEV_SIGNAL) {
+      throw EINVAL;
+    }
+    signo = event.notify === SIGEV_NONE ? 0 : event.signo;
+    if (event.notify === SIGEV_SIGNAL && (!Number.isInteger(signo) || signo < 1 || signo >= NSIG)) {
+      throw EINVAL;
+    }
+  }
+  const p = l.proc;
+  p.timers ??= new Map();
+  for (let id = TIMER_MIN; id < TIMER_MAX; id++) {
+    if (!p.timers.has(id)) {
+      const value = typeof event?.value === 'bigint' ? event.value : BigInt(id);
+      p.timers.set(id, new Ptimer(l, clock, signo, value));
+      return id;
+    }
+  }
+  throw EAGAIN;
+}
+
+function specOf({ value, interval }: { value: bigint; interval: bigint }): Itimerspec {
+  return { value: timespecOf(value), interval: timespecOf(interval) };
+}
+
+function timerSettime(l: Lwp, id: number, flags: number, spec: Itimerspec): Itimerspec {
+  const timer = timerOf(l, id);
+  const value = durationNs(field<Timespec>(spec.value));
+  const interval = durationNs(field<Timespec>(spec.interval));
+  const before = specOf(left(l.proc, timer));
+  settime(l.proc, timer, value, interval, (flags & TIMER_ABSTIME) === 0 ? 'relative' : 'absolute');
+  return before;
+}
+
+export const timerHandlers: Handlers<
+  | 'getitimer'
+  | 'setitimer'
+  | 'timer_create'
+  | 'timer_delete'
+  | 'timer_settime'
+  | 'timer_gettime'
+  | 'timer_getoverrun'
+> = {
+  getitimer,
+  setitimer,
+  timer_create: timerCreate,
+  timer_delete: (l, id) => {
+    calloutStop(l.kernel, timerOf(l, id).callout);
+    l.proc.timers?.delete(id);
+  },
+  timer_settime: timerSettime,
+  timer_gettime: (l, id) => specOf(left(l.proc, timerOf(l, id))),
+  timer_getoverrun: (l, id) => timerOf(l, id).overruns,
+};
