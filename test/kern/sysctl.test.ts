@@ -3,6 +3,7 @@ import type { Lwp } from '../../lib/kern/lwp.ts';
 import { MSGBUFSIZE } from '../../lib/kern/msgbuf.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
 import { dosysctl } from '../../lib/kern/sysctl_call.ts';
+import { EVCNT_TYPE_ANY } from '../../lib/kern/sysctl_evcnt.ts';
 import { type SysctlnodeInfo, sysctlnodeDecode, sysctlnodeRequest } from '../../lib/kern/sysctl_meta.ts';
 import {
   CTL_HW,
@@ -19,6 +20,7 @@ import {
   KERN_ARND,
   KERN_BOOTTIME,
   KERN_CP_TIME,
+  KERN_EVCNT_COUNT_ANY,
   KERN_HOSTID,
   KERN_HOSTNAME,
   KERN_MSGBUF,
@@ -66,7 +68,9 @@ test('every node that is told can be read by number and by name, with the type a
   const seen: string[] = [];
   for (const { mib, path, info } of leaves(l)) {
     seen.push(path);
-    const bytes = read(l, mib);
+    // NetBSD calls it a structure too, and wants a type and which of them.
+    const operands = path === 'kern.evcnt' ? [EVCNT_TYPE_ANY, KERN_EVCNT_COUNT_ANY] : [];
+    const bytes = read(l, [...mib, ...operands]);
     const value = byName(k, path);
     switch (info.type) {
       case CTLTYPE_INT:
