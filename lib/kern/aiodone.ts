@@ -1,11 +1,12 @@
 /**
  * Block I/O on the host that completes in kernel context.
  *
- * The host moves the bytes on threads of its own and tells when asked (`host.reap`), outside any lwp. What has finished goes to
- * the workqueue `aiodoned`, whose thread calls `iodone` and wakes who waits. In a kernel without threads that happens in a
- * soft interrupt, where `iodone` may not sleep.
+ * The host moves the bytes on threads of its own and tells when asked (`host.reap`), outside any lwp. What
+ * has finished goes to the workqueue `aiodoned`, whose thread calls `iodone` and wakes who waits. In a kernel
+ * without threads that happens in a soft interrupt, where `iodone` may not sleep.
  *
- * NetBSD: sys/rump/librump/rumpkern/rump.c (rump_aiodone_worker), sys/kern/vfs_bio.c (biodone, biowait), buffercache(9).
+ * NetBSD: sys/rump/librump/rumpkern/rump.c (rump_aiodone_worker), sys/kern/vfs_bio.c (biodone, biowait),
+ * buffercache(9).
  */
 import { PRI_BIO } from '../sys/constants/param.ts';
 import { Errno } from '../sys/errno.ts';

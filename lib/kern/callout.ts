@@ -1,13 +1,14 @@
 /**
  * Callouts: functions the kernel calls at a time, in soft-interrupt context (they cannot sleep).
  *
- * A callout is pending while armed, expired once its function has been called and until it is armed or stopped again, and
- * invoking from that call until it is acknowledged or armed again. As no lwp runs while a function does, nobody ever sees a
- * function half done. Where its work goes on after it has returned, in a workqueue say, the callout is made `acked`: the run
- * lasts until `calloutAck`, and `calloutHalt` waits for that.
+ * A callout is pending while armed, expired once its function has been called and until it is armed or
+ * stopped again, and invoking from that call until it is acknowledged or armed again. As no lwp runs while a
+ * function does, nobody ever sees a function half done. Where its work goes on after it has returned, in a
+ * workqueue say, the callout is made `acked`: the run lasts until `calloutAck`, and `calloutHalt` waits for
+ * that.
  *
- * A callout marked `housekeeping` serves the kernel itself; it does not count when the scheduler asks whether anything could
- * ever wake a synchronous caller.
+ * A callout marked `housekeeping` serves the kernel itself; it does not count when the scheduler asks whether
+ * anything could ever wake a synchronous caller.
  *
  * NetBSD: sys/kern/kern_timeout.c, callout(9). Times are nanoseconds, not ticks.
  */
@@ -84,8 +85,9 @@ function underWay(c: Callout): boolean {
 }
 
 /**
- * Call the function in `delayNs`, at the earliest at the next clock: one that arms itself again must not be due in the same
- * one. A pending callout is moved. One that is `acked` is not armed before its last run has been acknowledged.
+ * Call the function in `delayNs`, at the earliest at the next clock: one that arms itself again must not be
+ * due in the same one. A pending callout is moved. One that is `acked` is not armed before its last run has
+ * been acknowledged.
  */
 export function calloutSchedule(k: Kernel, c: Callout, delayNs: number): void {
   KASSERT(!Number.isNaN(delayNs), 'callout delay is not a number');
@@ -109,7 +111,10 @@ export function calloutSetfunc(c: Callout, fn: () => void): void {
   c.fn = fn;
 }
 
-/** Disarm, without waiting for a run. @returns whether it has expired: then this comes too late for the last call */
+/**
+ * Disarm, without waiting for a run.
+ * @returns whether it has expired: then this comes too late for the last call
+ */
 export function calloutStop(k: Kernel, c: Callout): boolean {
   if (c.place >= 0) {
     k.callouts.remove(c);
@@ -157,7 +162,10 @@ export function calloutDestroy(c: Callout): void {
   c.flags = DESTROYED;
 }
 
-/** Call what is due at `nowNs`; `context` calls a function as the soft-interrupt lwp of a CPU. NetBSD: callout_softclock. */
+/**
+ * Call what is due at `nowNs`; `context` calls a function as the soft-interrupt lwp of a CPU. NetBSD:
+ * callout_softclock.
+ */
 export function calloutSoftclock(
   k: Kernel,
   nowNs: number,

@@ -1,8 +1,10 @@
 /**
- * Pending callouts in a binary heap, ordered by deadline and then by arming order, each knowing its place: arming and
- * disarming cost O(log n) at worst, and a callout later than all others, which is what most are, costs one comparison.
+ * Pending callouts in a binary heap, ordered by deadline and then by arming order, each knowing its place:
+ * arming and disarming cost O(log n) at worst, and a callout later than all others, which is what most are,
+ * costs one comparison.
  *
- * NetBSD: the timing wheel of sys/kern/kern_timeout.c. A wheel gives up the exact order or the exact time of the next one.
+ * NetBSD: the timing wheel of sys/kern/kern_timeout.c. A wheel gives up the exact order or the exact time of
+ * the next one.
  */
 import type { Callout } from './callout.ts';
 import { KASSERT } from './kassert.ts';

@@ -1,6 +1,7 @@
 /**
- * Virtual CPUs. There are `RUMP_NCPU` of them; each has a run queue, the lwp it runs, and a soft-interrupt context.
- * Only one lwp runs at a time in an isolate; CPUs decide who is next and give per-CPU data its places.
+ * Virtual CPUs. There are `RUMP_NCPU` of them; each has a run queue, the lwp it runs, and a soft-interrupt
+ * context. Only one lwp runs at a time in an isolate; CPUs decide who is next and give per-CPU data its
+ * places.
  *
  * NetBSD: sys/rump/librump/rumpkern/scheduler.c, sys/sys/cpu_data.h.
  */

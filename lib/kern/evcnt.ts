@@ -1,5 +1,6 @@
 /**
- * Event counters: numbers subsystems keep and `vmstat -e` lists. A counter is counted up by its owner, with `count++`.
+ * Event counters: numbers subsystems keep and `vmstat -e` lists. A counter is counted up by its owner, with
+ * `count++`.
  *
  * NetBSD: sys/kern/subr_evcnt.c, evcnt(9).
  */

@@ -49,7 +49,7 @@ import { timeHandlers } from './times.ts';
 import { chgproccnt, uidFind } from './uid.ts';
 import { uvmInit } from './uvm.ts';
 import { COPYRIGHT, RUMP_VERSION, VERSION } from './version.ts';
-import { XcallState } from './xcall.ts';
+import { xcallInit } from './xcall.ts';
 
 type Stage = readonly [name: string, init: (k: Kernel) => void];
 
@@ -65,6 +65,7 @@ const STAGES: readonly Stage[] = [
   ['giantlock', giantInit],
   ['ksyms', ksymsInit],
   ['uvm', uvmInit],
+  ['callout', calloutInit],
   ['kauth', kauthInit],
   ['proc0', proc0Init],
   [
@@ -74,6 +75,7 @@ const STAGES: readonly Stage[] = [
     },
   ],
   ['percpu', percpuInit],
+  ['xcall', xcallInit],
   ['sysctl', sysctlInit],
   ['syscalls', syscallsInit],
   ['vfs', (k) => faction(k, 'vfsInit')],
@@ -192,10 +194,8 @@ function proc0Init(k: Kernel): void {
   p.stat = SACTIVE;
 }
 
-/** Each CPU gets its soft-interrupt context; callouts and cross calls get their counters. */
+/** Each CPU gets its soft-interrupt context. */
 function percpuInit(k: Kernel): void {
-  calloutInit(k);
-  k.xcall = new XcallState(k);
   for (const cpu of k.cpus) {
     const l = lwpCreate(k.proc0);
     l.flag |= LW_SYSTEM | LW_BOUND;

@@ -20,7 +20,8 @@ export class Once {
 }
 
 /**
- * Run `init` unless somebody has; who comes while it runs sleeps until it is over. A failure is final: it is not tried again.
+ * Run `init` unless somebody has; who comes while it runs sleeps until it is over. A failure is final: it is
+ * not tried again.
  * @param init may sleep
  * @throws the errno `init` failed with, whoever ran it
  */

@@ -1,8 +1,8 @@
 /**
  * Storage that every CPU has one of.
  *
- * A reference is for code that does not sleep: an lwp that sleeps may wake on another CPU. Who holds one is remembered, and
- * an lwp that slept with it is caught when the next one asks.
+ * A reference is for code that does not sleep: an lwp that sleeps may wake on another CPU. Who holds one is
+ * remembered, and an lwp that slept with it is caught when the next one asks.
  *
  * NetBSD: sys/kern/subr_percpu.c, percpu(9).
  */

@@ -1,8 +1,10 @@
 /**
- * Soft interrupts: work put off until the kernel is between two lwps. A handler is a plain function; it cannot sleep.
+ * Soft interrupts: work put off until the kernel is between two lwps. A handler is a plain function; it
+ * cannot sleep.
  *
- * A handler is pending on a CPU at most once, and runs there: scheduled twice before it runs, it runs once; scheduled on two
- * CPUs, twice. On each CPU the highest level goes first, and within a level who was scheduled first.
+ * A handler is pending on a CPU at most once, and runs there: scheduled twice before it runs, it runs once;
+ * scheduled on two CPUs, twice. On each CPU the highest level goes first, and within a level who was
+ * scheduled first.
  *
  * NetBSD: sys/kern/kern_softint.c, softint(9).
  */
@@ -100,8 +102,8 @@ export function softintEstablish(k: Kernel, level: number, fn: () => void): Soft
 }
 
 /**
- * Ask for one run of the handler on this CPU. For code inside the kernel and for completions of host I/O: whoever leaves
- * the kernel next runs it on the way out.
+ * Ask for one run of the handler on this CPU. For code inside the kernel and for completions of host I/O:
+ * whoever leaves the kernel next runs it on the way out.
  */
 export function softintSchedule(k: Kernel, si: Softint): void {
   softintScheduleCpu(k, si, curcpu(k));
@@ -120,7 +122,10 @@ export function softintScheduleCpu(k: Kernel, si: Softint, cpu: Cpu): void {
   cpu.softint.insert(place);
 }
 
-/** Take a handler back. Runs it is asked for already happen first; the caller sees to it that there are no more. */
+/**
+ * Take a handler back. Runs it is asked for already happen first; the caller sees to it that there are no
+ * more.
+ */
 export function* softintDisestablish(l: Lwp, si: Softint): MaySleep<void> {
   KASSERT(!cpuSoftintr(l.kernel), 'disestablished from a soft interrupt');
   KASSERT(!si.disestablished, 'soft interrupt disestablished twice');
@@ -130,7 +135,10 @@ export function* softintDisestablish(l: Lwp, si: Softint): MaySleep<void> {
   si.disestablished = true;
 }
 
-/** Which CPU goes next. On a simulated host the seed says so, as if they ran side by side. Some CPU has a pending one. */
+/**
+ * Which CPU goes next. On a simulated host the seed says so, as if they ran side by side. Some CPU has a
+ * pending one.
+ */
 function nextCpu(k: Kernel): Cpu {
   const { cpus, schedPick } = k;
   let at = schedPick === null || cpus.length === 1 ? 0 : schedPick(cpus.length);

@@ -27,7 +27,9 @@ const TYPES: readonly EvcntType[] = ['misc', 'intr', 'trap'];
 /** More room than is needed now, for the counters that come between two requests. */
 const SPARE_BYTES = 1024;
 
-/** The head of a record. Group and name follow, each with its NUL; `len` counts the whole in units of 8 bytes. */
+/**
+ * The head of a record. Group and name follow, each with its NUL; `len` counts the whole in units of 8 bytes.
+ */
 const EVCNT_HEAD = struct([
   ['count', 'u64'],
   ['addr', 'address'],

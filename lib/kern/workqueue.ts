@@ -1,8 +1,9 @@
 /**
  * Workqueues: work put off to a kernel thread, where it may sleep.
  *
- * Work is done one piece at a time, in the order it was put in; a queue made with WQ_PERCPU has a thread on every CPU and
- * keeps the order of each. A piece of work is on a queue at most once, and may be put in again as soon as its turn has come.
+ * Work is done one piece at a time, in the order it was put in; a queue made with WQ_PERCPU has a thread on
+ * every CPU and keeps the order of each. A piece of work is on a queue at most once, and may be put in again
+ * as soon as its turn has come.
  *
  * NetBSD: sys/kern/subr_workqueue.c, workqueue(9).
  */
@@ -28,7 +29,10 @@ import {
 export const WQ_MPSAFE = 0x01;
 /** A thread and a queue for every CPU. */
 export const WQ_PERCPU = 0x02;
-/** In a kernel without threads work is done in soft interrupts, where it may not sleep. Without this there is no queue there. */
+/**
+ * In a kernel without threads work is done in soft interrupts, where it may not sleep. Without this there is
+ * no queue there.
+ */
 export const WQ_SOFTINT = 0x100;
 
 /** A piece of work; those who put work off extend it by what is to be done. */
@@ -113,7 +117,8 @@ export function workqueueCreate<W extends Work>(
 }
 
 /**
- * Put `work` in. For code inside the kernel, soft interrupts and callouts too, and for completions of host I/O.
+ * Put `work` in. For code inside the kernel, soft interrupts and callouts too, and for completions of host
+ * I/O.
  * @param cpu with WQ_PERCPU: where to do it, by default here
  */
 export function workqueueEnqueue<W extends Work>(wq: Workqueue<W>, work: W, cpu: Cpu | null = null): void {
@@ -136,7 +141,10 @@ export function workqueueEnqueue<W extends Work>(wq: Workqueue<W>, work: W, cpu:
   }
 }
 
-/** Wait until `work` has been done as often as it has been put in. From the queue's own thread: returns at once. */
+/**
+ * Wait until `work` has been done as often as it has been put in. From the queue's own thread: returns at
+ * once.
+ */
 export function* workqueueWait<W extends Work>(l: Lwp, wq: Workqueue<W>, work: W): MaySleep<void> {
   const q = work.workQueue;
   if (q === null || q.worker === l) {
@@ -180,7 +188,10 @@ function takeAll(q: WorkFifo): Work | null {
   return first;
 }
 
-/** Its turn has come: from here on it is its owner's, who may put it in again or forget it. @returns the one behind it */
+/**
+ * Its turn has come: from here on it is its owner's, who may put it in again or forget it.
+ * @returns the one behind it
+ */
 function release(work: Work): Work | null {
   const { workNext } = work;
   work.workNext = null;

@@ -1,9 +1,9 @@
 /**
  * Cross calls: a function run on another CPU, or on every one.
  *
- * A call of low priority runs in a thread of the CPU and may sleep for a while; one of high priority runs as a soft interrupt.
- * Calls of one priority are taken up one after the other: none begins before the one before it has begun on every CPU it is
- * for. Asking never sleeps; waiting does.
+ * A call of low priority runs in a thread of the CPU and may sleep for a while; one of high priority runs as
+ * a soft interrupt. Calls of one priority are taken up one after the other: none begins before the one before
+ * it has begun on every CPU it is for. Asking never sleeps; waiting does.
  *
  * NetBSD: sys/kern/subr_xcall.c, xcall(9).
  */
@@ -65,6 +65,10 @@ export class XcallState {
     this.unicast = evcntAttachDynamic(k, 'misc', null, 'crosscall', 'unicast');
     this.broadcast = evcntAttachDynamic(k, 'misc', null, 'crosscall', 'broadcast');
   }
+}
+
+export function xcallInit(k: Kernel): void {
+  k.xcall = new XcallState(k);
 }
 
 /** Run `fn` on every CPU. @throws ENOMEM no threads for the first call of low priority */

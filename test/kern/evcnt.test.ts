@@ -42,9 +42,9 @@ onEveryKernel(
     t.deepEqual(names(k), [
       'callout late/0',
       'callout wait/0',
+      ...[0, 1].flatMap((cpu) => ['clk', 'bio', 'net', 'ser'].map((level) => `softint ${level}/${cpu}`)),
       'crosscall unicast',
       'crosscall broadcast',
-      ...[0, 1].flatMap((cpu) => ['clk', 'bio', 'net', 'ser'].map((level) => `softint ${level}/${cpu}`)),
     ]);
   },
   { ncpu: 2 },
