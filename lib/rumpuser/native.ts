@@ -13,6 +13,7 @@ import { throwing } from './host_errno.ts';
 import { NativeIdler } from './idler.ts';
 import { NativeMutexes } from './locks.ts';
 import { type NativeBinding, nativeBinding, waitResult } from './native_binding.ts';
+import { NativeModules } from './native_modules.ts';
 import type { Hyperup, LockHandle, Rumpuser, RwMode } from './rumpuser.ts';
 import { RUMPUSER_VERSION, RumpuserAssertion } from './rumpuser.ts';
 import { Upcalls } from './upcalls.ts';
@@ -32,6 +33,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
   readonly #mutexes: NativeMutexes;
   readonly #rwlocks: NativeRwlocks;
   readonly #cvs: NativeCvs;
+  readonly modules: NativeModules;
   readonly #host: ReturnType<typeof hostCalls>;
   #finished = false;
 
@@ -43,6 +45,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
     this.#mutexes = new NativeMutexes(binding, tenant, this.#upcalls);
     this.#rwlocks = new NativeRwlocks(binding, tenant, this.#upcalls);
     this.#cvs = new NativeCvs(binding, tenant, this.#upcalls, this.#mutexes);
+    this.modules = new NativeModules(binding, this.#idler, this.#upcalls);
     this.curlwp = this.#lwps.current;
     this.#host = hostCalls(binding, {
       ...options,
@@ -62,6 +65,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
       },
       reap: () => {
         try {
+          this.modules.serve();
           return calls.reap();
         } finally {
           this.#idler.stayAlive();
@@ -79,6 +83,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
 
   fini(): void {
     this.#finished = true;
+    this.modules.close();
     this.#upcalls.unbind();
     this.#host.fini();
     this.#idler.close();

@@ -77,6 +77,29 @@ export interface NativeBinding extends HostBinding {
   cvBroadcast(cv: number): void;
   cvHasWaiters(cv: number): boolean;
 
+  /** `upcall(what, text, device)` answers a number or a negative errno: see `host_modules.ts`. */
+  moduleOpen(
+    tenant: number,
+    giant: number,
+    upcall: (what: number, text: string, device: bigint) => number,
+  ): void;
+  moduleClose(tenant: number): void;
+  moduleInfo(
+    address: bigint,
+  ): readonly [version: number, kind: number, name: string, required: string, revision: number];
+  /** `pairs` is key, value, key, value. */
+  moduleCommand(tenant: number, address: bigint, cmd: number, pairs: readonly (string | number)[]): number;
+  moduleDevice(
+    tenant: number,
+    address: bigint,
+    op: number,
+    dev: number,
+    flag: number,
+    data: Uint8Array,
+    where: number,
+  ): number;
+  moduleServe(tenant: number): void;
+
   /** A cookie, 0 when nobody is to join. */
   threadCreate(fn: bigint, arg: bigint, name: string, mustJoin: boolean): number;
   threadJoin(cookie: number): number;

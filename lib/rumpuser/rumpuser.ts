@@ -93,6 +93,57 @@ export interface DlObject {
   readonly modules: readonly bigint[];
 }
 
+/** What a kernel module in native code says of itself: `struct modinfo` of `native/include/rump/module.h`. */
+export interface NativeModinfo {
+  readonly version: number;
+  /** MODULE_CLASS_*. */
+  readonly class: number;
+  readonly name: string;
+  /** Names with commas between them. */
+  readonly required: string;
+  readonly revision: number;
+}
+
+/**
+ * What native modules ask of the kernel, called on its own thread. None of them throws: native code that cannot be unwound
+ * stands below. Devices are known by the address of their `struct rump_cdevsw`.
+ */
+export interface ModuleUpcalls {
+  print(text: string): void;
+  /** @returns the major number, or a negative errno */
+  attach(name: string, device: bigint): number;
+  /** @returns 0 or a negative errno */
+  detach(device: bigint): number;
+  wakeup(device: bigint): void;
+  /** A host thread is about to be started that will enter the kernel. */
+  share(): void;
+}
+
+export type DeviceOp = 'open' | 'close' | 'read' | 'write' | 'ioctl';
+
+/** Kernel modules in native code. Addresses are what `DlObject.modules` says; nothing checks them. */
+export interface HostModules {
+  modinfo(address: bigint): NativeModinfo;
+  /** Before any call of a module; once for a kernel. `giant` is what threads of modules enter the kernel by. */
+  open(upcalls: ModuleUpcalls, giant: LockHandle): void;
+  /** @param cmd MODULE_CMD_*. @returns 0 or an errno, as the module says */
+  modcmd(address: bigint, cmd: number, props: Readonly<Record<string, string | number | boolean>>): number;
+  /**
+   * An operation of a device. `where` is the offset of a transfer, or the command of an ioctl.
+   * @returns bytes moved, a negative errno, or null: nothing to move yet
+   */
+  device(
+    address: bigint,
+    op: DeviceOp,
+    dev: number,
+    flag: number,
+    data: Uint8Array,
+    where: number,
+  ): number | null;
+  /** No thread of a module comes in any more; waits for those that are inside. Idempotent. */
+  close(): void;
+}
+
 /** A process-wide lock handle: an integer that may be posted to a Worker and used there. */
 export type LockHandle = number;
 
@@ -240,6 +291,9 @@ export interface Rumpuser {
   dlBootstrap(): readonly DlObject[];
   /** Load a shared object and describe it (and what it pulled in). @throws ENOENT ENOEXEC */
   dlopen(path: string): readonly DlObject[];
+
+  /** Only on a host that can run native code of modules. What their threads ask for is done by `reap`. */
+  readonly modules?: HostModules;
 
   // ---- background ---------------------------------------------------------------------------------------------
   /**

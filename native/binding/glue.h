@@ -158,6 +158,7 @@ void define_locks(Napi::Object exports);
 void define_lwps(Napi::Object exports);
 void define_clocks(Napi::Object exports);
 void define_threads(Napi::Object exports);
+void define_modules(Napi::Object exports);
 void define_bench(Napi::Object exports);
 void define_host(Napi::Object exports);
 

@@ -107,6 +107,8 @@ void Isolate::close_host(uint32_t tenant) {
   if (found == hosts_.end())
     return;
   napi_remove_env_cleanup_hook(env_, isolate_goes, &found->second);
+  // Before the idler and the locks go, which threads of modules use.
+  found->second.modules.reset();
   rumpuser_idle_close(found->second.idler);
   rumpuser::tenant_close(tenant);
   hosts_.erase(found);

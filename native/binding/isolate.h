@@ -17,6 +17,7 @@ namespace binding {
 class Pump;
 
 class Isolate;
+struct ModuleHost;
 
 // One host object of lib/rumpuser/native.ts.
 struct Host {
@@ -24,6 +25,8 @@ struct Host {
   uint32_t tenant = 0;
   uint32_t idler = 0;
   std::unique_ptr<Pump> pump;
+  // Null until the kernel has its first native module.
+  std::shared_ptr<ModuleHost> modules;
 };
 
 class Isolate {

@@ -36,6 +36,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_lwps(exports);
   define_clocks(exports);
   define_threads(exports);
+  define_modules(exports);
   define_bench(exports);
   define_host(exports);
   return exports;

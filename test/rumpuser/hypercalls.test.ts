@@ -32,7 +32,7 @@ const IN_C_ALONE: Readonly<Record<string, readonly string[]>> = {
   bio: ['bio', 'reap'],
 };
 /** Members of the interface that are no calls, or that a host may leave out. */
-const IN_TYPESCRIPT_ALONE: readonly string[] = ['kind', 'curlwp', 'schedPick'];
+const IN_TYPESCRIPT_ALONE: readonly string[] = ['kind', 'curlwp', 'schedPick', 'modules'];
 
 function camel(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
