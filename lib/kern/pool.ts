@@ -59,6 +59,7 @@ export class Pool implements Reclaimable {
   /** Items that are out. */
   nout = 0;
   readonly #allocator: PoolAllocator;
+  readonly #pagesize: number;
   /** Bytes of an item that are the user's; the red zone is behind them. Without one, -1. */
   readonly #guarded: number;
   /** By address / pagesize. */
@@ -88,8 +89,9 @@ export class Pool implements Reclaimable {
     this.size = roundup(size + (guard === undefined ? 0 : REDZONE_SIZE), align);
     this.#guarded = guard === undefined ? -1 : size;
     this.#allocator = options.allocator ?? kernelMemory(k, this.size);
-    this.itemsPerPage = Math.floor(this.#allocator.pagesize / this.size);
-    KASSERT(this.itemsPerPage > 0, `pool ${name}: items of ${size} in pages of ${this.#allocator.pagesize}`);
+    this.#pagesize = this.#allocator.pagesize;
+    this.itemsPerPage = Math.floor(this.#pagesize / this.size);
+    KASSERT(this.itemsPerPage > 0, `pool ${name}: items of ${size} in pages of ${this.#pagesize}`);
     k.pools.insert(this.link);
   }
 
@@ -133,11 +135,11 @@ export class Pool implements Reclaimable {
 
   /** Whether the address is in one of the pool's pages. */
   owns(address: number): boolean {
-    return this.#pages.has(Math.floor(address / this.#allocator.pagesize));
+    return this.#pages.has(Math.floor(address / this.#pagesize));
   }
 
   put(address: number): void {
-    const page = this.#pages.get(Math.floor(address / this.#allocator.pagesize));
+    const page = this.#pages.get(Math.floor(address / this.#pagesize));
     if (page === undefined) {
       panic(`pool ${this.name}: put of 0x${address.toString(16)}, which is not in any of its pages`);
     }
@@ -219,7 +221,7 @@ export class Pool implements Reclaimable {
     return {
       name: this.name,
       size: this.size,
-      pagesize: this.#allocator.pagesize,
+      pagesize: this.#pagesize,
       itemsPerPage: this.itemsPerPage,
       nitems: this.nitems,
       nout: this.nout,
@@ -248,7 +250,7 @@ export class Pool implements Reclaimable {
       throw error;
     }
     const page = new PoolPage(address, this.itemsPerPage);
-    this.#pages.set(address / this.#allocator.pagesize, page);
+    this.#pages.set(address / this.#pagesize, page);
     this.#idle.insert(page.link);
     this.#npagealloc++;
     this.#hiwat = Math.max(this.#hiwat, this.#pages.size);
@@ -257,7 +259,7 @@ export class Pool implements Reclaimable {
 
   #free(page: PoolPage): void {
     this.#idle.remove(page.link);
-    this.#pages.delete(page.address / this.#allocator.pagesize);
+    this.#pages.delete(page.address / this.#pagesize);
     this.#npagefree++;
     this.#allocator.free(page.address);
   }

@@ -9,7 +9,7 @@ export const REDZONE_SIZE = 8;
 
 /** Differs from place to place, so that a copied neighbour does not look right. */
 function pattern(at: number): number {
-  return (at * 0x5b + 0xa5) & 0xff;
+  return (at ^ 0xa5) & 0xff;
 }
 
 /** Write the red zone from `start` to `end` of `bytes`. */

@@ -128,7 +128,7 @@ export class Vmem {
         }
       }
     }
-    return this.xalloc(size, {}, strategy);
+    return this.#allocate(size, null, strategy);
   }
 
   /**
@@ -147,18 +147,7 @@ export class Vmem {
 
   /** Address of `size` under constraints; past the quantum caches. @throws ENOMEM */
   xalloc(size: number, constraints: VmemConstraints, strategy: VmemStrategy = 'instantfit'): number {
-    const r = vmemRequest(this.#rounded(size), this.quantum, constraints);
-    let start = this.#map.take(r, strategy);
-    if (start < 0 && this.reclaim() > 0) {
-      start = this.#map.take(r, strategy);
-    }
-    if (start < 0) {
-      this.#import(r);
-      start = this.#map.take(r, strategy);
-    }
-    this.#nalloc++;
-    this.#rehashIfWanted();
-    return start;
+    return this.#allocate(size, constraints, strategy);
   }
 
   /** The same, waiting as `allocSleep` does. @throws ENOMEM EINTR ERESTART */
@@ -256,6 +245,21 @@ export class Vmem {
       nsleep: this.#nsleep,
       nrehash: this.#nrehash,
     };
+  }
+
+  #allocate(size: number, constraints: VmemConstraints | null, strategy: VmemStrategy): number {
+    const r = vmemRequest(this.#rounded(size), this.quantum, constraints);
+    let start = this.#map.take(r, strategy);
+    if (start < 0 && this.reclaim() > 0) {
+      start = this.#map.take(r, strategy);
+    }
+    if (start < 0) {
+      this.#import(r);
+      start = this.#map.take(r, strategy);
+    }
+    this.#nalloc++;
+    this.#rehashIfWanted();
+    return start;
   }
 
   #rounded(size: number): number {

@@ -18,14 +18,28 @@ export interface VmemConstraints {
   readonly maxaddr?: number;
 }
 
-/** The same with the gaps filled in; `nocross` 0 is anywhere. */
-export type VmemRequest = Required<VmemConstraints> & { readonly size: number };
+/** The same with the gaps filled in; `nocross` 0 is anywhere. Unless `constrained`, a stretch fits if it is big enough. */
+export interface VmemRequest extends Required<VmemConstraints> {
+  readonly size: number;
+  readonly constrained: boolean;
+}
 
-export const VMEM_ADDR_MIN = 0;
-export const VMEM_ADDR_MAX = Number.MAX_SAFE_INTEGER;
+const VMEM_ADDR_MIN = 0;
+const VMEM_ADDR_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Fill in what is not given. Constraints that make no sense are a bug of the caller. */
-export function vmemRequest(size: number, quantum: number, constraints: VmemConstraints): VmemRequest {
+export function vmemRequest(size: number, quantum: number, constraints: VmemConstraints | null): VmemRequest {
+  if (constraints === null) {
+    return {
+      size,
+      constrained: false,
+      align: quantum,
+      phase: 0,
+      nocross: 0,
+      minaddr: VMEM_ADDR_MIN,
+      maxaddr: VMEM_ADDR_MAX,
+    };
+  }
   const {
     align = quantum,
     phase = 0,
@@ -37,7 +51,7 @@ export function vmemRequest(size: number, quantum: number, constraints: VmemCons
   KASSERT(phase >= 0 && phase < align && phase % quantum === 0, `vmem phase ${phase}`);
   KASSERT(nocross === 0 || (isPowerOfTwo(nocross) && nocross >= size), `vmem nocross ${nocross}`);
   KASSERT(minaddr <= maxaddr, `vmem addresses from ${minaddr} to ${maxaddr}`);
-  return { size, align, phase, nocross, minaddr, maxaddr };
+  return { size, constrained: true, align, phase, nocross, minaddr, maxaddr };
 }
 
 export function isPowerOfTwo(n: number): boolean {
@@ -50,6 +64,9 @@ export function roundup(n: number, to: number): number {
 
 /** The lowest address for the request between `start` and `start + size`, or -1. */
 export function vmemFit(start: number, size: number, r: VmemRequest): number {
+  if (!r.constrained) {
+    return size >= r.size ? start : -1;
+  }
   const low = Math.max(start, r.minaddr);
   // One past the last: kept exact, as addresses end at 2^53 - 1.
   const high = Math.min(start + size, r.maxaddr + 1);

@@ -10,7 +10,8 @@ import { Bt, BusyTable, FreeLists, SegmentList } from './vmem_tag.ts';
 
 /**
  * Where in the arena: any stretch that is surely big enough, and failing that any that is (the fastest); the
- * smallest that is big enough (least fragments); the next one behind the last such allocation (addresses come back late).
+ * smallest that is big enough (least fragments); the lowest address behind the last such allocation, starting over at the
+ * end (addresses come back late).
  */
 export type VmemStrategy = 'instantfit' | 'bestfit' | 'nextfit';
 
@@ -19,8 +20,8 @@ export class VmemMap {
   readonly #name: string;
   readonly #segments = new SegmentList();
   readonly #free: FreeLists;
-  /** Next fit goes on behind this tag; null starts over. */
-  #rotor: Bt | null = null;
+  /** Where the last next fit ended. */
+  #rotor = 0;
   /** Of all spans together, and of what is taken of it. */
   size = 0;
   inuse = 0;
@@ -45,7 +46,30 @@ export class VmemMap {
 
   /** Take what is asked for. @returns its address, -1 when it fits nowhere */
   take(r: VmemRequest, strategy: VmemStrategy): number {
-    const bt = this.#find(r, strategy);
+    switch (strategy) {
+      case 'instantfit':
+        return this.#split(this.#findFirst(r) ?? this.#findBest(r), r);
+      case 'bestfit':
+        return this.#split(this.#findBest(r), r);
+      case 'nextfit':
+        return this.#takeNext(r);
+    }
+  }
+
+  #takeNext(r: VmemRequest): number {
+    const behind = { ...r, constrained: true, minaddr: Math.max(r.minaddr, this.#rotor) };
+    let start = this.#split(this.#findLowest(behind), behind);
+    if (start < 0) {
+      start = this.#split(this.#findLowest(r), r);
+    }
+    if (start >= 0) {
+      this.#rotor = start + r.size;
+    }
+    return start;
+  }
+
+  /** Take from a free stretch what fits there. @returns its address, -1 without a stretch */
+  #split(bt: Bt | null, r: VmemRequest): number {
     if (bt === null) {
       return -1;
     }
@@ -68,9 +92,6 @@ export class VmemMap {
     bt.size = r.size;
     this.busy.insert(bt);
     this.inuse += r.size;
-    if (strategy === 'nextfit') {
-      this.#rotor = bt;
-    }
     return start;
   }
 
@@ -81,20 +102,20 @@ export class VmemMap {
     const next = bt.segNext;
     if (next?.type === 'free') {
       this.#removeFree(next);
-      this.#removeSegment(next);
+      this.#segments.remove(next);
       bt.size += next.size;
     }
     const prev = bt.segPrev;
     if (prev?.type === 'free') {
       this.#removeFree(prev);
-      this.#removeSegment(prev);
+      this.#segments.remove(prev);
       bt.start = prev.start;
       bt.size += prev.size;
     }
     const span = bt.segPrev;
     if (span?.type === 'imported' && span.size === bt.size) {
-      this.#removeSegment(bt);
-      this.#removeSegment(span);
+      this.#segments.remove(bt);
+      this.#segments.remove(span);
       this.size -= span.size;
       this.nspans--;
       return span;
@@ -154,22 +175,11 @@ export class VmemMap {
     KASSERT(good, `arena ${this.#name}: ${what}, ${bt.type} ${bt.size} at ${bt.start}`);
   }
 
-  #find(r: VmemRequest, strategy: VmemStrategy): Bt | null {
-    switch (strategy) {
-      case 'instantfit':
-        return this.#findFirst(r) ?? this.#findBest(r);
-      case 'bestfit':
-        return this.#findBest(r);
-      case 'nextfit':
-        return this.#findNext(r);
-    }
-  }
-
   /** The first that fits, on the lists where only constraints could stand in the way. */
   #findFirst(r: VmemRequest): Bt | null {
-    const { heads } = this.#free;
-    for (let order = this.#free.orderFor(r.size); order < heads.length; order++) {
-      for (let bt = heads[order] as Bt | null; bt !== null; bt = bt.listNext) {
+    const free = this.#free;
+    for (let order = free.from(free.orderFor(r.size)); order >= 0; order = free.from(order + 1)) {
+      for (let bt = free.head(order); bt !== null; bt = bt.listNext) {
         if (vmemFit(bt.start, bt.size, r) >= 0) {
           return bt;
         }
@@ -180,10 +190,14 @@ export class VmemMap {
 
   /** The smallest that fits, among equals the first found. */
   #findBest(r: VmemRequest): Bt | null {
-    const { heads } = this.#free;
+    const free = this.#free;
     let best: Bt | null = null;
-    for (let order = this.#free.orderOf(r.size); order < heads.length && best === null; order++) {
-      for (let bt = heads[order] as Bt | null; bt !== null; bt = bt.listNext) {
+    for (
+      let order = free.from(free.orderOf(r.size));
+      order >= 0 && best === null;
+      order = free.from(order + 1)
+    ) {
+      for (let bt = free.head(order); bt !== null; bt = bt.listNext) {
         if ((best === null || bt.size < best.size) && vmemFit(bt.start, bt.size, r) >= 0) {
           best = bt;
         }
@@ -192,20 +206,18 @@ export class VmemMap {
     return best;
   }
 
-  /** The next that fits behind the rotor, going round once. */
-  #findNext(r: VmemRequest): Bt | null {
-    const from = this.#rotor?.segNext ?? this.#segments.first;
-    let bt = from;
-    while (bt !== null) {
-      if (bt.type === 'free' && vmemFit(bt.start, bt.size, r) >= 0) {
-        return bt;
-      }
-      bt = bt.segNext ?? this.#segments.first;
-      if (bt === from) {
-        return null;
+  /** The one with the lowest fitting address. */
+  #findLowest(r: VmemRequest): Bt | null {
+    let lowest: Bt | null = null;
+    let at = Number.POSITIVE_INFINITY;
+    for (let bt = this.#segments.first; bt !== null; bt = bt.segNext) {
+      const fit = bt.type === 'free' ? vmemFit(bt.start, bt.size, r) : -1;
+      if (fit >= 0 && fit < at) {
+        lowest = bt;
+        at = fit;
       }
     }
-    return null;
+    return lowest;
   }
 
   #insertFree(bt: Bt): void {
@@ -216,12 +228,5 @@ export class VmemMap {
   #removeFree(bt: Bt): void {
     this.#free.remove(bt);
     this.nfree--;
-  }
-
-  #removeSegment(bt: Bt): void {
-    if (this.#rotor === bt) {
-      this.#rotor = bt.segPrev;
-    }
-    this.#segments.remove(bt);
   }
 }

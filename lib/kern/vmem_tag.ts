@@ -78,17 +78,33 @@ export class SegmentList {
 
 /** Sizes up to 2^53 quanta. */
 const ORDERS = 54;
+/** Lists whose state fits in one word of the map. */
+const WORD = 27;
 
 /** Free stretches: list `n` has those of 2^n to 2^(n+1) - 1 quanta. */
 export class FreeLists {
-  readonly heads: (Bt | null)[] = [];
+  readonly #heads: (Bt | null)[] = new Array<Bt | null>(ORDERS).fill(null);
+  /** A bit for each list that has any, in two words: searching past empty ones is what an allocation does most. */
+  #low = 0;
+  #high = 0;
   readonly #quantum: number;
 
   constructor(quantum: number) {
     this.#quantum = quantum;
-    for (let i = 0; i < ORDERS; i++) {
-      this.heads.push(null);
+  }
+
+  head(order: number): Bt | null {
+    return this.#heads[order] as Bt | null;
+  }
+
+  /** The first list from `order` on that has any, -1 when there is none. */
+  from(order: number): number {
+    const low = order < WORD ? this.#low & (-1 << order) : 0;
+    if (low !== 0) {
+      return 31 - Math.clz32(low & -low);
     }
+    const high = order <= WORD ? this.#high : order < ORDERS ? this.#high & (-1 << (order - WORD)) : 0;
+    return high === 0 ? -1 : 31 - Math.clz32(high & -high) + WORD;
   }
 
   /** The list a stretch of `size` is on. */
@@ -99,12 +115,11 @@ export class FreeLists {
   /** The first list where every stretch has at least `size`. */
   orderFor(size: number): number {
     const quanta = size / this.#quantum;
-    const order = log2(quanta);
-    return 2 ** order === quanta ? order : order + 1;
+    return quanta === 1 ? 0 : log2(quanta - 1) + 1;
   }
 
   has(bt: Bt): boolean {
-    let at = this.heads[this.orderOf(bt.size)] as Bt | null;
+    let at = this.head(this.orderOf(bt.size));
     while (at !== null && at !== bt) {
       at = at.listNext;
     }
@@ -113,21 +128,26 @@ export class FreeLists {
 
   insert(bt: Bt): void {
     const order = this.orderOf(bt.size);
-    const next = this.heads[order] as Bt | null;
+    const next = this.#heads[order] as Bt | null;
     bt.listPrev = null;
     bt.listNext = next;
-    if (next !== null) {
+    if (next === null) {
+      this.#flip(order);
+    } else {
       next.listPrev = bt;
     }
-    this.heads[order] = bt;
+    this.#heads[order] = bt;
   }
 
   remove(bt: Bt): void {
     const { listPrev, listNext } = bt;
     if (listPrev === null) {
       const order = this.orderOf(bt.size);
-      KASSERT(this.heads[order] === bt, 'boundary tag is not on its free list');
-      this.heads[order] = listNext;
+      KASSERT(this.#heads[order] === bt, 'boundary tag is not on its free list');
+      this.#heads[order] = listNext;
+      if (listNext === null) {
+        this.#flip(order);
+      }
     } else {
       listPrev.listNext = listNext;
     }
@@ -136,6 +156,15 @@ export class FreeLists {
     }
     bt.listPrev = null;
     bt.listNext = null;
+  }
+
+  /** List `order` has some now, or no more. */
+  #flip(order: number): void {
+    if (order < WORD) {
+      this.#low ^= 1 << order;
+    } else {
+      this.#high ^= 1 << (order - WORD);
+    }
   }
 }
 
@@ -219,7 +248,7 @@ export class BusyTable {
     if (this.count <= size * CROWDED && this.count * SPARSE >= size) {
       return size;
     }
-    const wanted = this.count === 0 ? HASHSIZE_MIN : 2 ** Math.ceil(Math.log2(this.count));
+    const wanted = this.count === 0 ? HASHSIZE_MIN : 2 ** (log2(this.count) + 1);
     return Math.min(Math.max(wanted, HASHSIZE_MIN), HASHSIZE_MAX);
   }
 
