@@ -161,6 +161,7 @@ function softcontext(k: Kernel, cpu: Cpu, fn: () => void): void {
   k.host.curlwpSet(l.handle);
   try {
     fn();
+    KASSERT(l.lockCount === 0, 'soft interrupt leaves locks behind');
   } catch (error) {
     panicFrom(k, error, l);
   }

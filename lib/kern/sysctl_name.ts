@@ -17,8 +17,8 @@ export type { SysctlDecoded } from './sysctl.ts';
  *
  * An int is a number, a quad a number or, where that cannot hold it, a bigint, a bool a boolean, a string a
  * string. `kern.boottime` is a Timespec, `kern.clockrate` a Clockinfo, `kern.cp_time` an array of counts,
- * `kern.proc2` one of KinfoProc, `kern.lwp` one of KinfoLwp, `kern.msgbuf` a string; any other struct is its
- * bytes.
+ * `kern.proc2` one of KinfoProc, `kern.lwp` one of KinfoLwp, `kern.evcnt` one of EvcntShown, `kern.msgbuf` a
+ * string; any other struct is its bytes.
  * @throws ENOENT; EISDIR the name of an intermediate node; EPERM; EINVAL a new value of another type
  */
 export function sysctlByName(l: Lwp, name: string, newValue?: SysctlDecoded): SysctlDecoded {

@@ -123,8 +123,8 @@ export function workqueueCreate<W extends Work>(
  */
 export function workqueueEnqueue<W extends Work>(wq: Workqueue<W>, work: W, cpu: Cpu | null = null): void {
   const q = fifoOf(wq, cpu);
-  KASSERT(!work.queued, `work is put into ${wq.name} twice`);
-  KASSERT(!q.exiting, `work is put into ${wq.name} after its end`);
+  KASSERT(!work.queued, 'work is put into a queue twice');
+  KASSERT(!q.exiting, 'work is put into a queue after its end');
   work.queued = true;
   work.workQueue = q;
   work.workSeq = ++q.enqueued;
@@ -176,7 +176,7 @@ export function* workqueueDestroy<W extends Work>(l: Lwp, wq: Workqueue<W>): May
 
 function fifoOf<W extends Work>(wq: Workqueue<W>, cpu: Cpu | null): WorkFifo {
   const percpu = (wq.flags & WQ_PERCPU) !== 0;
-  KASSERT(percpu || cpu === null, `${wq.name} has no queue of its own on a CPU`);
+  KASSERT(percpu || cpu === null, 'the workqueue has no queue for each CPU');
   return wq.fifos[percpu ? (cpu ?? curcpu(wq.kernel)).index : 0] as WorkFifo;
 }
 
@@ -222,6 +222,7 @@ function* worker<W extends Work>(l: Lwp, wq: Workqueue<W>, q: WorkFifo): MaySlee
       if (isMaySleep(answer)) {
         yield* answer;
       }
+      KASSERT(l.lockCount === 0, 'work leaves locks behind');
       finished(q);
       work = next;
     }

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { type Cpu, cpuSoftintr, curcpu } from '../../lib/kern/cpu.ts';
 import { KernelBug } from '../../lib/kern/kassert.ts';
+import { Kmutex } from '../../lib/kern/kmutex.ts';
+import type { Lwp } from '../../lib/kern/lwp.ts';
 import { pump } from '../../lib/kern/sched.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
 import {
@@ -84,6 +86,14 @@ test('an error in one panics the kernel, and the others do not run any more', (t
   runReady(k);
   t.is(k.panicstr, 'softint broke');
   t.false(ran);
+});
+
+test('one that keeps a lock panics the kernel', (t) => {
+  const k = bootFifo();
+  const lock = new Kmutex('kept');
+  const si = softintEstablish(k, SOFTINT_NET, () => lock.tryenter(k.curlwp as Lwp));
+  inKernel(k, () => softintSchedule(k, si));
+  t.regex(k.panicstr ?? '', /soft interrupt leaves locks behind/);
 });
 
 test('there are four levels', (t) => {

@@ -3,6 +3,7 @@ import { Callout, calloutSchedule } from '../../lib/kern/callout.ts';
 import { type Cpu, cpuSoftintr, curcpu } from '../../lib/kern/cpu.ts';
 import { KernelBug } from '../../lib/kern/kassert.ts';
 import type { Kernel } from '../../lib/kern/kernel.ts';
+import { Kmutex } from '../../lib/kern/kmutex.ts';
 import { PRI_KTHREAD } from '../../lib/kern/runq.ts';
 import { pump } from '../../lib/kern/sched.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
@@ -192,7 +193,7 @@ test('misuse is a bug', (t) => {
     const bug = (message: RegExp, fn: () => unknown) => t.throws(fn, { instanceOf: KernelBug, message });
     workqueueEnqueue(wq, item);
     bug(/twice/, () => workqueueEnqueue(wq, item));
-    bug(/no queue of its own/, () => workqueueEnqueue(wq, new Item(1), k.cpus[0]));
+    bug(/no queue for each CPU/, () => workqueueEnqueue(wq, new Item(1), k.cpus[0]));
     bug(/was not put into/, () => workqueueWait(l, other, item).next());
     bug(/with work in it/, () => workqueueDestroy(l, wq).next());
     yield* workqueueWait(l, wq, item);
@@ -274,6 +275,15 @@ test('work that sleeps where soft interrupts do it panics the kernel', (t) => {
   );
   inKernel(k, () => workqueueEnqueue(wq, new Item(0)));
   t.regex(k.panicstr ?? '', /sleeps while not running|sleeps in a kernel without threads/);
+});
+
+test('work that keeps a lock panics the kernel', (t) => {
+  const k = bootFifo();
+  const lock = new Kmutex('kept');
+  const wq: Workqueue<Item> = workqueueCreate(k, 'testwq', (l) => lock.tryenter(l), PRI_KTHREAD);
+  inKernel(k, () => workqueueEnqueue(wq, new Item(0)));
+  runReady(k);
+  t.regex(k.panicstr ?? '', /work leaves locks behind/);
 });
 
 test('from any seed each CPU does its work in order, and nothing is lost or done twice', (t) => {
