@@ -133,15 +133,26 @@ function upcallsRun(k: Kernel): void {
     }
     giantEnter(k);
     l.flag &= ~LW_UPCALL;
-    if (k.state === 'dead' || (l.flag & LW_WEXIT) !== 0) {
-      // It ended its process, or the kernel: the call it was made in has nobody to return to.
-      l.error = k.state === 'dead' ? new KernelDead(`kernel is dead (${k.deadReason})`) : ESRCH;
-      ondone?.(l);
-      continue;
+    const goOn = (): void => {
+      if (k.state === 'dead' || (l.flag & LW_WEXIT) !== 0) {
+        // It ended its process, or the kernel: the call it was made in has nobody to return to.
+        l.error = k.state === 'dead' ? new KernelDead(`kernel is dead (${k.deadReason})`) : ESRCH;
+        ondone?.(l);
+        return;
+      }
+      l.value = undefined;
+      l.error = undefined;
+      l.coroutine = coroutine;
+      l.ondone = ondone;
+      setrunnable(l);
+    };
+    if (l.coroutine === null) {
+      goOn();
+    } else {
+      // A call it made was given up on and left asleep. The one it was made in goes on when that has ended.
+      l.flag &= ~LW_ABANDONED;
+      l.ondone = goOn;
     }
-    l.coroutine = coroutine;
-    l.ondone = ondone;
-    setrunnable(l);
   }
 }
 
