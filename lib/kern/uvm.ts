@@ -190,8 +190,14 @@ export class Uvm {
       return { memory, base, size, bytes: memory.bytes };
     } catch (error) {
       this.#va.free(base, size);
-      if (error !== ENOMEM || size === least) {
+      if (error !== ENOMEM) {
         throw error;
+      }
+      if (this.trim() > 0) {
+        return this.#newChunk(size, least);
+      }
+      if (size === least) {
+        throw ENOMEM;
       }
       return this.#newChunk(least, least);
     }
