@@ -29,6 +29,7 @@ import { dosysctl } from './sysctl_call.ts';
 import { KERN_COUNTERS } from './sysctl_evcnt.ts';
 import { HW_MEMORY, HW_NODES, USER_NODES } from './sysctl_hw.ts';
 import { KERN_NODES, sysctlText } from './sysctl_kern.ts';
+import { KERN_POOLS } from './sysctl_pool.ts';
 import { KERN_TABLES } from './sysctl_proc.ts';
 import type { Handlers } from './sysent.ts';
 
@@ -42,7 +43,12 @@ const SUSER = node(CTL_CREATE, 'suser', 'The traditional superuser', [
 ]);
 
 const TOP: readonly SysctlSpec[] = [
-  node(CTL_KERN, 'kern', 'The kernel at large', [...KERN_NODES, ...KERN_TABLES, ...KERN_COUNTERS]),
+  node(CTL_KERN, 'kern', 'The kernel at large', [
+    ...KERN_NODES,
+    ...KERN_TABLES,
+    ...KERN_COUNTERS,
+    ...KERN_POOLS,
+  ]),
   node(CTL_VM, 'vm', 'Virtual memory'),
   node(CTL_VFS, 'vfs', 'File systems'),
   node(CTL_NET, 'net', 'Networking'),
