@@ -3,7 +3,7 @@
  *
  * NetBSD: sys/kern/kern_time.c; clock_gettime(2), gettimeofday(2), nanosleep(2).
  */
-import { SIGCONT, SIGSTOP, SIGTERM } from '../../lib/sys/constants/signal.ts';
+import { SA_RESTART, SIGCONT, SIGSTOP, SIGTERM, SIGUSR1 } from '../../lib/sys/constants/signal.ts';
 import {
   CLOCK_MONOTONIC,
   CLOCK_PROCESS_CPUTIME_ID,
@@ -13,6 +13,7 @@ import {
   CLOCK_VIRTUAL,
   TIMER_ABSTIME,
 } from '../../lib/sys/constants/time.ts';
+import { sigset } from '../../lib/sys/sigset.ts';
 import type { Timespec } from '../../lib/sys/types.ts';
 import { conformance, fails } from './harness.ts';
 
@@ -179,6 +180,42 @@ conformance(
     await call(other).kill(proc.pid, SIGTERM);
     await fails(t, 'ESRCH', sleep);
     t.true(ns(left) > 0n && ns(left) <= ns(LONG) - BigInt(MS), `${left.sec}.${left.nsec}`);
+  },
+);
+
+conformance(
+  'nanosleep: a signal that is caught ends it with EINTR, also with SA_RESTART, and rmtp says what was left',
+  async (t, { newproc, call }) => {
+    for (const flags of [0, SA_RESTART]) {
+      const [proc, other] = [newproc(), newproc()];
+      const caught: number[] = [];
+      const handler = (signo: number) => void caught.push(signo);
+      await call(proc).sigaction(SIGUSR1, { handler, mask: sigset(), flags });
+      const left: Timespec = { sec: 0, nsec: 0 };
+      const untouched: Timespec = { sec: 9, nsec: 9 };
+      const { sec, nsec } = await call(proc).clock_gettime(CLOCK_MONOTONIC);
+      const sleeps = [
+        proc.promises.nanosleep(LONG, left),
+        proc.promises.clock_nanosleep(
+          CLOCK_MONOTONIC,
+          TIMER_ABSTIME,
+          { sec: sec + LONG.sec, nsec },
+          untouched,
+        ),
+      ];
+      const ends = Promise.allSettled(sleeps);
+      for (const _sleep of sleeps) {
+        await other.promises.nanosleep({ sec: 0, nsec: 2 * MS });
+        await call(other).kill(proc.pid, SIGUSR1);
+      }
+      for (const end of await ends) {
+        t.is(end.status === 'rejected' && end.reason.code, 'EINTR');
+      }
+      t.deepEqual(caught, [SIGUSR1, SIGUSR1]);
+      t.true(ns(left) > 0n && ns(left) <= ns(LONG) - BigInt(MS), `${left.sec}.${left.nsec}`);
+      t.is(untouched.sec, 9, 'an absolute time needs no remainder');
+      t.is(await call(proc).getpid(), proc.pid);
+    }
   },
 );
 
