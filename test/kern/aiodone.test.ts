@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { Aio, aioStart, aioWait } from '../../lib/kern/aiodone.ts';
 import { cpuSoftintr } from '../../lib/kern/cpu.ts';
-import { KernelBug } from '../../lib/kern/kassert.ts';
+import { KASSERT, KernelBug } from '../../lib/kern/kassert.ts';
 import type { Kernel } from '../../lib/kern/kernel.ts';
 import { pump } from '../../lib/kern/sched.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
@@ -19,7 +19,7 @@ import {
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { EBADF, EINVAL } from '../../lib/sys/errno.ts';
 import { onEveryKernel } from './every.ts';
-import { atOnce, bootFifo, bootOn, driveTo, newproc, seedCount, shutdown } from './support.ts';
+import { atOnce, bootFifo, bootOn, driveTo, newproc, panics, seedCount, shutdown } from './support.ts';
 
 const BLOCK = 512;
 
@@ -164,6 +164,23 @@ onEveryKernel('a kernel may die with transfers under way', (t, k) => {
     pump(k);
     t.is(completed, 0);
     t.is(k.panicstr, null);
+  });
+});
+
+test('what the host hands over after a panic is dropped', (t) => {
+  const k = bootFifo();
+  withFile(k, (fd) => {
+    const data = new Uint8Array(BLOCK);
+    const aio = new Aio({ fd, op: RUMPUSER_BIO_WRITE, data, off: 0 });
+    driveTo(newproc(k), function* (l) {
+      aioStart(k, aio);
+      yield* aioWait(l, aio);
+    });
+    inKernel(k, () => aioStart(k, aio));
+    panics(t, k, /broken/, () => KASSERT(false, 'broken'));
+    k.host.clockSleep(0, 1, 0);
+    t.is(k.host.reap(), 1);
+    t.is(aio.state, 'busy');
   });
 });
 
