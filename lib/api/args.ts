@@ -193,10 +193,13 @@ function struct(name: string, no: Complain): ArgCheck {
 /** Deepest structure a caller may pass. */
 const DEPTH_MAX = 8;
 
-/** A deep copy of plain data. Sets and functions go through as they are: they are handles, not structures. */
+/** A deep copy of plain data. Functions go through as they are: they are handles, not structures. */
 function copyin(value: unknown, no: Complain, depth = 0): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Set) {
+  if (typeof value !== 'object' || value === null) {
     return value;
+  }
+  if (value instanceof Set) {
+    return copySet(value, no);
   }
   if (depth === DEPTH_MAX) {
     return no(EFAULT, 'a structure', value);
@@ -210,8 +213,26 @@ function copyin(value: unknown, no: Complain, depth = 0): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, copyin(v, no, depth + 1)]));
 }
 
+/** The members, by the methods of Set itself: the caller's may be other ones. */
+function copySet(value: Set<unknown>, no: Complain): Set<unknown> {
+  const copy = new Set<unknown>();
+  try {
+    Set.prototype.forEach.call(value, (member) => copy.add(member));
+  } catch {
+    return no(EFAULT, 'a set', value);
+  }
+  return copy;
+}
+
 /** Give what the kernel wrote to the copy of an argument back to the caller's object. @throws what that object throws */
 export function copyout(user: unknown, copy: unknown): void {
+  if (user instanceof Set && copy instanceof Set) {
+    Set.prototype.clear.call(user);
+    for (const member of copy) {
+      Set.prototype.add.call(user, member);
+    }
+    return;
+  }
   if (Array.isArray(user) && Array.isArray(copy)) {
     for (const [i, item] of copy.entries()) {
       copyout(user[i], item);

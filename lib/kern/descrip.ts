@@ -1,91 +1,72 @@
 /**
  * System calls on descriptors.
  *
- * NetBSD: sys/kern/{kern_descrip,sys_generic,sys_descrip}.c; read(2), write(2), close(2), dup(2), fcntl(2).
+ * NetBSD: sys/kern/{kern_descrip,sys_descrip}.c; close(2), dup(2), fcntl(2), fstat(2).
  */
 import {
+  F_CLOSEM,
   F_DUPFD,
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_GETNOSIGPIPE,
+  F_MAXFD,
   F_SETFD,
   F_SETFL,
+  F_SETNOSIGPIPE,
   FCNTLFLAGS,
   FD_CLOEXEC,
-  FREAD,
-  FWRITE,
+  FNOSIGPIPE,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  O_NOSIGPIPE,
   OFLAGS,
 } from '../sys/constants/fcntl.ts';
-import { RLIMIT_NOFILE } from '../sys/constants/resource.ts';
-import { EBADF, EINTR, EINVAL, ERESTART, EWOULDBLOCK } from '../sys/errno.ts';
-import { closef, type File, fileHold } from './file.ts';
-import { MAXFILES } from './filedesc.ts';
+import { EBADF, EINVAL } from '../sys/errno.ts';
+import { fileHold, fileSleep } from './file.ts';
+import { fdClose, fdLimit } from './filedesc.ts';
 import type { Lwp } from './lwp.ts';
-import type { MaySleep } from './maysleep.ts';
+import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 import type { Handlers } from './sysent.ts';
-import { Uio, type UioRw, uioVector } from './uio.ts';
 
-/** First descriptor number the caller may not have. */
-function nofile(l: Lwp): number {
-  return Math.min(l.proc.limit.cur[RLIMIT_NOFILE] as number, MAXFILES);
-}
+const DUP_FLAGS = O_CLOEXEC | O_NONBLOCK | O_NOSIGPIPE;
 
-/** The file at `fd` if it is open for that. @throws EBADF */
-function fileFor(l: Lwp, fd: number, rw: UioRw): File {
-  const fp = l.proc.fd.get(fd);
-  if ((fp.flag & (rw === 'read' ? FREAD : FWRITE)) === 0) {
-    throw EBADF;
-  }
-  return fp;
-}
-
-/** Move data; an interruption after the first byte makes a short count. NetBSD: dofileread, dofilewrite. */
-function* transfer(l: Lwp, fp: File, uio: Uio): MaySleep<number> {
-  const whole = uio.resid;
-  // The file stays while we sleep in it, whatever becomes of the descriptor.
-  fileHold(fp);
-  try {
-    if (uio.rw === 'read') {
-      yield* fp.ops.read(l, fp, uio);
-    } else {
-      yield* fp.ops.write(l, fp, uio);
-    }
-  } catch (error) {
-    const interrupted = error === EINTR || error === ERESTART || error === EWOULDBLOCK;
-    if (!interrupted || uio.resid === whole) {
-      throw error;
-    }
-  } finally {
-    closef(l, fp);
-  }
-  return whole - uio.resid;
-}
-
-/** Make `fp` appear at `to` as well, closing what was there. @throws EBADF. NetBSD: fd_dup2. */
-function* dup2(l: Lwp, from: number, to: number): MaySleep<number> {
+/**
+ * Make the file at `from` appear at `to` as well, closing what was there. @throws EBADF EINVAL. NetBSD:
+ * dodup, fd_dup2
+ */
+function dup3(l: Lwp, from: number, to: number, flags: number): Soon<number> {
   const { fd: fdp } = l.proc;
   const fp = fdp.get(from);
-  if (to < 0 || to >= nofile(l)) {
+  if (to < 0 || to >= fdLimit(l)) {
     throw EBADF;
+  }
+  if ((flags & ~DUP_FLAGS) !== 0) {
+    throw EINVAL;
   }
   if (from === to) {
     return to;
   }
   fileHold(fp);
-  if (fdp.has(to)) {
-    closef(l, fdp.clear(to));
-  }
-  fdp.set(to, fp);
-  return to;
+  const closing = fdp.has(to) ? fdClose(l, fdp, to) : undefined;
+  // At once: while the old file closes, nobody may find the number free.
+  fdp.set(to, fp, (flags & O_CLOEXEC) === 0 ? 'keep' : 'cloexec');
+  fp.flag |= flags & (O_NONBLOCK | O_NOSIGPIPE);
+  return isMaySleep(closing) ? afterwards(closing, to) : to;
+}
+
+function* afterwards<T>(closing: MaySleep<void>, value: T): MaySleep<T> {
+  yield* closing;
+  return value;
 }
 
 function dupfd(l: Lwp, fd: number, from: number, cloexec: 'keep' | 'cloexec'): number {
   const { fd: fdp } = l.proc;
   const fp = fdp.get(fd);
-  if (from < 0 || from >= nofile(l)) {
+  if (from < 0 || from >= fdLimit(l)) {
     throw EINVAL;
   }
-  const to = fdp.lowestFree(from, nofile(l));
+  const to = fdp.lowestFree(from, fdLimit(l));
   fdp.set(to, fileHold(fp), cloexec);
   return to;
 }
@@ -101,8 +82,23 @@ function intOf(arg: unknown): number {
   return arg;
 }
 
-function* fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): MaySleep<number> {
+/** Close everything from `fd` up, which need not be open itself: closefrom(3). @throws EBADF */
+function closem(l: Lwp, fd: number): Soon<number> {
+  if (fd < 0) {
+    throw EBADF;
+  }
+  const closing = l.proc.fd.closeFrom(l, fd);
+  return isMaySleep(closing) ? afterwards(closing, 0) : 0;
+}
+
+function fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): Soon<number> {
   const { fd: fdp } = l.proc;
+  switch (cmd) {
+    case F_CLOSEM:
+      return closem(l, fd);
+    case F_MAXFD:
+      return fdp.last();
+  }
   const fp = fdp.get(fd);
   const value = intOf(arg);
   switch (cmd) {
@@ -120,34 +116,25 @@ function* fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): MaySleep<number
     case F_SETFL:
       fp.flag = (fp.flag & ~FCNTLFLAGS) | ((value + 1) & FCNTLFLAGS);
       return 0;
+    case F_GETNOSIGPIPE:
+      return (fp.flag & FNOSIGPIPE) === 0 ? 0 : 1;
+    case F_SETNOSIGPIPE:
+      fp.flag = value === 0 ? fp.flag & ~FNOSIGPIPE : fp.flag | FNOSIGPIPE;
+      return 0;
     default:
       throw EINVAL;
   }
 }
 
-export const descripHandlers: Handlers<
-  'read' | 'write' | 'readv' | 'writev' | 'close' | 'dup' | 'dup2' | 'fcntl'
-> = {
-  *read(l, fd, buf) {
-    const fp = fileFor(l, fd, 'read');
-    return yield* transfer(l, fp, new Uio([buf], fp.offset, 'read'));
-  },
-  *write(l, fd, buf) {
-    const fp = fileFor(l, fd, 'write');
-    return yield* transfer(l, fp, new Uio([buf], fp.offset, 'write'));
-  },
-  *readv(l, fd, iov) {
-    const fp = fileFor(l, fd, 'read');
-    return yield* transfer(l, fp, uioVector(iov, fp.offset, 'read'));
-  },
-  *writev(l, fd, iov) {
-    const fp = fileFor(l, fd, 'write');
-    return yield* transfer(l, fp, uioVector(iov, fp.offset, 'write'));
-  },
-  *close(l, fd) {
-    closef(l, l.proc.fd.clear(fd));
-  },
+export const descripHandlers: Handlers<'close' | 'dup' | 'dup2' | 'dup3' | 'fcntl' | 'fstat'> = {
+  close: (l, fd) => fdClose(l, l.proc.fd, fd),
   dup: (l, fd) => dupfd(l, fd, 0, 'keep'),
-  dup2,
+  dup2: (l, from, to) => dup3(l, from, to, 0),
+  dup3,
   fcntl,
+  fstat(l, fd) {
+    const fp = l.proc.fd.get(fd);
+    const stat = fp.ops.stat(l, fp);
+    return isMaySleep(stat) ? fileSleep(l, fp, stat) : stat;
+  },
 };

@@ -6,16 +6,18 @@
  *
  * NetBSD: sys/kern/kern_exit.c.
  */
+import { NOTE_EXIT } from '../sys/constants/event.ts';
 import { PK_SYSTEM, SACTIVE, SDYING, SSTOP, SZOMB } from '../sys/constants/proc.ts';
 import { CLD_EXITED, CLD_KILLED } from '../sys/constants/signal.ts';
 import { WIFSIGNALED } from '../sys/constants/wait.ts';
 import { EPERM, ESRCH } from '../sys/errno.ts';
+import { knoteProc } from './filt.ts';
 import { fixjobc } from './jobc.ts';
 import { KASSERT } from './kassert.ts';
 import { kauthCredFree } from './kauth.ts';
 import { AST_EXIT, type Lwp } from './lwp.ts';
 import { lwpFree, lwpUnlink } from './lwpcreate.ts';
-import type { MaySleep } from './maysleep.ts';
+import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 import { limFree } from './plimit.ts';
 import { isSessionLeader, type Proc, procRemove, procReparent } from './proc.ts';
 import { timersFree } from './ptimer.ts';
@@ -40,9 +42,13 @@ export function* exit1(l: Lwp, status: number): MaySleep<void> {
   }
   p.exiting = true;
   yield* exitLwps(l);
-  procRelease(l);
+  const releasing = procRelease(l);
+  if (isMaySleep(releasing)) {
+    yield* releasing;
+  }
   orphan(p);
   p.xstat = status;
+  knoteProc(p, NOTE_EXIT);
   becomeZombie(l);
 }
 
@@ -81,10 +87,18 @@ export function lwpExit(l: Lwp): void {
 }
 
 /** Give back what the process holds: timers, descriptors, its file-system side. */
-export function procRelease(l: Lwp): void {
+export function procRelease(l: Lwp): Soon<void> {
   const p = l.proc;
   timersFree(p);
-  p.fd.free(l);
+  const closing = p.fd.free(l);
+  if (isMaySleep(closing)) {
+    return releaseSleeping(p, closing);
+  }
+  p.kernel.hooks.procVfsRelease?.(p);
+}
+
+function* releaseSleeping(p: Proc, closing: MaySleep<void>): MaySleep<void> {
+  yield* closing;
   p.kernel.hooks.procVfsRelease?.(p);
 }
 

@@ -1,27 +1,53 @@
 /**
- * Open files: what a descriptor refers to. Descriptors of one process or of several share a `File`; the last one to go closes
- * it.
+ * Open files: what a descriptor refers to. Descriptors of one process or of several share a `File`; the last
+ * one to go closes it.
  *
  * NetBSD: sys/sys/file.h, sys/kern/kern_descrip.c (closef).
  */
+import { EINVAL, ENOTTY } from '../sys/errno.ts';
+import type { Stat } from '../sys/types.ts';
 import { KASSERT } from './kassert.ts';
+import type { Knote } from './knote.ts';
 import type { Lwp } from './lwp.ts';
-import type { MaySleep } from './maysleep.ts';
+import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
+import type { Selector } from './selinfo.ts';
 import type { Uio } from './uio.ts';
 
-export const FREAD = 0x00000001;
-export const FWRITE = 0x00000002;
+export { FREAD, FWRITE } from '../sys/constants/fcntl.ts';
 
-/** What can be done with an open file. An operation a file does not know throws the errno NetBSD has for that. */
+/**
+ * What can be done with an open file. An operation a file does not know throws the errno NetBSD has for
+ * that.
+ */
 export interface Fileops {
+  /** What kind of file it is, as fstat(1) shows it: "pipe", "kqueue", "console". */
   readonly name: string;
-  read(l: Lwp, fp: File, uio: Uio): MaySleep<void>;
-  write(l: Lwp, fp: File, uio: Uio): MaySleep<void>;
-  close(l: Lwp, fp: File): void;
+  /** A child of fork gets it too. */
+  readonly inherited: boolean;
+  /** It has offsets: read and write move `File.offset`, pread and pwrite work. */
+  readonly seekable: boolean;
+  read(l: Lwp, fp: File, uio: Uio): Soon<void>;
+  write(l: Lwp, fp: File, uio: Uio): Soon<void>;
+  /** @returns what `com` reads, for a command that reads a number, else 0. @throws ENOTTY */
+  ioctl(l: Lwp, fp: File, com: number, data: unknown): Soon<number>;
+  /**
+   * Which of `events` (POLL*) hold now, and POLLHUP and the like whether asked for or not. When none does,
+   * `selector` is recorded with whatever will tell.
+   */
+  poll(l: Lwp, fp: File, events: number, selector: Selector | null): number;
+  /** Attach a knote: give it its filter and put it on the list of what makes it fire. @throws EINVAL */
+  kqfilter(l: Lwp, fp: File, kn: Knote): void;
+  /** @throws EOPNOTSUPP */
+  stat(l: Lwp, fp: File): Soon<Stat>;
+  /** A descriptor for it was closed under lwps that sleep in it: they start their calls again. */
+  restart(fp: File): void;
+  close(l: Lwp, fp: File): Soon<void>;
 }
 
 export class File {
   refcnt = 1;
+  /** Calls asleep in it, each with a reference of its own. */
+  busy = 0;
   /** FREAD, FWRITE and the O_* flags that stay. */
   flag: number;
   readonly ops: Fileops;
@@ -40,9 +66,33 @@ export function fileHold(fp: File): File {
 }
 
 /** Give one reference back; the last closes the file. */
-export function closef(l: Lwp, fp: File): void {
+export function closef(l: Lwp, fp: File): Soon<void> {
   KASSERT(fp.refcnt > 0, 'file closed twice');
-  if (--fp.refcnt === 0) {
-    fp.ops.close(l, fp);
+  return --fp.refcnt === 0 ? fp.ops.close(l, fp) : undefined;
+}
+
+/**
+ * Run what sleeps in a file. The file stays meanwhile, whatever becomes of the descriptor it was found by.
+ */
+export function* fileSleep<T>(l: Lwp, fp: File, what: MaySleep<T>): MaySleep<T> {
+  fileHold(fp);
+  fp.busy++;
+  try {
+    return yield* what;
+  } finally {
+    fp.busy--;
+    const closing = closef(l, fp);
+    if (isMaySleep(closing)) {
+      yield* closing;
+    }
   }
+}
+
+/** What most files say to ioctl and kqueue. */
+export function noIoctl(): never {
+  throw ENOTTY;
+}
+
+export function noKqfilter(): never {
+  throw EINVAL;
 }

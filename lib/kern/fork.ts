@@ -3,10 +3,12 @@
  *
  * NetBSD: sys/kern/kern_fork.c; sys/rump/librump/rumpkern/lwproc.c (lwproc_newproc).
  */
+import { NOTE_FORK } from '../sys/constants/event.ts';
 import { PK_SUGID, SACTIVE } from '../sys/constants/proc.ts';
 import { RLIMIT_NPROC } from '../sys/constants/resource.ts';
 import { EAGAIN } from '../sys/errno.ts';
 import { Filedesc, fdShare } from './filedesc.ts';
+import { knoteProc } from './filt.ts';
 import { type KauthCred, kauthAllows, kauthCredHold } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
@@ -63,7 +65,9 @@ export function fork1(parent: Proc, options: ForkOptions): Lwp {
   k.hooks.procVfsInit?.(p, parent);
   procInsert(p, parent);
   p.stat = SACTIVE;
-  return lwpCreate(p, nextlid(p), handle);
+  const l = lwpCreate(p, nextlid(p), handle);
+  knoteProc(parent, NOTE_FORK | pid);
+  return l;
 }
 
 function forkFiles(fdp: Filedesc, files: ForkFiles): Filedesc {

@@ -121,6 +121,7 @@ export type KauthAction =
       readonly action:
         | 'setid'
         | 'cansee'
+        | 'kevent_filter'
         | 'nice_raise'
         | 'nice'
         | 'rlimit'

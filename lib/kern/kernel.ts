@@ -161,6 +161,9 @@ export class Kernel {
   readonly sysent: HandlerTable = [];
   /** Where system calls go instead of here; null is here. */
   sysproxy: Sysproxy | null = null;
+  /** Pipes with a large buffer; timers of kqueues. */
+  nbigpipe = 0;
+  nkqtimers = 0;
   /** What factions have filled in. */
   readonly hooks: Hooks = {};
 

@@ -7,16 +7,23 @@
  *
  * NetBSD: sys/rump/librump/rumpkern/lwproc.c; the seed's rump_newproc_switch, rump_lwp_*, rump_set_vmspace.
  */
+import { NOTE_EXIT } from '../sys/constants/event.ts';
 import { LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { PID_MAX } from '../sys/constants/proc.ts';
 import { EEXIST, EINVAL } from '../sys/errno.ts';
 import { orphan, procReap, procRelease } from './exit.ts';
+import { knoteProc } from './filt.ts';
 import { type ForkFiles, fork1 } from './fork.ts';
+import { giantEnter, giantExit } from './giant.ts';
+import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
 import { lwpCreate, lwpFree, lwpUnlink } from './lwpcreate.ts';
+import { isMaySleep, type MaySleep } from './maysleep.ts';
 import { panic } from './panic.ts';
 import { LID_MAX, lwpFind, type Proc, procFind } from './proc.ts';
+import { setrunnable } from './runnable.ts';
+import { drive } from './sched.ts';
 import { type Vmspace, vmspaceFree, vmspaceHold } from './vmspace.ts';
 
 /** Descriptor flags of rfork. Neither: shared. Both: EINVAL. */
@@ -50,12 +57,28 @@ export function lwpRelease(k: Kernel): void {
   }
   const p = l.proc;
   const last = p.nlwps === 1 && p !== k.proc0 && p !== k.initproc;
+  if (last) {
+    const releasing = procRelease(l);
+    if (isMaySleep(releasing)) {
+      driveRelease(k, l, releasing);
+    }
+  }
   lwpUnlink(l);
   if (last) {
-    procRelease(l);
     orphan(p);
+    knoteProc(p, NOTE_EXIT);
     procReap(p);
   }
+}
+
+/** A file of the process sleeps while it closes: the host thread waits for that. */
+function driveRelease(k: Kernel, l: Lwp, releasing: MaySleep<void>): void {
+  l.coroutine = releasing;
+  setrunnable(l);
+  giantEnter(k);
+  const back = drive(k, l);
+  giantExit(k);
+  KASSERT(back, `${l} closes a file for ever`);
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Filedesc } from './filedesc.ts';
 import { KASSERT } from './kassert.ts';
 import type { KauthCred } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
+import type { KlistHead } from './knote.ts';
 import { Link, List } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { Plimit } from './plimit.ts';
@@ -38,7 +39,7 @@ export interface Pgrp {
   jobc: number;
 }
 
-export class Proc {
+export class Proc implements KlistHead {
   readonly pid: number;
   readonly kernel: Kernel;
   comm: string;
@@ -70,6 +71,8 @@ export class Proc {
   nlwpid = 0;
 
   fd: Filedesc;
+  /** Knotes that watch it or its signals. */
+  klist: KlistHead['klist'] = null;
   limit: Plimit;
   uidinfo: Uidinfo;
   vmspace: Vmspace;

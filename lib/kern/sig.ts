@@ -7,6 +7,7 @@
  *
  * NetBSD: sys/kern/kern_sig.c.
  */
+import { NOTE_SIGNAL } from '../sys/constants/event.ts';
 import { LSSLEEP, LW_SINTR, LW_SYSTEM, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { PK_SYSTEM, SACTIVE, SSTOP } from '../sys/constants/proc.ts';
 import {
@@ -27,6 +28,7 @@ import { ESRCH } from '../sys/errno.ts';
 import { sigaddset, sigisempty, sigismember, sigminusset, sigplusset } from '../sys/sigset.ts';
 import type { Sigaction, Siginfo } from '../sys/types.ts';
 import { exit1, lwpExit } from './exit.ts';
+import { knoteProc } from './filt.ts';
 import { AST_EXIT, AST_SIGNAL, LW_LENT, LW_UPCALL, type Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
 import { printf } from './msgbuf.ts';
@@ -52,6 +54,7 @@ export function psignal(p: Proc, signo: number, info: Siginfo = siginfo(signo)):
   if (!p.alive || p.exiting || (p.flag & PK_SYSTEM) !== 0 || p === p.kernel.initproc) {
     return;
   }
+  knoteProc(p, NOTE_SIGNAL | signo);
   const action = SIGNALS[signo]?.action;
   if (action === 'continue' || signo === SIGKILL) {
     resumeProc(p, signo === SIGCONT);

@@ -103,13 +103,22 @@ function sigprocmask(l: Lwp, how: number, set?: Sigset | null): Sigset {
   return before;
 }
 
-/** Sleep with another mask until a signal has been taken. @throws EINTR always */
-function* sigsuspend(l: Lwp, set: Sigset): MaySleep<void> {
+/**
+ * Block `set` instead of what the lwp blocks, until it has next been at the user boundary and taken what came meanwhile. It
+ * is sent by there.
+ * @throws EINVAL. NetBSD: sigsuspendsetup, sigsuspendteardown
+ */
+export function sigsuspendSetup(l: Lwp, set: Sigset): void {
   const { sigctx } = l;
   const wanted = sigminusset(checkSet(set), SIGCANTMASK);
   sigctx.saved = sigctx.mask;
   sigctx.mask = wanted;
   sigmaskChanged(l);
+}
+
+/** Sleep with another mask until a signal has been taken. @throws EINTR always */
+function* sigsuspend(l: Lwp, set: Sigset): MaySleep<void> {
+  sigsuspendSetup(l, set);
   try {
     for (;;) {
       yield* sleepqBlock(l, new SleepQueue(), 'pause', PCATCH, FOREVER);

@@ -4,6 +4,7 @@
  *
  * NetBSD: sys/secmodel/suser/secmodel_suser.c, and the default listeners of sys/kern/{kern_proc,kern_sig,kern_resource}.c.
  */
+import { PK_SUGID } from '../sys/constants/proc.ts';
 import {
   KAUTH_RESULT_ALLOW,
   KAUTH_RESULT_DEFER,
@@ -40,6 +41,8 @@ function processListener(cred: KauthCred, action: KauthAction): KauthResult {
   switch (action.action) {
     case 'cansee':
       return KAUTH_RESULT_ALLOW;
+    case 'kevent_filter':
+      return allowIf(cred.uid === target.uid && (action.proc.flag & PK_SUGID) === 0);
     case 'nice':
       return allowIf(cred.euid === target.euid || cred.uid === target.euid);
     case 'signal':

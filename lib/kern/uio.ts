@@ -33,7 +33,8 @@ export class Uio {
   }
 
   /**
-   * The next contiguous piece of caller memory, at most `max` bytes; empty at the end. `advance` what was used of it.
+   * The next contiguous piece of caller memory, at most `max` bytes; empty at the end. `advance` what was
+   * used of it.
    * @throws EFAULT the caller has given away the memory that is left
    */
   piece(max: number): Uint8Array {
@@ -53,6 +54,41 @@ export class Uio {
     }
   }
 
+  /**
+   * Move `n` bytes between kernel memory `data` from `at` on and the caller, in the direction of the
+   * transfer; fewer when less is left.
+   * @returns bytes moved. @throws EFAULT
+   */
+  move(data: Uint8Array, at: number, n: number): number {
+    const whole = Math.min(n, this.resid);
+    let moved = 0;
+    while (moved < whole) {
+      const bytes = this.#iov[this.#index];
+      const skip = this.#skip;
+      if (bytes !== undefined && whole - moved <= SMALL && skip + whole - moved <= bytes.length) {
+        // A view costs more than a few bytes.
+        for (let i = moved; i < whole; i++) {
+          if (this.rw === 'read') {
+            bytes[skip + i - moved] = data[at + i] as number;
+          } else {
+            data[at + i] = bytes[skip + i - moved] as number;
+          }
+        }
+        this.advance(whole - moved);
+        return whole;
+      }
+      const piece = this.piece(whole - moved);
+      if (this.rw === 'read') {
+        piece.set(data.subarray(at + moved, at + moved + piece.length));
+      } else {
+        data.set(piece, at + moved);
+      }
+      moved += piece.length;
+      this.advance(piece.length);
+    }
+    return whole;
+  }
+
   advance(n: number): void {
     this.#skip += n;
     this.resid -= n;
@@ -61,24 +97,15 @@ export class Uio {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Bytes up to this many are moved one by one. */
+const SMALL = 32;
 
 /**
  * Move bytes between kernel memory `data` and the caller, in the direction of `uio`, as far as both reach.
  * @returns bytes moved
  */
 export function uiomove(data: Uint8Array, uio: Uio): number {
-  let moved = 0;
-  while (moved < data.length && uio.resid > 0) {
-    const piece = uio.piece(data.length - moved);
-    if (uio.rw === 'read') {
-      piece.set(data.subarray(moved, moved + piece.length));
-    } else {
-      data.set(piece, moved);
-    }
-    moved += piece.length;
-    uio.advance(piece.length);
-  }
-  return moved;
+  return uio.move(data, 0, data.length);
 }
 
 /** A one-buffer transfer. NetBSD's seed: rump_uio_setup. @panics on a direction that is none. */

@@ -13,6 +13,8 @@ export const EVFILT_PROC = 4;
 export const EVFILT_SIGNAL = 5;
 export const EVFILT_TIMER = 6;
 export const EVFILT_SYSCOUNT = 7;
+/** Since NetBSD 10. */
+export const EVFILT_USER = 8;
 
 // Actions and flags; EV_EOF and EV_ERROR come back.
 export const EV_ADD = 0x0001;
@@ -47,6 +49,20 @@ export const NOTE_TRACK = 0x00000001;
 export const NOTE_TRACKERR = 0x00000002;
 export const NOTE_CHILD = 0x00000004;
 export const NOTE_SIGNAL = 0x08000000;
+
+// Filter flags since NetBSD 10: the unit of a timer's `data` (milliseconds when there is none), and EVFILT_USER.
+export const NOTE_MSECONDS = 0x00000000;
+export const NOTE_SECONDS = 0x00000001;
+export const NOTE_USECONDS = 0x00000002;
+export const NOTE_NSECONDS = 0x00000003;
+export const NOTE_ABSTIME = 0x00000010;
+export const NOTE_FFNOP = 0x00000000;
+export const NOTE_FFAND = 0x40000000;
+export const NOTE_FFOR = 0x80000000;
+export const NOTE_FFCOPY = 0xc0000000;
+export const NOTE_FFCTRLMASK = 0xc0000000;
+export const NOTE_FFLAGSMASK = 0x00ffffff;
+export const NOTE_TRIGGER = 0x01000000;
 
 // State of a knote in the kernel.
 export const KN_ACTIVE = 0x01;

@@ -1,6 +1,7 @@
 /** Every constant of the interface, header by header. `lib/api` offers them as `constants`. */
 export * from './event.ts';
 export * from './fcntl.ts';
+export * from './filio.ts';
 export * from './idtype.ts';
 export * from './limits.ts';
 export * from './lwp.ts';
