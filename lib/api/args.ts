@@ -135,8 +135,8 @@ function text(no: Complain): ArgCheck {
 }
 
 /**
- * A view of the caller's own bytes, with nothing of the caller's in front of them: what looks like a Uint8Array may be a
- * proxy, or have methods of its own.
+ * A view of the caller's own bytes, with nothing of the caller's in front of them: what looks like a Uint8Array may
+ * be a proxy, or have methods of its own.
  */
 function bytes(no: Complain): ArgCheck {
   return (v) => {
@@ -224,7 +224,7 @@ function copySet(value: Set<unknown>, no: Complain): Set<unknown> {
   return copy;
 }
 
-/** Give what the kernel wrote to the copy of an argument back to the caller's object. @throws what that object throws */
+/** Give what the kernel wrote to a copy back to the caller's object. @throws what that object throws */
 export function copyout(user: unknown, copy: unknown): void {
   if (user instanceof Set && copy instanceof Set) {
     Set.prototype.clear.call(user);

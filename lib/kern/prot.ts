@@ -125,7 +125,8 @@ function isInferior(p: Proc, ancestor: Proc): boolean {
 }
 
 /**
- * Move the caller or a descendant to a group of the session, or to a new one that it leads. A session leader stays where it is.
+ * Move the caller or a descendant to a group of the session, or to a new one that it leads. A session leader stays
+ * where it is.
  * @throws EINVAL negative group; ESRCH no descendant; EPERM. NetBSD: proc_enterpgrp.
  */
 function setpgid(l: Lwp, pid: number, pgid: number): void {

@@ -27,7 +27,7 @@ import { kpause } from './synch.ts';
 import type { Handlers } from './sysent.ts';
 
 const NSEC = 1_000_000_000n;
-/** Longest single sleep, nanoseconds: 126 years, what a host deadline of 64 bits can take. Longer ones sleep again. */
+/** Longest single sleep, nanoseconds: 126 years, what a host deadline of 64 bits can take. */
 const SLEEP_MAX_NS = 4e18;
 
 /** Wall-clock nanoseconds since 1970. */
@@ -96,8 +96,8 @@ function settime(l: Lwp, ns: bigint): void {
 }
 
 /**
- * Sleep, relative or until a time of `clock`. A time in the past is over at once. `left` is filled after a relative sleep: with
- * zero, or what was left when a signal ended it. Unknown flags count for nothing, as in NetBSD.
+ * Sleep, relative or until a time of `clock`. A time in the past is over at once. `left` is filled after a relative
+ * sleep: with zero, or what was left when a signal ended it. Unknown flags count for nothing, as in NetBSD.
  * @throws EINVAL EINTR EDEADLK
  */
 function* nanosleep1(
@@ -119,7 +119,7 @@ function* nanosleep1(
     let last = -1n;
     for (let now = clockNs(l, by); now < until && now !== last; now = clockNs(l, by)) {
       yield* kpause(l, 'nanoslp', PCATCH, Math.min(Number(until - now), SLEEP_MAX_NS));
-      // After 104 days a number no longer counts every nanosecond: when the clock did not move, it has moved as far as it can.
+      // After 104 days a number no longer counts every nanosecond: a clock that did not move cannot move further.
       last = now;
     }
   } catch (error) {

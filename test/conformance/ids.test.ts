@@ -19,7 +19,7 @@ const SETID: Ids = [100, 200, 200];
 /** The same after it has put its privilege aside. */
 const ASIDE: Ids = [100, 100, 200];
 
-/** Who, which call, and the ids after it or the error. For groups, "root" is a process without privilege but with group 0. */
+/** Who, which call, and the ids after it or the error. */
 const MATRIX: readonly (readonly [who: Ids, step: Step, result: Ids | 'EPERM'])[] = [
   [PLAIN, ['set', 100], PLAIN],
   [PLAIN, ['set', 101], 'EPERM'],
