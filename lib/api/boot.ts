@@ -2,14 +2,10 @@
  * Booting, and the entries that other isolates and processes will use.
  */
 import { bootParams, type BootOptions as KernBootOptions } from '../kern/bootparams.ts';
-import { hostcode } from '../kern/hostcode.ts';
 import { rumpInit } from '../kern/init.ts';
-import type { Modinfo } from '../kern/module.ts';
-import { printf, thrownText } from '../kern/msgbuf.ts';
 import { nativeHost } from '../rumpuser/native.ts';
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
-import { __NetBSD_Version__ } from '../sys/constants/param.ts';
-import { EINVAL, EOPNOTSUPP, Errno, errnoByCode } from '../sys/errno.ts';
+import { EOPNOTSUPP, Errno } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { Kernel } from './kernel.ts';
 
@@ -51,56 +47,6 @@ export function boot(options: BootOptions = {}): Kernel {
       host.fini();
     }
     throw error instanceof Errno ? new SysError(error, 'boot') : error;
-  }
-}
-
-/** A kernel module in TypeScript. `init` may throw a `SysError` or an errno to refuse. */
-export interface ModuleSpec {
-  readonly name: string;
-  /** Kernel it was made for; default this one. */
-  readonly version?: number;
-  readonly class?: Modinfo['class'];
-  init(props: Readonly<Record<string, unknown>>): void;
-  fini?(): void;
-}
-
-/** @throws TypeError */
-export function defineModule(spec: ModuleSpec): Modinfo {
-  if (typeof spec?.name !== 'string' || spec.name === '' || typeof spec.init !== 'function') {
-    throw new TypeError('defineModule: a module has a name and an init function');
-  }
-  const { name } = spec;
-  return {
-    name,
-    version: spec.version ?? __NetBSD_Version__,
-    class: spec.class ?? 'misc',
-    modcmd: (k, command, props) => {
-      try {
-        hostcode(k, () => {
-          if (command === 'init') {
-            spec.init(props);
-          } else if (command === 'fini') {
-            spec.fini?.();
-          }
-        });
-      } catch (error) {
-        // The module's own trouble is no panic: the command fails, and the message buffer says why.
-        printf(k, `module ${name}: ${command}: ${thrownText(error)}\n`);
-        throw errnoOf(error);
-      }
-    },
-  };
-}
-
-/** The errno that anything thrown stands for; it may be anything, so looking at it may throw too. */
-function errnoOf(error: unknown): Errno {
-  try {
-    if (error instanceof Errno) {
-      return error;
-    }
-    return (error instanceof SysError ? errnoByCode(error.code) : null) ?? EINVAL;
-  } catch {
-    return EINVAL;
   }
 }
 

@@ -1,6 +1,9 @@
 /** The public face of rumpkernel. */
 
+export type { Cdevsw } from '../kern/devsw.ts';
 export { type KinfoProc, kinfoDecode } from '../kern/kinfo.ts';
+export type { Modinfo } from '../kern/module.ts';
+export type { PropDictionary, PropValue } from '../kern/prop.ts';
 export type { SysctlDecoded } from '../kern/sysctl.ts';
 export { KINFO_PROC2 } from '../kern/sysctl_kinfo.ts';
 export { nativeHost } from '../rumpuser/native.ts';
@@ -8,10 +11,18 @@ export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';
 export { simulatedHost } from '../rumpuser/sim.ts';
 export * as constants from '../sys/constants/index.ts';
 export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } from '../sys/sigset.ts';
-export { attach, type BootOptions, boot, defineModule, type ModuleSpec } from './boot.ts';
+export { attach, type BootOptions, boot } from './boot.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';
 export type { BootStage, Kernel, KernelStats, NewprocOptions } from './kernel.ts';
+export {
+  defineModule,
+  type Ksyms,
+  type ModuleContext,
+  type ModuleSpec,
+  type ModuleStatus,
+  type Modules,
+} from './modules.ts';
 export type { LwpHandle, Proc } from './proc.ts';
 export type { SyscallProxy } from './proxy.ts';
 export type { ProcState, ProcStatus } from './ps.ts';

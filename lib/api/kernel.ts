@@ -10,7 +10,6 @@ import { rumpFini } from '../kern/init.ts';
 import { kauthCredCreate, NGROUPS_MAX } from '../kern/kauth.ts';
 import type { Kernel as Kern } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
-import { type Modinfo, moduleFini, moduleInit } from '../kern/module.ts';
 import { KernelDead } from '../kern/panic.ts';
 import type { Proc as KernProc } from '../kern/proc.ts';
 import { rumpReboot } from '../kern/reboot.ts';
@@ -23,6 +22,7 @@ import { __NetBSD_Version__ } from '../sys/constants/param.ts';
 import { RB_HALT } from '../sys/constants/reboot.ts';
 import { EBUSY, EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
+import { type Enter, type Ksyms, ksyms, type Modules, modules } from './modules.ts';
 import { Proc } from './proc.ts';
 import { proxy, type SyscallProxy } from './proxy.ts';
 import { type ProcStatus, statusOf } from './ps.ts';
@@ -58,49 +58,16 @@ const COMM_MAX = 15;
 export class Kernel {
   readonly #k: Kern;
 
-  /** Loaded kernel modules. */
-  readonly modules: {
-    /** @throws SysError EINVAL EEXIST EPROGMISMATCH */
-    load(mod: Modinfo, props?: Readonly<Record<string, unknown>>): void;
-    /** @throws SysError ENOENT */
-    unload(name: string): void;
-    list(): readonly { readonly name: string; readonly class: string; readonly version: number }[];
-  };
-
-  /** The kernel's symbol table: what is loaded in this host process. */
-  readonly ksyms: {
-    /** Address of a symbol. @throws SysError ENOENT */
-    lookup(name: string): bigint;
-    /** Symbol that covers an address. @throws SysError ENOENT; EINVAL no bigint */
-    resolve(address: bigint): { readonly name: string; readonly offset: bigint };
-  };
+  /** Kernel modules. */
+  readonly modules: Modules;
+  /** The kernel's symbol table: its own functions, what modules export, and what is loaded in this host process. */
+  readonly ksyms: Ksyms;
 
   constructor(k: Kern) {
     this.#k = k;
-    this.modules = {
-      load: (mod, props) => {
-        const info = modinfoOf(mod);
-        this.enter('modctl', () => moduleInit(k, info, props));
-      },
-      unload: (name) => this.enter('modctl', () => moduleFini(k, name)),
-      list: () =>
-        [...k.modules.values()].map(({ info }) => ({
-          name: info.name,
-          class: info.class,
-          version: info.version,
-        })),
-    };
-    this.ksyms = {
-      lookup: (name) => this.enter('ksyms', () => k.ksyms.lookup(name).value),
-      resolve: (address) =>
-        this.enter('ksyms', () => {
-          if (typeof address !== 'bigint') {
-            throw EINVAL;
-          }
-          const { symbol, offset } = k.ksyms.resolve(address);
-          return { name: symbol.name, offset };
-        }),
-    };
+    const enter: Enter = (what, fn) => this.enter(what, fn);
+    this.modules = modules(k, enter);
+    this.ksyms = ksyms(k, enter);
   }
 
   /** NetBSD's __NetBSD_Version__: 799003400 is 7.99.34. */
@@ -270,16 +237,4 @@ export class Kernel {
       rumpFini(this.#k);
     }
   }
-}
-
-/** A module's fields, read once and outside the kernel: they may be getters. @throws SysError EINVAL */
-function modinfoOf(mod: Modinfo): Modinfo {
-  if (typeof mod !== 'object' || mod === null) {
-    throw new SysError(EINVAL, 'modctl', 'a module is an object, as defineModule makes it');
-  }
-  const { name, version, class: kind, modcmd } = mod;
-  if (typeof modcmd !== 'function') {
-    throw new SysError(EINVAL, 'modctl', 'a module has a modcmd function');
-  }
-  return { name, version, class: kind, modcmd: (...args) => Reflect.apply(modcmd, mod, args) };
 }

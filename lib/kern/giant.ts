@@ -26,6 +26,22 @@ export function giantShare(k: Kernel): number {
   return k.giant;
 }
 
+/** The same from inside the kernel, which this host thread has entered once without taking the lock. */
+export function giantShareInside(k: Kernel): void {
+  if (k.giantShared) {
+    return;
+  }
+  k.giantShared = true;
+  const l = k.curlwp;
+  if (l !== null) {
+    k.host.curlwpClear(l.handle);
+  }
+  giantEnter(k);
+  if (l !== null) {
+    k.host.curlwpSet(l.handle);
+  }
+}
+
 /** Come into the kernel on this host thread. No lwp may be current. */
 export function giantEnter(k: Kernel): void {
   if (k.giantShared) {

@@ -28,6 +28,9 @@ import { Ksyms } from './ksyms.ts';
 import { List } from './list.ts';
 import { LW_BOUND } from './lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
+import { moduleUnloader } from './module_auto.ts';
+import { moduleBootstrap } from './module_native.ts';
+import { moduleHandlers } from './module_sys.ts';
 import { aprintVerbose, Msgbuf, printf } from './msgbuf.ts';
 import { panic } from './panic.ts';
 import { pipeHandlers } from './pipe_file.ts';
@@ -47,7 +50,7 @@ import { softintInitCpu } from './softint.ts';
 import { secmodelSuserStart } from './suser.ts';
 import { sysctlFinalize } from './sysctl.ts';
 import { sysctlHandlers, sysctlInit } from './sysctl_base.ts';
-import { syscallEstablish } from './sysent.ts';
+import { syscallEstablish, syscallFunctions } from './sysent.ts';
 import { procHandlers } from './sysproc.ts';
 import { timeHandlers } from './times.ts';
 import { chgproccnt, uidFind } from './uid.ts';
@@ -86,6 +89,7 @@ const STAGES: readonly Stage[] = [
   ['net', (k) => faction(k, 'netInit')],
   ['dev', (k) => faction(k, 'devInit')],
   ['sysctl_finalize', sysctlFinalize],
+  ['modules', modulesInit],
   ['hostname', hostnameInit],
   ['init', initprocInit],
 ];
@@ -179,7 +183,11 @@ function lwp0Init(k: Kernel): void {
 }
 
 function ksymsInit(k: Kernel): void {
-  k.ksyms = new Ksyms(() => k.host.dlBootstrap());
+  k.ksyms = new Ksyms(
+    // What holds modules is added when they are loaded.
+    () => k.host.dlBootstrap().filter(({ modules }) => modules.length === 0),
+    () => syscallFunctions(k),
+  );
 }
 
 function kauthInit(k: Kernel): void {
@@ -226,6 +234,12 @@ function syscallsInit(k: Kernel): void {
   syscallEstablish(k, kqueueHandlers);
   syscallEstablish(k, sysctlHandlers);
   syscallEstablish(k, rebootHandlers);
+  syscallEstablish(k, moduleHandlers);
+}
+
+function modulesInit(k: Kernel): void {
+  k.moduleIdle = moduleUnloader();
+  moduleBootstrap(k);
 }
 
 /** A faction that is not there is no error. */

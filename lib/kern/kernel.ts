@@ -8,6 +8,7 @@ import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import type { Aio } from './aiodone.ts';
 import { CalloutHeap } from './callout_heap.ts';
 import { Cpu } from './cpu.ts';
+import { Devsw } from './devsw.ts';
 import type { Evcnt } from './evcnt.ts';
 import type { Hooks } from './hooks.ts';
 import type { KauthCred, KauthListener, KauthScope } from './kauth.ts';
@@ -15,7 +16,8 @@ import type { Kmem } from './kmem.ts';
 import type { Ksyms } from './ksyms.ts';
 import { List } from './list.ts';
 import type { Lwp } from './lwp.ts';
-import type { LoadedModule } from './module.ts';
+import type { LoadedModule, Modinfo, ModuleSource } from './module.ts';
+import type { NativeDevice } from './module_native.ts';
 import type { Msgbuf } from './msgbuf.ts';
 import type { PoolCache } from './pool_cache.ts';
 import type { Reclaimable } from './pool_stat.ts';
@@ -153,7 +155,18 @@ export class Kernel {
   /** No new permanent sysctl nodes once true. */
   sysctlFinal = false;
   ksyms!: Ksyms;
+  /** Loaded modules, in the order they were loaded. */
   readonly modules = new Map<string, LoadedModule>();
+  /** Modules that can be loaded by name. */
+  readonly modinfos = new Map<string, { readonly info: Modinfo; readonly source: ModuleSource }>();
+  /** Names of modules whose init is under way, the one that started it first. */
+  readonly modulesLoading: string[] = [];
+  /** Called when an automatically loaded module has lost its last user. */
+  moduleIdle: (k: Kernel) => void = () => {};
+  /** Device drivers by major number. */
+  readonly devsw = new Devsw();
+  /** Those in native code, by address; null until the first native module. */
+  nativeDevices: Map<bigint, NativeDevice> | null = null;
   /** Security models registered. */
   nsecmodels = 0;
   readonly evcnts = new List<Evcnt>();

@@ -1,36 +1,40 @@
 /**
- * The kernel symbol table: raw ELF symbols handed over at boot, searched by name and by address. The indexes are
- * built at the first look-up: most kernels never look.
+ * The kernel symbol table, searched by name and by address.
+ *
+ * Three kinds of symbols: the kernel's own functions and those that modules export, which are JavaScript and get addresses
+ * in a range of their own; objects that native modules came in; and everything else that is loaded in the host process, handed
+ * over in bulk. Indexes are built at the first look-up: most kernels never look.
  *
  * NetBSD: sys/kern/kern_ksyms.c, ksyms(4); the seed's rump_kernelfsym_load.
  */
-import { EBUSY, ENOENT } from '../sys/errno.ts';
+import { EBUSY, EEXIST, ENOENT } from '../sys/errno.ts';
+import { type KernelFunction, type Ksym, SymbolSet, type SymbolTable, symbolsOf } from './ksyms_table.ts';
 
-/** What dl_bootstrap hands over: a symbol table (Elf64_Sym records, absolute values) and its strings. */
-export interface SymbolTable {
-  readonly symtab: Uint8Array;
-  readonly strtab: Uint8Array;
-}
+export type { KernelFunction, Ksym, SymbolTable } from './ksyms_table.ts';
 
-export interface Symbol {
-  readonly name: string;
-  readonly value: bigint;
-  readonly size: bigint;
-}
-
-const SYM_SIZE = 24;
-const STT_OBJECT = 1;
-const STT_FUNC = 2;
+/** Where functions without an address of the host get theirs: the upper half, where no host process has anything. */
+const TEXT_START = 0xffffffff_80000000n;
+const TEXT_STEP = 16n;
 
 export class Ksyms {
   readonly #source: () => readonly SymbolTable[];
+  readonly #functions: () => Readonly<Record<string, KernelFunction>>;
   #tables: readonly SymbolTable[] | null = null;
-  #byName: Map<string, Symbol> | null = null;
-  #byAddress: Symbol[] | null = null;
+  #own: SymbolSet | null = null;
+  #bulk: SymbolSet | null = null;
+  readonly #added: SymbolSet[] = [];
+  #next = TEXT_START;
 
-  /** @param source the tables of what is loaded; asked once, at the first look-up */
-  constructor(source: () => readonly SymbolTable[]) {
+  /**
+   * @param source the tables of what is loaded
+   * @param functions the kernel's own. Each is asked once, at the first look-up
+   */
+  constructor(
+    source: () => readonly SymbolTable[],
+    functions: () => Readonly<Record<string, KernelFunction>> = () => ({}),
+  ) {
     this.#source = source;
+    this.#functions = functions;
   }
 
   /** Give the tables by hand, instead of the host's. @throws EBUSY a second time, or after a look-up */
@@ -41,73 +45,72 @@ export class Ksyms {
     this.#tables = tables;
   }
 
-  /** @throws ENOENT */
-  lookup(name: string): Symbol {
-    const symbol = this.#index().get(name);
-    if (symbol === undefined) {
-      throw ENOENT;
+  /** The tables of a native module. @returns what takes them out again */
+  addTable(table: SymbolTable): () => void {
+    return this.#add(new SymbolSet(() => symbolsOf(table)));
+  }
+
+  /** Functions that a module exports. @returns what takes them out again. @throws EEXIST one of the names is taken */
+  addFunctions(functions: Readonly<Record<string, KernelFunction>>): () => void {
+    const symbols = this.#placed(functions);
+    if (symbols.some(({ name }) => [this.#kernel(), ...this.#added].some((set) => set.named(name)?.fn))) {
+      throw EEXIST;
     }
-    return symbol;
+    return this.#add(new SymbolSet(() => symbols));
+  }
+
+  /** @throws ENOENT */
+  lookup(name: string): Ksym {
+    for (const set of this.#sets()) {
+      const symbol = set.named(name);
+      if (symbol !== undefined) {
+        return symbol;
+      }
+    }
+    throw ENOENT;
   }
 
   /** The symbol that covers `address`, and how far into it that is. @throws ENOENT */
-  resolve(address: bigint): { symbol: Symbol; offset: bigint } {
-    this.#byAddress ??= [...this.#index().values()].sort((a, b) =>
-      a.value < b.value ? -1 : a.value > b.value ? 1 : 0,
-    );
-    const at = lastNotAbove(this.#byAddress, address);
-    const symbol = at < 0 ? undefined : this.#byAddress[at];
-    if (symbol === undefined || address - symbol.value >= (symbol.size === 0n ? 1n : symbol.size)) {
-      throw ENOENT;
-    }
-    return { symbol, offset: address - symbol.value };
-  }
-
-  #index(): Map<string, Symbol> {
-    if (this.#byName === null) {
-      this.#tables ??= this.#source();
-      this.#byName = new Map();
-      for (const table of this.#tables) {
-        for (const symbol of symbolsOf(table)) {
-          if (!this.#byName.has(symbol.name)) {
-            this.#byName.set(symbol.name, symbol);
-          }
-        }
+  resolve(address: bigint): { symbol: Ksym; offset: bigint } {
+    for (const set of this.#sets()) {
+      const symbol = set.covering(address);
+      if (symbol !== undefined) {
+        return { symbol, offset: address - symbol.value };
       }
     }
-    return this.#byName;
+    throw ENOENT;
   }
-}
 
-/** The named functions and objects of a table. */
-function* symbolsOf({ symtab, strtab }: SymbolTable): IterableIterator<Symbol> {
-  const view = new DataView(symtab.buffer, symtab.byteOffset, symtab.byteLength);
-  const decoder = new TextDecoder();
-  for (let at = 0; at + SYM_SIZE <= symtab.length; at += SYM_SIZE) {
-    const type = view.getUint8(at + 4) & 0xf;
-    const start = view.getUint32(at, true);
-    const end = strtab.indexOf(0, start);
-    if ((type === STT_FUNC || type === STT_OBJECT) && end > start) {
-      yield {
-        name: decoder.decode(strtab.subarray(start, end)),
-        value: view.getBigUint64(at + 8, true),
-        size: view.getBigUint64(at + 16, true),
-      };
-    }
+  *#sets(): IterableIterator<SymbolSet> {
+    yield this.#kernel();
+    yield* this.#added;
+    this.#bulk ??= new SymbolSet(() => {
+      this.#tables ??= this.#source();
+      return this.#tables.flatMap((table) => [...symbolsOf(table)]);
+    });
+    yield this.#bulk;
   }
-}
 
-/** Index of the last symbol whose value is not above `address`, -1 when all are. */
-function lastNotAbove(symbols: readonly Symbol[], address: bigint): number {
-  let low = 0;
-  let high = symbols.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((symbols[middle] as Symbol).value <= address) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+  #kernel(): SymbolSet {
+    this.#own ??= new SymbolSet(() => this.#placed(this.#functions()));
+    return this.#own;
   }
-  return low - 1;
+
+  #placed(functions: Readonly<Record<string, KernelFunction>>): Ksym[] {
+    return Object.entries(functions).map(([name, fn]) => {
+      const value = this.#next;
+      this.#next += TEXT_STEP;
+      return { name, value, size: TEXT_STEP, fn };
+    });
+  }
+
+  #add(set: SymbolSet): () => void {
+    this.#added.push(set);
+    return () => {
+      const at = this.#added.indexOf(set);
+      if (at >= 0) {
+        this.#added.splice(at, 1);
+      }
+    };
+  }
 }

@@ -13,8 +13,10 @@ import { EOPNOTSUPP } from '../sys/errno.ts';
 import { factionInit } from './hooks.ts';
 import { kauthAuthorize } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
+import { moduleShutdown } from './module.ts';
 import { printf } from './msgbuf.ts';
 import { KernelDead, kernelDie } from './panic.ts';
+import { inKernel } from './schedule.ts';
 import type { Handlers } from './sysent.ts';
 
 /** End the kernel. `howto` is RB_* flags. A second reboot of a dead kernel does nothing. */
@@ -29,6 +31,7 @@ export function rumpReboot(k: Kernel, howto: number): void {
     k.host.exit(RUMPUSER_PANIC);
     return;
   }
+  moduleFarewell(k);
   if ((howto & RB_NOSYNC) === 0) {
     try {
       factionInit(k, 'vfsFini');
@@ -43,6 +46,18 @@ export function rumpReboot(k: Kernel, howto: number): void {
   printf(k, halt ? 'The operating system has halted.\n' : 'rebooting...\n');
   kernelDie(k, halt ? 'halted' : 'rebooted');
   k.host.exit(0);
+}
+
+/** Modules get to give back what they took of the host program, threads above all. */
+function moduleFarewell(k: Kernel): void {
+  if (k.modules.size === 0) {
+    return;
+  }
+  if (k.curlwp === null) {
+    inKernel(k, () => moduleShutdown(k));
+  } else {
+    moduleShutdown(k);
+  }
 }
 
 export const rebootHandlers: Handlers<'reboot'> = {

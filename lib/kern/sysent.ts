@@ -3,7 +3,14 @@
  *
  * NetBSD: sys/kern/init_sysent.c, sys/kern/kern_syscall.c.
  */
-import { type ArgsOf, type ByCall, type CallName, type ResultOf, syscallByCall } from '../sys/syscalls.ts';
+import {
+  type ArgsOf,
+  type ByCall,
+  type CallName,
+  type ResultOf,
+  syscallByCall,
+  syscallByNumber,
+} from '../sys/syscalls.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
@@ -24,6 +31,18 @@ export type HandlerTable = (AnyHandler | undefined)[];
 
 /** Number of entries; a number past it is ENOSYS. */
 export { SYS_NSYSENT } from '../sys/syscalls.ts';
+
+/** The handlers there are, by the names they have in the symbol table. NetBSD: sys_read and the like. */
+export function syscallFunctions(k: Kernel): Record<string, AnyHandler> {
+  const functions: Record<string, AnyHandler> = {};
+  for (const [number, handler] of k.sysent.entries()) {
+    const row = syscallByNumber(number);
+    if (handler !== undefined && row !== undefined) {
+      functions[`sys_${row.name}`] = handler;
+    }
+  }
+  return functions;
+}
 
 /** Make a component's handlers reachable. */
 export function syscallEstablish(k: Kernel, handlers: Partial<Handlers<CallName>>): void {

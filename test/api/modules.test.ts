@@ -7,11 +7,21 @@ onEveryHost('a module is loaded once, with its properties, and unloaded once', (
   const log: unknown[] = [];
   const mod = defineModule({
     name: 'example',
-    init: (props) => log.push(['init', props]),
+    init: (m) => void log.push(['init', m.props]),
     fini: () => log.push('fini'),
   });
   kernel.modules.load(mod, { size: 5 });
-  t.deepEqual(kernel.modules.list(), [{ name: 'example', class: 'misc', version: kernel.version }]);
+  t.deepEqual(kernel.modules.list(), [
+    {
+      name: 'example',
+      class: 'misc',
+      version: kernel.version,
+      revision: 0,
+      source: 'filesys',
+      refcnt: 0,
+      required: [],
+    },
+  ]);
   t.throws(() => kernel.modules.load(mod), { instanceOf: SysError, code: 'EEXIST' });
   kernel.modules.unload('example');
   t.throws(() => kernel.modules.unload('example'), { instanceOf: SysError, code: 'ENOENT' });
@@ -97,7 +107,6 @@ onEveryHost('what is no module', (t, bootOne) => {
     null,
     undefined,
     5,
-    'x',
     () => {},
     {},
     { name: 'x' },
