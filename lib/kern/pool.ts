@@ -64,6 +64,8 @@ export class Pool implements Reclaimable {
   readonly #guarded: number;
   /** By address / pagesize. */
   readonly #pages = new Map<number, PoolPage>();
+  /** The page looked up last, most often the one looked up next. */
+  #recent: PoolPage | null = null;
   readonly #partial = new List<PoolPage>();
   readonly #idle = new List<PoolPage>();
   #hardlimit = Number.POSITIVE_INFINITY;
@@ -135,12 +137,12 @@ export class Pool implements Reclaimable {
 
   /** Whether the address is in one of the pool's pages. */
   owns(address: number): boolean {
-    return this.#pages.has(Math.floor(address / this.#pagesize));
+    return this.#pageOf(address) !== null;
   }
 
   put(address: number): void {
-    const page = this.#pages.get(Math.floor(address / this.#pagesize));
-    if (page === undefined) {
+    const page = this.#pageOf(address);
+    if (page === null) {
       panic(`pool ${this.name}: put of 0x${address.toString(16)}, which is not in any of its pages`);
     }
     const item = (address - page.address) / this.size;
@@ -240,6 +242,18 @@ export class Pool implements Reclaimable {
     };
   }
 
+  #pageOf(address: number): PoolPage | null {
+    const recent = this.#recent;
+    if (recent !== null && address >= recent.address && address - recent.address < this.#pagesize) {
+      return recent;
+    }
+    const page = this.#pages.get(Math.floor(address / this.#pagesize)) ?? null;
+    if (page !== null) {
+      this.#recent = page;
+    }
+    return page;
+  }
+
   /** A page more, idle. @throws ENOMEM */
   #grow(): PoolPage {
     let address: number;
@@ -258,6 +272,7 @@ export class Pool implements Reclaimable {
   }
 
   #free(page: PoolPage): void {
+    this.#recent = null;
     this.#idle.remove(page.link);
     this.#pages.delete(page.address / this.#pagesize);
     this.#npagefree++;
