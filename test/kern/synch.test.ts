@@ -148,11 +148,11 @@ test('hyperwait sleeps until the host has rung', (t) => {
   const k = bootOn(fifoHost());
   const operation = hostOperation(k);
   const wait = start(newproc(k), (l) => hyperwait(l, 'biowait', operation.start));
-  runAll(k);
+  runReady(k);
   t.is(wait.outcome, 'pending');
   t.is(k.hyperwaiting, 1);
   operation.finish(null);
-  runAll(k);
+  runReady(k);
   t.is(wait.outcome, undefined);
   t.is(k.hyperwaiting, 0);
 });
