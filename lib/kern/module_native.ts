@@ -39,8 +39,8 @@ export interface NativeDevice {
 
 /** Load every module in the link sets of this process, at boot. One that fails is no reason not to boot. */
 export function moduleBootstrap(k: Kernel): void {
-  for (const object of k.host.dlBootstrap()) {
-    for (const info of object.modules.length > 0 ? nativeModinfos(k, object) : []) {
+  for (const object of k.host.modules?.objects() ?? []) {
+    for (const info of nativeModinfos(k, object)) {
       try {
         moduleRegister(k, info, 'boot');
       } catch (error) {

@@ -8,7 +8,7 @@ import { ENOENT } from '../sys/errno.ts';
 import { type HostBinding, type LoadedObject, throwing } from './host_errno.ts';
 import type { DlObject } from './rumpuser.ts';
 
-class NativeObject implements DlObject {
+export class NativeObject implements DlObject {
   readonly path: string;
   readonly base: bigint;
   readonly modules: readonly bigint[];

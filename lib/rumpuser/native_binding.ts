@@ -1,7 +1,7 @@
 /** Native host: the addon's own functions, and the memory it shares with every isolate of the process. */
 import { EINTR } from '../sys/errno.ts';
 import { loadBinding } from './binding.ts';
-import { type HostBinding, throwing } from './host_errno.ts';
+import { type HostBinding, type LoadedObject, throwing } from './host_errno.ts';
 import { RumpuserAssertion, RumpuserOwnerDead } from './rumpuser.ts';
 
 /** Where a comment does not say otherwise, a negative result is an errno. Lock words: see `locks.ts`. */
@@ -84,6 +84,7 @@ export interface NativeBinding extends HostBinding {
     upcall: (what: number, text: string, device: bigint) => number,
   ): void;
   moduleClose(tenant: number): void;
+  moduleObjects(): readonly LoadedObject[];
   moduleInfo(
     address: bigint,
   ): readonly [version: number, kind: number, name: string, required: string, revision: number];

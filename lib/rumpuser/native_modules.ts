@@ -5,9 +5,17 @@
  * NetBSD: sys/kern/kern_module.c.
  */
 import { EINTR } from '../sys/errno.ts';
+import { NativeObject } from './host_dl.ts';
 import type { NativeIdler } from './idler.ts';
 import type { NativeBinding } from './native_binding.ts';
-import type { DeviceOp, HostModules, LockHandle, ModuleUpcalls, NativeModinfo } from './rumpuser.ts';
+import type {
+  DeviceOp,
+  DlObject,
+  HostModules,
+  LockHandle,
+  ModuleUpcalls,
+  NativeModinfo,
+} from './rumpuser.ts';
 import type { Upcalls } from './upcalls.ts';
 
 const PRINT = 0;
@@ -32,6 +40,10 @@ export class NativeModules implements HostModules {
     this.#binding = binding;
     this.#idler = idler;
     this.#upcalls = upcalls;
+  }
+
+  objects(): readonly DlObject[] {
+    return this.#binding.moduleObjects().map((object) => new NativeObject(this.#binding, object));
   }
 
   modinfo(address: bigint): NativeModinfo {

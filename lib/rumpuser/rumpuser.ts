@@ -123,6 +123,8 @@ export type DeviceOp = 'open' | 'close' | 'read' | 'write' | 'ioctl';
 
 /** Kernel modules in native code. Addresses are what `DlObject.modules` says; nothing checks them. */
 export interface HostModules {
+  /** Objects of this process that hold modules, but for those that a kernel loaded by `dlopen`. */
+  objects(): readonly DlObject[];
   modinfo(address: bigint): NativeModinfo;
   /** Before any call of a module; once for a kernel. `giant` is what threads of modules enter the kernel by. */
   open(upcalls: ModuleUpcalls, giant: LockHandle): void;

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <memory>
 
+#include <rump/rumpuser.h>
+
 #include "glue.h"
 
 namespace binding {
@@ -15,6 +17,9 @@ void define_host_files(Napi::Object exports);
 void define_host_bio(Napi::Object exports);
 void define_host_memory(Napi::Object exports);
 void define_host_dl(Napi::Object exports);
+
+// Adds [path, base, addresses of modules] to the array that `arg` points to.
+void collect_object(void *arg, const struct rumpuser_dlobject *object);
 
 // The numbers of a Float64Array that JavaScript gave to be filled. Written through their memory: setting
 // elements would fail, and throw, when the Worker is being terminated.

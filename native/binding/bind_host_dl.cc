@@ -9,10 +9,8 @@
 #include "internal.h"
 
 namespace binding {
-namespace {
 
-// Fills an array with [path, base, addresses of modules] for each object.
-void collect(void *arg, const struct rumpuser_dlobject *object) {
+void collect_object(void *arg, const struct rumpuser_dlobject *object) {
   Napi::Array &objects = *static_cast<Napi::Array *>(arg);
   const Napi::Env env = objects.Env();
   Napi::Array modules = Napi::Array::New(env, object->nmodules);
@@ -27,9 +25,11 @@ void collect(void *arg, const struct rumpuser_dlobject *object) {
   objects.Set(objects.Length(), description);
 }
 
+namespace {
+
 Napi::Value dl_bootstrap(Napi::Env env) {
   Napi::Array objects = Napi::Array::New(env);
-  rumpuser_dl_bootstrap(collect, &objects);
+  rumpuser_dl_bootstrap(collect_object, &objects);
   return objects;
 }
 
@@ -37,7 +37,7 @@ Napi::Value dl_open(Napi::Env env, std::string path) {
   if (path.find('\0') != std::string::npos)
     return Napi::Number::New(env, -rumpuser::kEinval);
   Napi::Array objects = Napi::Array::New(env);
-  const int error = rumpuser_dlopen(path.c_str(), collect, &objects);
+  const int error = rumpuser_dlopen(path.c_str(), collect_object, &objects);
   if (error != 0)
     return Napi::Number::New(env, -error);
   return objects;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "bind_host.h"
 #include "glue.h"
 #include "internal.h"
 #include "isolate.h"
@@ -65,6 +66,18 @@ void module_close(Isolate &isolate, uint32_t tenant) {
   isolate.host(tenant).modules.reset();
 }
 
+// [path, base, addresses of modules] of each object that holds modules, but for those that kernels loaded.
+Napi::Array module_objects(Napi::Env env) {
+  Napi::Array found = Napi::Array::New(env);
+  rumpuser_dl_bootstrap(
+      [](void *arg, const struct rumpuser_dlobject *object) {
+        if (object->nmodules != 0 && !rumpuser::dl_opened(object->base))
+          collect_object(arg, object);
+      },
+      &found);
+  return found;
+}
+
 // [version, class, name, required, revision] of a description in a link set.
 Napi::Array module_info(Napi::Env env, uint64_t address) {
   const modinfo_t &info = *at<const modinfo_t>(address);
@@ -112,6 +125,7 @@ void module_serve(Isolate &isolate, uint32_t tenant) {
 void define_modules(Napi::Object exports) {
   define<module_open>(exports, "moduleOpen");
   define<module_close>(exports, "moduleClose");
+  define<module_objects>(exports, "moduleObjects");
   define<module_info>(exports, "moduleInfo");
   define<module_command>(exports, "moduleCommand");
   define<module_device>(exports, "moduleDevice");

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -165,6 +166,12 @@ std::recursive_mutex &load_mutex() {
   return *mutex;
 }
 
+// Bases of what was loaded here. Objects stay, so a base is never somebody else's later.
+std::set<uint64_t> &opened() {
+  static std::set<uint64_t> *const bases = new std::set<uint64_t>;
+  return *bases;
+}
+
 std::vector<DlObject> load_and_compare(const char *path, int *error) {
   std::lock_guard<std::recursive_mutex> guard(load_mutex());
   std::vector<DlObject> before = loaded_objects();
@@ -179,6 +186,8 @@ std::vector<DlObject> load_and_compare(const char *path, int *error) {
     bool known = false;
     for (const DlObject &old : before)
       known = known || (old.base == object.base && old.path == object.path);
+    if (!known)
+      opened().insert(object.base);
     if (!known || object.base == map->l_addr)
       brought.push_back(std::move(object));
   }
@@ -186,6 +195,11 @@ std::vector<DlObject> load_and_compare(const char *path, int *error) {
 }
 
 } // namespace
+
+bool dl_opened(uint64_t base) {
+  std::lock_guard<std::recursive_mutex> guard(load_mutex());
+  return opened().count(base) != 0;
+}
 
 } // namespace rumpuser
 
@@ -223,6 +237,10 @@ int rumpuser_dl_symbols(uint64_t base, rumpuser_symload_fn load, void *arg) {
 }
 
 #else // No ELF on this host: nothing is ever found, and nothing can be loaded.
+
+bool rumpuser::dl_opened(uint64_t) {
+  return false;
+}
 
 int rumpuser_dl_bootstrap(rumpuser_dlobject_fn, void *) {
   return 0;

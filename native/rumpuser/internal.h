@@ -36,6 +36,9 @@ public:
   CpuReleased &operator=(const CpuReleased &) = delete;
 };
 
+// Whether the object at `base` came into the process by rumpuser_dlopen.
+bool dl_opened(uint64_t base);
+
 } // namespace rumpuser
 
 // Translates the host's errno to NetBSD's number (errno.cc).
