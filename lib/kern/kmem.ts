@@ -1,10 +1,11 @@
 /**
- * Kernel memory of any size, for who does not have a pool of his own. Small sizes come out of caches of size classes, with
- * a red zone behind them; others are whole pages.
+ * Kernel memory of any size, for who does not have a pool of his own. Small sizes come out of caches of size
+ * classes, with a red zone behind them; others are whole pages.
  *
  * The size is told again when memory is freed, and must be the same.
  *
- * NetBSD: sys/kern/subr_kmem.c, kmem(9). `kmemAlloc` is KM_SLEEP; the intr calls are for those who cannot sleep.
+ * NetBSD: sys/kern/subr_kmem.c, kmem(9). `kmemAlloc` is KM_SLEEP; the intr calls are for those who cannot
+ * sleep.
  */
 import { PAGE_SIZE } from '../sys/constants/param.ts';
 import type { Kernel } from './kernel.ts';
@@ -103,9 +104,8 @@ export function kmemFree(k: Kernel, mem: Kmem, size: number): void {
   const end = mem.address - mem.chunk.base + size;
   const broken = redzoneCheck(mem.chunk.bytes, end, end + redzoneOf(mem));
   if (broken >= 0) {
-    panic(
-      `pool ${nameOf(mem.capacity)}: overrun of 0x${mem.address.toString(16)}: byte ${size + broken} was written`,
-    );
+    const at = `byte ${size + broken}`;
+    panic(`pool ${nameOf(mem.capacity)}: overrun of 0x${mem.address.toString(16)}: ${at} was written`);
   }
   if (mem.outOf === k.uvm) {
     mem.outOf = null;

@@ -1,6 +1,7 @@
 /**
- * The page daemon: makes the pools give back what they hold idle when memory runs short. It works ahead, as a thread, once
- * nine tenths of the limit are allocated; who finds no memory at all has the pools drained at once.
+ * The page daemon: makes the pools give back what they hold idle when memory runs short. It works ahead, as a
+ * thread, once nine tenths of the limit are allocated; who finds no memory at all has the pools drained at
+ * once.
  *
  * NetBSD: sys/rump/librump/rumpkern/vm.c (uvm_pageout), sys/kern/subr_pool.c (pool_drain).
  */
@@ -8,7 +9,10 @@ import { PRI_PGDAEMON } from '../sys/constants/param.ts';
 import type { Kernel } from './kernel.ts';
 import { Housekeeper } from './uvm_thread.ts';
 
-/** Part of the limit from which on memory is short, and what more must be allocated after a drain that freed nothing. */
+/**
+ * Part of the limit from which on memory is short, and what more must be allocated after a drain that freed
+ * nothing.
+ */
 const SHORT = 0.9;
 const STEP = 0.01;
 

@@ -1,30 +1,22 @@
 /**
- * Pools: items of one size out of pages of many, addresses and not objects. A pool grows by a page when it has no item left,
- * and keeps pages that fall idle until it has too many of them or memory runs short.
+ * Pools: items of one size out of pages of many, addresses and not objects. A pool grows by a page when it
+ * has no item left, and keeps pages that fall idle until it has too many of them or memory runs short.
  *
  * NetBSD: sys/kern/subr_pool.c, pool(9). `get` is PR_WAITOK, `getNowait` PR_NOWAIT.
  */
-import { PAGE_SIZE } from '../sys/constants/param.ts';
 import { ENOMEM } from '../sys/errno.ts';
 import { KASSERT } from './kassert.ts';
 import type { Kernel } from './kernel.ts';
 import { Link, List } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
-import { printf } from './msgbuf.ts';
 import { panic } from './panic.ts';
+import { kernelMemory, type PoolAllocator } from './pool_allocator.ts';
+import { PoolLimit } from './pool_limit.ts';
 import { PoolPage } from './pool_page.ts';
-import { REDZONE_SIZE, redzoneCheck, redzoneFill } from './pool_redzone.ts';
+import { guardCheck, guardFill, REDZONE_SIZE } from './pool_redzone.ts';
 import type { PoolCacheStats, PoolStats, Reclaimable } from './pool_stat.ts';
 import { isPowerOfTwo, roundup } from './vmem_fit.ts';
-
-/** Where pages come from: each starts at a multiple of `pagesize`, a power of two. */
-export interface PoolAllocator {
-  readonly pagesize: number;
-  /** @throws ENOMEM */
-  alloc(): number;
-  free(address: number): void;
-}
 
 export interface PoolOptions {
   /** Power of two; default 8. */
@@ -41,9 +33,6 @@ export interface PoolFront {
   cacheStats(): PoolCacheStats;
 }
 
-/** Kernel pages in a pool page at most, and how much of one may be waste. */
-const PAGES_MAX = 16;
-const WASTE = 1 / 8;
 /** Idle pages a pool keeps unless told otherwise. */
 const MAXPAGES = 16;
 
@@ -68,10 +57,7 @@ export class Pool implements Reclaimable {
   #recent: PoolPage | null = null;
   readonly #partial = new List<PoolPage>();
   readonly #idle = new List<PoolPage>();
-  #hardlimit = Number.POSITIVE_INFINITY;
-  #limitWarning = '';
-  #limitRatecapNs = 0;
-  #limitWarnedNs = Number.NEGATIVE_INFINITY;
+  readonly #limit = new PoolLimit();
   #minitems = 0;
   #minpages = 0;
   #maxpages = MAXPAGES;
@@ -99,8 +85,8 @@ export class Pool implements Reclaimable {
 
   /** Take an item. @throws ENOMEM no memory, or the hard limit is reached */
   getNowait(): number {
-    if (this.nout >= this.#hardlimit) {
-      this.#warn();
+    if (this.nout >= this.#limit.items) {
+      this.#limit.warn(this.kernel);
       this.#nfail++;
       throw ENOMEM;
     }
@@ -116,7 +102,7 @@ export class Pool implements Reclaimable {
     this.nout++;
     this.#nget++;
     if (this.#guarded >= 0) {
-      this.#fillRedzone(address);
+      guardFill(this.kernel, address, this.#guarded);
     }
     if (this.nitems - this.nout < this.#minitems) {
       this.#catchup();
@@ -153,7 +139,7 @@ export class Pool implements Reclaimable {
       panic(`pool ${this.name}: double free of 0x${address.toString(16)}`);
     }
     if (this.#guarded >= 0) {
-      this.#checkRedzone(address);
+      guardCheck(this.kernel, this.name, address, this.#guarded);
     }
     page.give(item);
     this.nout--;
@@ -191,9 +177,7 @@ export class Pool implements Reclaimable {
    * @param warning what the kernel says of it, at most every `ratecapNs`; empty for nothing
    */
   sethardlimit(items: number, warning = '', ratecapNs = 0): void {
-    this.#hardlimit = items;
-    this.#limitWarning = warning;
-    this.#limitRatecapNs = ratecapNs;
+    this.#limit.set(items, warning, ratecapNs);
   }
 
   /** Give idle pages back, those of the cache in front included. @returns how many */
@@ -227,7 +211,7 @@ export class Pool implements Reclaimable {
       itemsPerPage: this.itemsPerPage,
       nitems: this.nitems,
       nout: this.nout,
-      hardlimit: this.#hardlimit,
+      hardlimit: this.#limit.items,
       npages: this.#pages.size,
       minpages: this.#minpages,
       maxpages: this.#maxpages,
@@ -291,46 +275,4 @@ export class Pool implements Reclaimable {
       }
     }
   }
-
-  #warn(): void {
-    const now = this.kernel.host.monotonicNs();
-    if (this.#limitWarning !== '' && now - this.#limitWarnedNs >= this.#limitRatecapNs) {
-      this.#limitWarnedNs = now;
-      printf(this.kernel, `${this.#limitWarning}\n`);
-    }
-  }
-
-  #fillRedzone(address: number): void {
-    const { bytes, base } = this.kernel.uvm.chunkAt(address);
-    const end = address - base + this.#guarded;
-    redzoneFill(bytes, end, end + REDZONE_SIZE);
-  }
-
-  #checkRedzone(address: number): void {
-    const { bytes, base } = this.kernel.uvm.chunkAt(address);
-    const end = address - base + this.#guarded;
-    const broken = redzoneCheck(bytes, end, end + REDZONE_SIZE);
-    if (broken >= 0) {
-      panic(
-        `pool ${this.name}: overrun of 0x${address.toString(16)}: byte ${this.#guarded + broken} was written`,
-      );
-    }
-  }
-}
-
-/** Pages of kernel memory, just so big that items of `size` leave little of them over. */
-function kernelMemory(k: Kernel, size: number): PoolAllocator {
-  let pages = 1;
-  while (
-    pages * PAGE_SIZE < size ||
-    (pages < PAGES_MAX && (pages * PAGE_SIZE) % size > pages * PAGE_SIZE * WASTE)
-  ) {
-    pages *= 2;
-  }
-  const pagesize = pages * PAGE_SIZE;
-  return {
-    pagesize,
-    alloc: () => k.uvm.kmAlloc(pagesize, pagesize),
-    free: (address) => k.uvm.kmFree(address, pagesize),
-  };
 }

@@ -1,8 +1,10 @@
 /**
- * Pool caches: constructed objects that rest between two uses. Each CPU has two groups (magazines) of them, so that get and put
- * mostly touch nothing else; full and empty groups are swapped with a depot that all CPUs share.
+ * Pool caches: constructed objects that rest between two uses. Each CPU has two groups (magazines) of them,
+ * so that get and put mostly touch nothing else; full and empty groups are swapped with a depot that all CPUs
+ * share.
  *
- * An object knows whether it rests or is out, and of which cache: giving it back twice, or to another cache, is found out at once.
+ * An object knows whether it rests or is out, and of which cache: giving it back twice, or to another cache,
+ * is found out at once.
  *
  * NetBSD: sys/kern/subr_pool.c (pool_cache), pool_cache(9); after Bonwick's magazines.
  */
@@ -14,6 +16,7 @@ import type { Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
 import { panic } from './panic.ts';
 import type { Pool, PoolFront } from './pool.ts';
+import { CacheCpu, Depot, GROUP_SIZE, type Group } from './pool_group.ts';
 import type { PoolCacheStats, PoolStats, Reclaimable } from './pool_stat.ts';
 
 /** What a cached object carries. */
@@ -31,25 +34,6 @@ export interface PoolCacheOptions<T extends Pooled> {
   readonly pool?: Pool;
 }
 
-/** Objects of a group. NetBSD: PCG_NOBJECTS_NORMAL. */
-const GROUP_SIZE = 15;
-
-type Group<T> = T[];
-
-/** What a CPU has at hand. */
-class CacheCpu<T> {
-  current: Group<T> = [];
-  previous: Group<T> = [];
-  hits = 0;
-  misses = 0;
-
-  swap(): void {
-    const { current } = this;
-    this.current = this.previous;
-    this.previous = current;
-  }
-}
-
 export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
   readonly name: string;
   readonly link = new Link<Reclaimable>(this);
@@ -58,11 +42,7 @@ export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
   readonly #dtor: ((object: T) => void) | undefined;
   readonly #pool: Pool | undefined;
   readonly #cpus: CacheCpu<T>[];
-  /** The depot. */
-  readonly #full: Group<T>[] = [];
-  readonly #empty: Group<T>[] = [];
-  #nhitGlobal = 0;
-  #nmissGlobal = 0;
+  readonly #depot = new Depot<T>();
   /** Objects made and unmade. */
   #nmade = 0;
   #nunmade = 0;
@@ -125,12 +105,7 @@ export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
 
   /** Unmake all objects that rest. @returns how many there were */
   invalidate(): number {
-    let count = 0;
-    for (const group of this.#full) {
-      count += this.#unmakeAll(group);
-    }
-    this.#full.length = 0;
-    this.#empty.length = 0;
+    let count = this.#unmakeAll(this.#depot.takeAll());
     for (const cpu of this.#cpus) {
       count += this.#unmakeAll(cpu.current) + this.#unmakeAll(cpu.previous);
     }
@@ -166,12 +141,12 @@ export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
     }
     return {
       groupSize: GROUP_SIZE,
-      nfull: this.#full.length,
-      nempty: this.#empty.length,
+      nfull: this.#depot.full.length,
+      nempty: this.#depot.empty.length,
       nhitPcpu,
       nmissPcpu,
-      nhitGlobal: this.#nhitGlobal,
-      nmissGlobal: this.#nmissGlobal,
+      nhitGlobal: this.#depot.hits,
+      nmissGlobal: this.#depot.misses,
     };
   }
 
@@ -203,7 +178,7 @@ export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
   }
 
   #resting(): number {
-    let n = this.#full.length * GROUP_SIZE;
+    let n = this.#depot.full.length * GROUP_SIZE;
     for (const { current, previous } of this.#cpus) {
       n += current.length + previous.length;
     }
@@ -218,14 +193,9 @@ export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
       return object;
     }
     cpu.misses++;
-    const group = this.#full.pop();
-    if (group !== undefined) {
-      this.#nhitGlobal++;
-      this.#empty.push(cpu.current);
-      cpu.current = group;
-      return group.pop() as T;
+    if (this.#depot.getFull(cpu)) {
+      return cpu.current.pop() as T;
     }
-    this.#nmissGlobal++;
     return this.#make();
   }
 
@@ -263,9 +233,7 @@ export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
     } else {
       // Both are full.
       cpu.misses++;
-      this.#full.push(cpu.previous);
-      cpu.previous = cpu.current;
-      cpu.current = this.#empty.pop() ?? [];
+      this.#depot.putFull(cpu);
     }
     cpu.current.push(object);
   }

@@ -1,6 +1,6 @@
 /**
- * A pool's page (which may be several pages of memory): which of its items are out. The books are kept beside the page, not in
- * it, so that a pool may be of anything that has addresses.
+ * A pool's page (which may be several pages of memory): which of its items are out. The books are kept beside
+ * the page, not in it, so that a pool may be of anything that has addresses.
  *
  * NetBSD: sys/kern/subr_pool.c (struct pool_item_header).
  */

@@ -4,9 +4,11 @@
  * NetBSD: sys/kern/subr_pool.c (pool_sysctl), sys/sys/pool.h, vmstat(1).
  */
 import type { Kernel } from './kernel.ts';
-import type { VmemStats } from './vmem.ts';
 
-/** Of the caches' magazines: hits and misses at the CPUs, and of those misses at the depot. Groups in the depot. */
+/**
+ * Of the caches' magazines: hits and misses at the CPUs, and of those misses at the depot. Groups in the
+ * depot.
+ */
 export interface PoolCacheStats {
   readonly groupSize: number;
   readonly nfull: number;
@@ -52,9 +54,4 @@ export interface Reclaimable {
 /** Every pool and cache, in the order they were made. */
 export function poolStats(k: Kernel): PoolStats[] {
   return [...k.pools].map((pool) => pool.stats());
-}
-
-/** Every arena, in the order they were made. */
-export function vmemStats(k: Kernel): VmemStats[] {
-  return [...k.vmems].map((arena) => arena.stats());
 }

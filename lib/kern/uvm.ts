@@ -1,9 +1,9 @@
 /**
- * Kernel memory: pages out of chunks that the host gives. Chunks come when needed and go back when free, all but one. What
- * the kernel holds of the host counts against its limit (RUMP_MEMLIMIT).
+ * Kernel memory: pages out of chunks that the host gives. Chunks come when needed and go back when free, all
+ * but one. What the kernel holds of the host counts against its limit (RUMP_MEMLIMIT).
  *
- * Addresses are the kernel's own, from 1 MiB up, so that equal seeds see equal addresses; `bytes` shows what is there. They
- * belong to one kernel and mean nothing to another.
+ * Addresses are the kernel's own, from 1 MiB up, so that equal seeds see equal addresses; `bytes` shows what
+ * is there. They belong to one kernel and mean nothing to another.
  *
  * NetBSD: sys/rump/librump/rumpkern/vm.c, sys/uvm/uvm_km.c.
  */
@@ -111,7 +111,8 @@ export class Uvm {
   }
 
   /**
-   * What to do about `error` for who may sleep: wait until memory comes free, if that is what failed and any can.
+   * What to do about `error` for who may sleep: wait until memory comes free, if that is what failed and any
+   * can.
    * @throws error; ENOMEM EINTR ERESTART
    */
   *wait(l: Lwp, error: unknown): MaySleep<void> {

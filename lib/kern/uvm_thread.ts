@@ -1,7 +1,7 @@
 /**
- * Housekeeping threads of the memory subsystem: they do what is better done soon than at once. A thread is started when it
- * is first asked for anything, so that a kernel which never needs it does not pay for it. A kernel without threads does
- * the work at once.
+ * Housekeeping threads of the memory subsystem: they do what is better done soon than at once. A thread is
+ * started when it is first asked for anything, so that a kernel which never needs it does not pay for it. A
+ * kernel without threads does the work at once.
  *
  * NetBSD: sys/uvm/uvm_pdaemon.c, sys/kern/subr_vmem.c (vmem_rehash_start).
  */

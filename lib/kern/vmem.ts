@@ -1,7 +1,7 @@
 /**
- * Arenas: allocators of ranges of whole numbers, be they addresses, pages or ids. An arena is made of spans, given to it
- * for good or imported when it needs more and given back when they are free again. Requests up to `qcacheMax` come from
- * pools in front of it (quantum caches).
+ * Arenas: allocators of ranges of whole numbers, be they addresses, pages or ids. An arena is made of spans,
+ * given to it for good or imported when it needs more and given back when they are free again. Requests up to
+ * `qcacheMax` come from pools in front of it (quantum caches).
  *
  * Only `allocSleep` and `xallocSleep` sleep (VM_SLEEP of the C kernel); the plain calls are its VM_NOSLEEP.
  *
@@ -15,10 +15,11 @@ import { Link } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
 import { panic } from './panic.ts';
-import { Pool } from './pool.ts';
 import { awaitMemory } from './uvm_wait.ts';
 import { isPowerOfTwo, roundup, type VmemConstraints, type VmemRequest, vmemRequest } from './vmem_fit.ts';
 import { VmemMap, type VmemStrategy } from './vmem_map.ts';
+import { VmemQcaches } from './vmem_qcache.ts';
+import type { VmemStats } from './vmem_stat.ts';
 
 /** A span, as an import brings it. */
 export interface VmemSpan {
@@ -39,27 +40,6 @@ export interface VmemOptions {
   readonly freed?: Condvar;
 }
 
-/** Sizes in units of the arena; `inuse` has what quantum caches hold idle in it. */
-export interface VmemStats {
-  readonly name: string;
-  readonly quantum: number;
-  readonly size: number;
-  readonly inuse: number;
-  readonly nspans: number;
-  readonly nfree: number;
-  readonly nbusy: number;
-  readonly hashsize: number;
-  readonly nalloc: number;
-  readonly nfail: number;
-  readonly nimport: number;
-  readonly nrelease: number;
-  readonly nsleep: number;
-  readonly nrehash: number;
-}
-
-/** Items of a quantum cache that are taken from the arena together, at least. */
-const QCACHE_ITEMS = 16;
-
 export class Vmem {
   readonly kernel: Kernel;
   readonly name: string;
@@ -71,8 +51,7 @@ export class Vmem {
   readonly #map: VmemMap;
   readonly #options: VmemOptions;
   readonly #freed: Condvar;
-  /** By size in quanta. */
-  readonly #qcaches: (Pool | null)[] = [];
+  readonly #qcaches: VmemQcaches;
   #nalloc = 0;
   #nfail = 0;
   #nimport = 0;
@@ -88,9 +67,7 @@ export class Vmem {
     this.#options = options;
     this.#freed = options.freed ?? new Condvar('vmem');
     this.#map = new VmemMap(name, options.quantum);
-    for (let i = 0; i * options.quantum <= (options.qcacheMax ?? 0); i++) {
-      this.#qcaches.push(null);
-    }
+    this.#qcaches = new VmemQcaches(this, options.qcacheMax ?? 0);
     k.vmems.insert(this.link);
   }
 
@@ -117,15 +94,10 @@ export class Vmem {
 
   /** Address of `size`, rounded up to the quantum. @throws ENOMEM */
   alloc(size: number, strategy: VmemStrategy = 'instantfit'): number {
-    const quanta = Math.ceil(size / this.quantum);
-    if (quanta < this.#qcaches.length && quanta > 0 && strategy !== 'nextfit') {
-      try {
-        return this.#qcache(quanta).getNowait();
-      } catch (error) {
-        // It takes many at a time; there may still be room for one.
-        if (error !== ENOMEM) {
-          throw error;
-        }
+    if (strategy !== 'nextfit') {
+      const address = this.#qcaches.alloc(size);
+      if (address >= 0) {
+        return address;
       }
     }
     return this.#allocate(size, null, strategy);
@@ -168,9 +140,7 @@ export class Vmem {
 
   /** @param size the one it was allocated with */
   free(address: number, size: number): void {
-    const cache = this.#qcaches[Math.ceil(size / this.quantum)] ?? null;
-    if (cache?.owns(address)) {
-      cache.put(address);
+    if (this.#qcaches.free(address, size)) {
       return;
     }
     const bt = this.#map.busy.lookup(address);
@@ -194,9 +164,7 @@ export class Vmem {
   /** Give back what quantum caches hold idle. @returns how much */
   reclaim(): number {
     const before = this.inuse;
-    for (const cache of this.#qcaches) {
-      cache?.reclaim();
-    }
+    this.#qcaches.reclaim();
     return before - this.inuse;
   }
 
@@ -219,9 +187,7 @@ export class Vmem {
 
   /** Everything must have been freed; imported spans have gone back then. */
   destroy(): void {
-    for (const cache of this.#qcaches) {
-      cache?.destroy();
-    }
+    this.#qcaches.destroy();
     KASSERT(this.inuse === 0, `arena ${this.name} destroyed with ${this.inuse} in use`);
     this.kernel.vmems.remove(this.link);
   }
@@ -276,25 +242,6 @@ export class Vmem {
     }
     this.#nsleep++;
     yield* awaitMemory(l, this.#freed);
-  }
-
-  /** The pool in front of the arena for so many quanta, made when first needed. */
-  #qcache(quanta: number): Pool {
-    let cache = this.#qcaches[quanta] as Pool | null;
-    if (cache === null) {
-      const size = quanta * this.quantum;
-      const pagesize = 2 ** Math.ceil(Math.log2(size * QCACHE_ITEMS));
-      cache = new Pool(this.kernel, `${this.name}-${size}`, size, {
-        align: this.quantum,
-        allocator: {
-          pagesize,
-          alloc: () => this.xalloc(pagesize, { align: pagesize }),
-          free: (address) => this.free(address, pagesize),
-        },
-      });
-      this.#qcaches[quanta] = cache;
-    }
-    return cache;
   }
 
   /** Import a span in which the request surely fits. @throws ENOMEM */

@@ -18,7 +18,10 @@ export interface VmemConstraints {
   readonly maxaddr?: number;
 }
 
-/** The same with the gaps filled in; `nocross` 0 is anywhere. Unless `constrained`, a stretch fits if it is big enough. */
+/**
+ * The same with the gaps filled in; `nocross` 0 is anywhere. Unless `constrained`, a stretch fits if it is
+ * big enough.
+ */
 export interface VmemRequest extends Required<VmemConstraints> {
   readonly size: number;
   readonly constrained: boolean;

@@ -1,17 +1,19 @@
 /**
- * What an arena has and what of it is taken: spans, the stretches in them, searching, splitting, joining. Data only: who
- * waits for space and where more of it comes from is told in vmem.ts.
+ * What an arena has and what of it is taken: spans, the stretches in them, searching, splitting, joining.
+ * Data only: who waits for space and where more of it comes from is told in vmem.ts.
  *
- * NetBSD: sys/kern/subr_vmem.c. Next fit and its rotor are after the vmem of Solaris, where NetBSD's came from.
+ * NetBSD: sys/kern/subr_vmem.c. Next fit and its rotor are after the vmem of Solaris, where NetBSD's came
+ * from.
  */
 import { KASSERT } from './kassert.ts';
 import { type VmemRequest, vmemFit } from './vmem_fit.ts';
-import { Bt, BusyTable, FreeLists, SegmentList } from './vmem_tag.ts';
+import { BusyTable } from './vmem_hash.ts';
+import { Bt, FreeLists, SegmentList } from './vmem_tag.ts';
 
 /**
  * Where in the arena: any stretch that is surely big enough, and failing that any that is (the fastest); the
- * smallest that is big enough (least fragments); the lowest address behind the last such allocation, starting over at the
- * end (addresses come back late).
+ * smallest that is big enough (least fragments); the lowest address behind the last such allocation, starting
+ * over at the end (addresses come back late).
  */
 export type VmemStrategy = 'instantfit' | 'bestfit' | 'nextfit';
 
@@ -95,7 +97,9 @@ export class VmemMap {
     return start;
   }
 
-  /** Put back what was taken. @returns the imported span that is all free now and no longer in here, or null */
+  /**
+   * Put back what was taken. @returns the imported span that is all free now and no longer in here, or null
+   */
   give(bt: Bt): Bt | null {
     this.busy.remove(bt);
     this.inuse -= bt.size;

@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Kernel } from '../../lib/kern/kernel.ts';
-import { Pool, type PoolAllocator } from '../../lib/kern/pool.ts';
+import { Pool } from '../../lib/kern/pool.ts';
+import type { PoolAllocator } from '../../lib/kern/pool_allocator.ts';
 import { poolStats } from '../../lib/kern/pool_stat.ts';
 import { kpause } from '../../lib/kern/synch.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';

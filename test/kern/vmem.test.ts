@@ -1,11 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { poolStats, vmemStats } from '../../lib/kern/pool_stat.ts';
+import { poolStats } from '../../lib/kern/pool_stat.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
 import { psignal } from '../../lib/kern/sig.ts';
 import { kpause } from '../../lib/kern/synch.ts';
 import { Vmem, type VmemOptions } from '../../lib/kern/vmem.ts';
 import { vmemFit, vmemRequest } from '../../lib/kern/vmem_fit.ts';
+import { vmemStats } from '../../lib/kern/vmem_stat.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { SIGTERM } from '../../lib/sys/constants/signal.ts';
 import { ENOMEM, ERESTART } from '../../lib/sys/errno.ts';
@@ -89,7 +90,7 @@ function againstModel(t: ExecutionContext, spans: readonly Range[], commands: re
   t.deepEqual(free, model.gaps());
 }
 
-test('an arena gives what is free and nothing else, finds room whenever there is some, and joins what comes back', (t) => {
+test('an arena gives what is free and only that, finds room wherever there is some, joins what comes back', (t) => {
   fc.assert(
     fc.property(vmemCommands(40, 400), (commands) => {
       againstModel(
