@@ -40,7 +40,9 @@ const POOL_SYSCTL = struct([
   ['cache_nhit_pcpu', 'u64'],
 ]);
 
-/** A pool as programs see it; without a limit, `hardlimit` is 4294967295. Names are C's without their prefix. */
+/**
+ * A pool as programs see it; without a limit, `hardlimit` is 4294967295. Names are C's without their prefix.
+ */
 export type PoolSysctl = TypeOf<typeof POOL_SYSCTL>;
 
 const UINT_MAX = 0xffffffff;
