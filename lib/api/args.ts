@@ -186,8 +186,46 @@ function nullable(check: ArgCheck): ArgCheck {
   return (v) => (v === null || v === undefined ? null : check(v));
 }
 
+/** Structures that are sets of numbers here. */
+const SETS: ReadonlySet<string> = new Set(['fd_set', 'cpuset_t']);
+
 function struct(name: string, no: Complain): ArgCheck {
-  return (v) => (typeof v === 'object' && v !== null ? copyin(v, no) : no(EFAULT, `an object (${name})`, v));
+  if (SETS.has(name)) {
+    return (v) => (v instanceof Set ? copySet(v, no) : no(EFAULT, `a Set (${name})`, v));
+  }
+  const numbers = NUMBERS.has(name);
+  return (v) => {
+    if (typeof v !== 'object' || v === null) {
+      return no(EFAULT, `an object (${name})`, v);
+    }
+    const copy = copyin(v, no);
+    if (numbers && !onlyNumbers(copy)) {
+      return no(EINVAL, `made of numbers (${name})`, v);
+    }
+    return copy;
+  };
+}
+
+/** Structures with nothing but numbers in them: a handler may compute with every field. */
+const NUMBERS: ReadonlySet<string> = new Set([
+  'timespec',
+  'timeval',
+  'itimerval',
+  'itimerspec',
+  'rlimit',
+  'timex',
+  'pollfd',
+  'flock',
+  'sched_param',
+  'sembuf',
+]);
+
+/** A field left out is for the handler to judge. */
+function onlyNumbers(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'number' || value === undefined;
+  }
+  return Object.values(value).every(onlyNumbers);
 }
 
 /** Deepest structure a caller may pass. */

@@ -6,17 +6,32 @@ import { rumpInit } from '../kern/init.ts';
 import { nativeHost } from '../rumpuser/native.ts';
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import { EOPNOTSUPP, Errno } from '../sys/errno.ts';
-import { SysError } from './errors.ts';
+import { BootOptionError, SysError } from './errors.ts';
 import { Kernel } from './kernel.ts';
 
 export interface BootOptions extends KernBootOptions {
   /** The host: default a new native one. `simulatedHost({ seed })` for determinism. One host serves one kernel. */
   readonly host?: Rumpuser;
-  /** Gets what the kernel and its processes print. Default: standard output (a simulated host keeps it in `output`), kernel messages only when verbose. */
+  /**
+   * Gets what the kernel and its processes print. Default: standard output (a simulated host keeps it in `output`), kernel
+   * messages only when verbose.
+   */
   readonly console?: (text: string) => void;
-  /** Where RUMP_* variables are looked up, instead of `process.env`. Only for the default host. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Factions and components. None exists yet: only the empty list is taken. */
+  readonly components?: readonly never[];
 }
+
+const OPTIONS: ReadonlySet<string> = new Set<keyof BootOptions>([
+  'components',
+  'console',
+  'env',
+  'host',
+  'hostname',
+  'memlimit',
+  'ncpu',
+  'threads',
+  'verbose',
+]);
 
 /**
  * Boot a kernel. Any number may run side by side.
@@ -26,7 +41,14 @@ export function boot(options: BootOptions = {}): Kernel {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`boot: options must be an object, not ${String(options)}`);
   }
-  const { console: output, env } = options;
+  const { console: output, env, components } = options;
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined) {
+    throw new BootOptionError(`no boot option "${unknown}"`);
+  }
+  if (components !== undefined && (!Array.isArray(components) || components.length > 0)) {
+    throw new BootOptionError('components must be an empty array: there are none yet');
+  }
   if (output !== undefined && typeof output !== 'function') {
     throw new TypeError('boot: console must be a function');
   }

@@ -1,6 +1,14 @@
 /** The public face of rumpkernel. */
 
 export type { Cdevsw } from '../kern/devsw.ts';
+export {
+  KAUTH_RESULT_ALLOW,
+  KAUTH_RESULT_DEFER,
+  KAUTH_RESULT_DENY,
+  type KauthAction,
+  type KauthListener,
+  type KauthScope,
+} from '../kern/kauth.ts';
 export { type KinfoProc, kinfoDecode } from '../kern/kinfo.ts';
 export type { Modinfo } from '../kern/module.ts';
 export type { PropDictionary, PropValue } from '../kern/prop.ts';
@@ -14,7 +22,7 @@ export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } 
 export { attach, type BootOptions, boot } from './boot.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';
-export type { BootStage, Kernel, KernelStats, NewprocOptions } from './kernel.ts';
+export type { BootStage, Kernel, KernelStats } from './kernel.ts';
 export {
   defineModule,
   type Ksyms,
@@ -23,6 +31,7 @@ export {
   type ModuleStatus,
   type Modules,
 } from './modules.ts';
+export type { NewprocOptions } from './newproc.ts';
 export type { LwpHandle, Proc } from './proc.ts';
 export type { SyscallProxy } from './proxy.ts';
 export type { ProcState, ProcStatus } from './ps.ts';

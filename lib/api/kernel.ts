@@ -7,7 +7,7 @@
 
 import { fork1 } from '../kern/fork.ts';
 import { rumpFini } from '../kern/init.ts';
-import { kauthCredCreate, NGROUPS_MAX } from '../kern/kauth.ts';
+import { kauthCredCreate } from '../kern/kauth.ts';
 import type { Kernel as Kern } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { KernelDead } from '../kern/panic.ts';
@@ -23,20 +23,10 @@ import { RB_HALT } from '../sys/constants/reboot.ts';
 import { EBUSY, EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type Enter, type Ksyms, ksyms, type Modules, modules } from './modules.ts';
+import { type NewprocOptions, newprocOptions } from './newproc.ts';
 import { Proc } from './proc.ts';
 import { proxy, type SyscallProxy } from './proxy.ts';
 import { type ProcStatus, statusOf } from './ps.ts';
-
-/** Who a new process is. Absent ids are 0: the superuser. */
-export interface NewprocOptions {
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly groups?: readonly number[];
-  /** Working directory; anything but "/" needs the vfs faction. */
-  readonly cwd?: string;
-  /** Command name for ps, at most 15 characters count. */
-  readonly comm?: string;
-}
 
 /** Counters since boot. */
 export interface KernelStats {
@@ -107,25 +97,17 @@ export class Kernel {
 
   /** A new process, child of init, with the console open. @throws SysError EINVAL EAGAIN; EOPNOTSUPP for a cwd without vfs */
   newproc(options: NewprocOptions = {}): Proc {
-    const { uid = 0, gid = 0, groups = [], cwd = '/', comm = 'node' } = options;
-    if (typeof comm !== 'string' || typeof cwd !== 'string' || !Array.isArray(groups)) {
-      throw new SysError(EINVAL, 'newproc', 'comm and cwd must be strings, groups an array');
-    }
-    if (groups.length > NGROUPS_MAX) {
-      throw new SysError(EINVAL, 'newproc', `at most ${NGROUPS_MAX} groups`);
-    }
-    // A copy made here: looking at what the caller owns may run the caller's code, and that must not happen inside.
-    const ids = Array.from(groups);
+    const who = newprocOptions(options);
     return this.enter('newproc', () => {
       const k = this.#k;
-      if (cwd !== '/' && k.hooks.procVfsInit === undefined) {
+      if (who.cwd !== '/' && k.hooks.procVfsInit === undefined) {
         throw EOPNOTSUPP;
       }
-      const cred = kauthCredCreate(uid, gid, ids);
+      const cred = kauthCredCreate(who.uid, who.gid, who.groups);
       const l = fork1(k.initproc, {
         files: 'copy',
-        comm: comm.slice(0, COMM_MAX),
-        cred: { cred, uidinfo: uidFind(k, uid) },
+        comm: who.comm.slice(0, COMM_MAX),
+        cred: { cred, uidinfo: uidFind(k, who.uid) },
       });
       l.proc.nozombie = true;
       return this.#handle(l.proc, l);

@@ -22,6 +22,8 @@ export interface BootOptions {
   /** Bytes, or with a suffix k, m, g. RUMP_MEMLIMIT. */
   readonly memlimit?: number | string | undefined;
   readonly hostname?: string | undefined;
+  /** Where RUMP_* variables are looked up instead of the host's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** A boot option that makes no sense. */
@@ -37,18 +39,22 @@ export function bootParams(
   consoleText: (text: string) => void,
   logConsole: 'always' | 'verbose',
 ): BootParams {
-  const { hostname } = options;
+  const { hostname, env } = options;
+  if (env !== undefined && (typeof env !== 'object' || env === null)) {
+    throw new BootOptionError('env must be an object');
+  }
+  const getenv = (name: string): string | undefined => (env === undefined ? host.getparam(name) : env[name]);
   if (hostname !== undefined && typeof hostname !== 'string') {
     throw new BootOptionError(`hostname must be a string, not ${typeof hostname}`);
   }
-  const verbose = chosen('verbose', options.verbose) ?? flag(host.getparam('RUMP_VERBOSE'), false);
+  const verbose = chosen('verbose', options.verbose) ?? flag(getenv('RUMP_VERBOSE'), false);
   return {
     host,
-    ncpu: ncpuOf(host, options.ncpu ?? host.getparam('RUMP_NCPU')),
-    threads: chosen('threads', options.threads) ?? flag(host.getparam('RUMP_THREADS'), true),
+    ncpu: ncpuOf(host, options.ncpu ?? getenv('RUMP_NCPU')),
+    threads: chosen('threads', options.threads) ?? flag(getenv('RUMP_THREADS'), true),
     verbose,
     hostname,
-    memlimit: memlimitOf(options.memlimit ?? host.getparam('RUMP_MEMLIMIT')),
+    memlimit: memlimitOf(options.memlimit ?? getenv('RUMP_MEMLIMIT')),
     console: consoleText,
     logConsole: verbose || logConsole === 'always',
   };

@@ -24,7 +24,7 @@ import type { Proc } from './proc.ts';
 import { psignal } from './sig.ts';
 import { siginfo } from './sigacts.ts';
 import type { Handlers } from './sysent.ts';
-import { clockNs, timespecNs, timespecOf } from './times.ts';
+import { clockNs, timespecNs, timespecOf, timespecOfTimeval } from './times.ts';
 
 /** Longest delay a callout is armed with, nanoseconds; a longer one is armed again. */
 const DELAY_MAX_NS = 8.64e15;
@@ -135,8 +135,8 @@ function durationNs(ts: Timespec): bigint {
   return ns;
 }
 
-function timevalNs({ sec, usec }: Timeval): bigint {
-  return durationNs({ sec, nsec: Number.isInteger(usec) ? usec * 1000 : Number.NaN });
+function timevalNs(tv: Timeval): bigint {
+  return durationNs(timespecOfTimeval(tv));
 }
 
 /** The clock of an interval timer. @throws EINVAL no such timer; ENOTSUP it counts user time, and there is none here */

@@ -16,7 +16,7 @@ import {
   TIMER_ABSTIME,
 } from '../sys/constants/time.ts';
 import { EINTR, EINVAL, ERESTART, ESRCH } from '../sys/errno.ts';
-import type { Timespec } from '../sys/types.ts';
+import type { Timespec, Timeval } from '../sys/types.ts';
 import { kauthAuthorize } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
@@ -55,6 +55,11 @@ export function timespecNs(ts: Timespec): bigint {
     throw EINVAL;
   }
   return BigInt(ts.sec) * NSEC + BigInt(ts.nsec);
+}
+
+/** The same time in nanoseconds; what is no time stays none, for `timespecNs` to find. NetBSD: TIMEVAL_TO_TIMESPEC. */
+export function timespecOfTimeval({ sec, usec }: Timeval): Timespec {
+  return { sec, nsec: Number.isInteger(usec) ? usec * 1000 : Number.NaN };
 }
 
 /** NetBSD numbers the CPU clock of process or lwp `n` by adding `n` to the clock's id. */
@@ -148,7 +153,7 @@ export const timeHandlers: Handlers<
   },
   settimeofday: (l, tv) => {
     if (tv !== null && tv !== undefined) {
-      settime(l, timespecNs({ sec: tv.sec, nsec: Number.isInteger(tv.usec) ? tv.usec * 1000 : Number.NaN }));
+      settime(l, timespecNs(timespecOfTimeval(tv)));
     }
   },
   clock_gettime: (l, clock) => timespecOf(clockNs(l, clock)),

@@ -1,0 +1,41 @@
+/** What `kernel.newproc` is told, checked. */
+import { isId, NGROUPS_MAX } from '../kern/kauth.ts';
+import { EINVAL } from '../sys/errno.ts';
+import { SysError } from './errors.ts';
+
+/** Who a new process is. Absent ids are 0: the superuser. */
+export interface NewprocOptions {
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Supplementary groups, at most 16. */
+  readonly groups?: readonly number[];
+  /** Working directory; anything but "/" needs the vfs faction. */
+  readonly cwd?: string;
+  /** Command name for ps, at most 15 characters count. */
+  readonly comm?: string;
+}
+
+/** A checked copy: looking at what the caller owns may run the caller's code, and that must not happen inside. @throws SysError EINVAL */
+export function newprocOptions(options: NewprocOptions): Required<NewprocOptions> {
+  if (typeof options !== 'object' || options === null) {
+    throw new SysError(EINVAL, 'newproc', `options must be an object, not ${String(options)}`);
+  }
+  const { uid = 0, gid = 0, groups = [], cwd = '/', comm = 'node', ...others } = options;
+  const [unknown] = Object.keys(others);
+  wanted(unknown === undefined, `no option "${unknown}"`);
+  wanted(isId(uid), `uid must be an id, 0 to 4294967294, not ${String(uid)}`);
+  wanted(isId(gid), `gid must be an id, 0 to 4294967294, not ${String(gid)}`);
+  wanted(typeof cwd === 'string', 'cwd must be a string');
+  wanted(typeof comm === 'string', 'comm must be a string');
+  wanted(Array.isArray(groups), 'groups must be an array');
+  const ids = Array.from(groups);
+  wanted(ids.length <= NGROUPS_MAX, `at most ${NGROUPS_MAX} groups, not ${ids.length}`);
+  wanted(ids.every(isId), 'groups must be ids, 0 to 4294967294');
+  return { uid, gid, groups: ids, cwd, comm };
+}
+
+function wanted(holds: boolean, complaint: string): void {
+  if (!holds) {
+    throw new SysError(EINVAL, 'newproc', complaint);
+  }
+}
