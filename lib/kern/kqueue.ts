@@ -215,8 +215,8 @@ function eventOf(kn: Knote): Kevent {
  * Make one change.
  * @throws EINVAL the filter, or what it is asked; ENOENT; EBADF; ESRCH; EACCES EPERM; ENOMEM too many timers
  */
-export function kqueueRegister(l: Lwp, kq: Kqueue, kev: Kevent): void {
-  check(kev);
+export function kqueueRegister(l: Lwp, kq: Kqueue, change: Kevent): void {
+  const kev = checked(change);
   if (FD_FILTERS.has(kev.filter)) {
     kq.fdp.get(kev.ident);
   }
@@ -257,7 +257,11 @@ function modify(kn: Knote, kev: Kevent): void {
   }
 }
 
-function check(kev: Kevent): void {
+/**
+ * A change with flags as unsigned numbers: what JavaScript's operators make of the highest bit is negative.
+ * @throws EINVAL
+ */
+function checked(kev: Kevent): Kevent {
   const { ident, filter, flags, fflags, data } = kev;
   if (
     !Number.isSafeInteger(ident) ||
@@ -267,9 +271,10 @@ function check(kev: Kevent): void {
     !Number.isSafeInteger(data) ||
     flags < 0 ||
     flags > 0xffff ||
-    fflags < 0 ||
+    fflags < -0x80000000 ||
     fflags > 0xffffffff
   ) {
     throw EINVAL;
   }
+  return fflags < 0 ? { ...kev, fflags: fflags >>> 0 } : kev;
 }
