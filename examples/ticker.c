@@ -101,6 +101,7 @@ static int stop(void) {
   if (error != 0)
     return error;
   rump_devsw_detach(t->kernel, &t->device);
+  rump_printf(t->kernel, "ticker: %u ticks that nobody read\n", t->pending);
   *rump_private(t->kernel, &key) = NULL;
   free(t);
   return 0;
