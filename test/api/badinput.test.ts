@@ -161,6 +161,12 @@ test('native, user: every call there is', (t) => fuzz(t, 'native', 100, without(
 test('native, root: the calls that do something', (t) =>
   fuzz(t, 'native', 0, without(IMPLEMENTED, ...ENDS, ...SLEEPS), runs(60)));
 
+const STRUCTS: Readonly<Record<string, string>> = {
+  rlimit: 'a limit',
+  fd_set: 'a set of descriptors',
+  sigset_t: 'a set of signals',
+};
+
 /** Something that makes sense for an argument of a type. */
 function sensible(type: string, scalar: string): string {
   const [passing = '', what = ''] = type.split(' ');
@@ -177,11 +183,15 @@ function sensible(type: string, scalar: string): string {
     case 'string?':
       return "'name'";
     case 'in[]':
+    case 'in[]?':
+    case 'inout[]':
       return '[]';
     case 'in':
     case 'in?':
+    case 'inout':
+    case 'inout?':
     case 'fill?':
-      return what === 'rlimit' ? 'a limit' : 'a little time';
+      return STRUCTS[what] ?? 'a little time';
     default:
       return scalar;
   }

@@ -170,7 +170,11 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
   'shared bytes': () => new Uint8Array(new SharedArrayBuffer(4)),
   'a date': () => new Date(0),
   'a map': () => new Map([[1, 2]]),
-  'a set': () => new Set([1, 2]),
+  'a set of descriptors': () => new Set([0, 1]),
+  'a set of odd things': () => new Set([-1, 0.5, Number.NaN, 2 ** 40, 'x', 1n, null, {}, Symbol('s')]),
+  'a set of signals': () => [1, 0, 0, 0],
+  'a set with methods of its own': () =>
+    Object.assign(new Set([1]), { has: thrower, forEach: thrower, add: thrower }),
   'a promise': () => Promise.resolve(1),
   'the process': ({ proc }) => proc,
   'the kernel': ({ kernel }) => kernel,

@@ -71,6 +71,9 @@ function argsFor({ args }: SysentRow): unknown[] {
 }
 
 function sample(type: string): unknown {
+  if (/ (fd_set|cpuset_t)$/.test(type)) {
+    return new Set();
+  }
   const [passing = ''] = type.split(' ');
   if (/^(path|string)\??$/.test(passing)) {
     return 'name';
