@@ -7,6 +7,7 @@ import type { Lwp } from '../../lib/kern/lwp.ts';
 import type { MaySleep } from '../../lib/kern/maysleep.ts';
 import type { Proc } from '../../lib/kern/proc.ts';
 import { preempt } from '../../lib/kern/sched.ts';
+import { sigdeliverable } from '../../lib/kern/sigacts.ts';
 import { PCATCH } from '../../lib/kern/sleepq.ts';
 import { softintEstablish, softintSchedule } from '../../lib/kern/softint.ts';
 import { hyperwait, kpause, ltsleep, wakeup, wakeupOne } from '../../lib/kern/synch.ts';
@@ -14,7 +15,6 @@ import { RUMPUSER_BIO_READ, RUMPUSER_OPEN_CREATE, RUMPUSER_OPEN_RDWR } from '../
 import { LW_SINTR } from '../../lib/sys/constants/lwp.ts';
 import { SSTOP, SZOMB } from '../../lib/sys/constants/proc.ts';
 import { EIO, EWOULDBLOCK } from '../../lib/sys/errno.ts';
-import { sigisempty } from '../../lib/sys/sigset.ts';
 import { BUFFER_MAX, type World } from './world.ts';
 
 /** Give others a chance, one way or another. */
@@ -212,16 +212,17 @@ export function checkWakeups(w: World): void {
     );
   }
   for (const p of k.procs.values()) {
+    const coming = somebodyComes(p);
     for (let l = p.lwps; l !== null; l = l.siblingNext) {
-      w.expect(mayRest(l), () => `${l} of process ${p.pid} sleeps on what has happened`);
+      w.expect(mayRest(l, coming), () => `${l} of process ${p.pid} sleeps on what has happened`);
     }
   }
 }
 
-/** Whoever is inside comes to the user boundary in the end, and takes the signal for all. */
-function somebodyInside(p: Proc): boolean {
+/** Will somebody of `p` who sleeps uninterruptibly come to the user boundary and take its signals? */
+function somebodyComes(p: Proc): boolean {
   for (let l = p.lwps; l !== null; l = l.siblingNext) {
-    if (l.coroutine !== null) {
+    if (l.coroutine !== null && l.ast !== 0 && (l.flag & LW_SINTR) === 0) {
       return true;
     }
   }
@@ -229,19 +230,19 @@ function somebodyInside(p: Proc): boolean {
 }
 
 /** Is what `l` sleeps for, if it does, still to come? */
-function mayRest(l: Lwp): boolean {
+function mayRest(l: Lwp, coming: boolean): boolean {
   const p = l.proc;
-  const summoned = !sigisempty(p.sigpend) || p.exiting;
+  const summoned = sigdeliverable(l) !== 0 && p.stat !== SSTOP && !coming;
   switch (l.wmesg) {
     case '':
-      return l.coroutine === null && (!summoned || p.stat === SSTOP || somebodyInside(p));
+      return l.coroutine === null && !summoned;
     case 'wait':
-      return !summoned && ![...(p.children ?? [])].some((child) => child.stat === SZOMB);
+      return !summoned && !p.exiting && ![...(p.children ?? [])].some((child) => child.stat === SZOMB);
     case 'stop':
       return p.stat === SSTOP;
     case 'lwpwait':
       return p.nlwps > 1;
     default:
-      return !summoned || (l.flag & LW_SINTR) === 0 || p.stat === SSTOP;
+      return (l.flag & LW_SINTR) === 0 || !(summoned || p.exiting);
   }
 }

@@ -103,6 +103,11 @@ export class Model {
     }
   }
 
+  /** Its parent does not want to know. */
+  forget(pid: number): void {
+    this.#known.delete(pid);
+  }
+
   get unwaited(): readonly number[] {
     return [...this.#known.keys()];
   }

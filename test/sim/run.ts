@@ -17,7 +17,7 @@ import { psignal } from '../../lib/kern/sig.ts';
 import { kpause, wakeup } from '../../lib/kern/synch.ts';
 import { type SimulatedHost, simulatedHost } from '../../lib/rumpuser/sim.ts';
 import type { Fault } from '../../lib/rumpuser/sim_faults.ts';
-import { SIGCONT, SIGHUP, SIGKILL } from '../../lib/sys/constants/signal.ts';
+import { SIGALRM, SIGCONT, SIGHUP, SIGKILL } from '../../lib/sys/constants/signal.ts';
 import { WNOHANG } from '../../lib/sys/constants/wait.ts';
 import { ECHILD, EDEADLK, EINTR, EIO, ENOMEM, Errno } from '../../lib/sys/errno.ts';
 import type { CallName } from '../../lib/sys/syscalls.ts';
@@ -92,8 +92,19 @@ function observe(w: World): void {
     model.signalled(procs, Number(signo));
     return kill(l, pid, signo);
   });
+  wrap(k, '_lwp_kill', (kill) => (l, lid, signo) => {
+    model.signalled([l.proc], Number(signo));
+    return kill(l, lid, signo);
+  });
+  wrap(k, 'setitimer', (setitimer) => (l, ...args) => {
+    model.signalled([l.proc], SIGALRM);
+    return setitimer(l, ...args);
+  });
   k.hooks.procVfsRelease = (p) => {
     model.orphaned(p.pid);
+    if (p.parent?.nocldwait === true) {
+      model.forget(p.pid);
+    }
     // An orphaned group is hung up in the same breath.
     model.signalled(k.procs.values(), SIGHUP);
     model.signalled(k.procs.values(), SIGCONT);
