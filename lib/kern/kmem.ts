@@ -15,7 +15,8 @@ import { panic } from './panic.ts';
 import { Pool } from './pool.ts';
 import { PoolCache, type Pooled } from './pool_cache.ts';
 import { REDZONE_SIZE, redzoneCheck, redzoneFill } from './pool_redzone.ts';
-import { type Chunk, roundPage } from './uvm.ts';
+import { roundPage } from './uvm.ts';
+import type { Chunk } from './uvm_pages.ts';
 import { log2 } from './vmem_tag.ts';
 
 /** Sizes go up by 8 to 64, then by a quarter of a power of two. */

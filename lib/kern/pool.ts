@@ -116,7 +116,7 @@ export class Pool implements Reclaimable {
       try {
         return this.getNowait();
       } catch (error) {
-        yield* this.kernel.uvm.wait(l, error);
+        yield* this.kernel.uvm.wait(l, error, this.nout);
       }
     }
   }

@@ -82,7 +82,7 @@ export class PoolCache<T extends Pooled> implements Reclaimable, PoolFront {
       try {
         return this.getNowait();
       } catch (error) {
-        yield* this.#kernel.uvm.wait(l, error);
+        yield* this.#kernel.uvm.wait(l, error, this.nout);
       }
     }
   }

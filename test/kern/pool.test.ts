@@ -148,6 +148,21 @@ onEveryKernel('who waits at the hard limit gets what is put', (t, k) => {
   t.is(waiter.outcome, item);
 });
 
+test('who waits where there is no other memory in use gets what is put, and ENOMEM when nothing is out', (t) => {
+  const k = bootFifo();
+  const { pool } = smallPool(k, 1);
+  const items = Array.from({ length: 4 }, () => pool.getNowait());
+  const waiter = start(newproc(k), (l) => pool.get(l));
+  runReady(k);
+  t.is(waiter.outcome, 'pending');
+  pool.put(items[2] as number);
+  runReady(k);
+  t.is(waiter.outcome, items[2]);
+  const hopeless = start(newproc(k), (l) => smallPool(k, 0).pool.get(l));
+  runReady(k);
+  t.is(hopeless.outcome, ENOMEM);
+});
+
 test('whatever the order they run in, all who wait for items get them in the end', (t) => {
   for (let seed = 0; seed < seedCount(30); seed++) {
     const k = bootOn(simulatedHost({ seed }));
