@@ -157,7 +157,7 @@ test('who waits where there is no other memory in use gets what is put, and ENOM
   t.is(waiter.outcome, 'pending');
   pool.put(items[2] as number);
   runReady(k);
-  t.is(waiter.outcome, items[2]);
+  t.is(waiter.outcome, items[2] as number);
   const hopeless = start(newproc(k), (l) => smallPool(k, 0).pool.get(l));
   runReady(k);
   t.is(hopeless.outcome, ENOMEM);
