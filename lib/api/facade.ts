@@ -1,7 +1,7 @@
 /**
  * `proc.sys` and `proc.promises`: a method for every system call of the table, made once from it.
  *
- * NetBSD: the generated stubs of sys/rump/librump/rumpkern/rump_syscalls.c.
+ * NetBSD: the generated calls of sys/rump/librump/rumpkern/rump_syscalls.c.
  */
 
 import type { Lwp } from '../kern/lwp.ts';

@@ -58,8 +58,8 @@ export function resume(k: Kernel, l: Lwp): void {
   const { coroutine } = l;
   KASSERT(coroutine !== null && k.curlwp === null, `cannot resume lwp ${l.lid}`);
   l.stat = LSONPROC;
-  k.curlwp = l;
   k.host.curlwpSet(l.handle);
+  k.curlwp = l;
   let done = true;
   try {
     const step = coroutine.next();
@@ -168,8 +168,8 @@ export function clockint(k: Kernel): void {
 /** Call `fn` as the soft-interrupt lwp of `cpu`: curlwp is exact there too, and it cannot sleep. */
 function softcontext(k: Kernel, cpu: Cpu, fn: () => void): void {
   const l = cpu.softlwp ?? k.lwp0;
-  k.curlwp = l;
   k.host.curlwpSet(l.handle);
+  k.curlwp = l;
   try {
     fn();
     KASSERT(l.lockCount === 0, 'soft interrupt leaves locks behind');
@@ -232,13 +232,14 @@ export function drive(k: Kernel, l: Lwp): boolean {
 }
 
 /**
- * Nothing can wake `l`, for which a synchronous caller waits. A sleep that may be interrupted ends with EDEADLK. One that may
- * not keeps its lwp (its code does not expect to come back empty-handed): the caller alone is told.
+ * Nothing can wake `l`, for which a synchronous caller waits. A sleep that may be interrupted ends with EDEADLK, and so
+ * does waiting at the user boundary to be continued: a call that has not begun must not be made later. Any other sleep keeps
+ * its lwp (its code does not expect to come back empty-handed): the caller alone is told.
  */
 function abandon(k: Kernel, l: Lwp): boolean {
   KASSERT(l.stat === LSSLEEP, `${l} is not asleep`);
   l.deadlock = describeSleepers(k);
-  if ((l.flag & LW_SINTR) !== 0) {
+  if ((l.flag & LW_SINTR) !== 0 || (l.queue !== null && l.queue === l.proc.stopq)) {
     sleepqUnsleep(l, EDEADLK);
     return true;
   }

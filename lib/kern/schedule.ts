@@ -25,9 +25,9 @@ export function schedule(k: Kernel): Lwp {
   KASSERT(k.curlwp === null, 'schedule from inside the kernel');
   const l = lwpCurlwp(k) ?? k.implicit;
   giantEnter(k);
+  k.host.curlwpSet(l.handle);
   k.curlwp = l;
   l.stat = LSONPROC;
-  k.host.curlwpSet(l.handle);
   return l;
 }
 

@@ -101,9 +101,9 @@ export function syscallLocal(
     return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
   }
   k.lastcalls[k.ncalls++ & 15] = row.number;
+  k.host.curlwpSet(l.handle);
   k.curlwp = l;
   l.stat = LSONPROC;
-  k.host.curlwpSet(l.handle);
   let value: unknown;
   let error: unknown = null;
   let asleep = false;

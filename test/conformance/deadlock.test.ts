@@ -5,6 +5,7 @@ import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
 import type { Lwp } from '../../lib/kern/lwp.ts';
 import type { MaySleep } from '../../lib/kern/maysleep.ts';
 import { FOREVER, PCATCH, SleepQueue, sleepqBlock, sleepqWakeAll } from '../../lib/kern/sleepq.ts';
+import { SIGCONT, SIGSTOP } from '../../lib/sys/constants/signal.ts';
 import { syscallByCall } from '../../lib/sys/syscalls.ts';
 import { conformance, fails, now, turn } from './harness.ts';
 
@@ -125,5 +126,20 @@ conformance(
     const go = other.promises.kill(proc.pid, 19);
     t.is(proc.sys.getpid(), proc.pid);
     await go;
+  },
+);
+
+conformance(
+  'a call of a stopped process that nothing can continue fails, and is not made later',
+  async (t, world) => {
+    const { newproc, kernel } = world;
+    const [proc, other] = [newproc(), newproc()];
+    other.sys.kill(proc.pid, SIGSTOP);
+    const procs = kernel.ps().length;
+    t.throws(() => proc.sys.fork(), { code: 'EDEADLK', message: /stop/ });
+    other.sys.kill(proc.pid, SIGCONT);
+    await turn();
+    t.is(kernel.ps().length, procs);
+    t.is(proc.sys.getpid(), proc.pid);
   },
 );
