@@ -44,6 +44,7 @@
         "native/rumpuser/random.cc",
         "native/rumpuser/region.cc",
         "native/rumpuser/rwlock.cc",
+        "native/rumpuser/rwlock_readers.cc",
         "native/rumpuser/tenant.cc",
         "native/rumpuser/term.cc",
         "native/rumpuser/thread.cc",

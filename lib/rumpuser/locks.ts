@@ -1,38 +1,23 @@
 /**
  * Native host: mutexes, on words shared with C++ and with every isolate of the process.
  *
- * A handle's low 18 bits say which slot of eight words; a live slot's first word is the handle itself. The two paths
- * that matter, entering a free mutex and leaving one nobody waits for, are done here with the protocol of
+ * The two paths that matter, entering a free mutex and leaving one nobody waits for, are done here with the protocol of
  * `native/rumpuser/mutex.cc`; everything else is a call.
  *
  * NetBSD: lib/librumpuser/rumpuser_pth.c, rumpuser(3).
  */
 import { EBUSY } from '../sys/errno.ts';
+import { isLock, KIND_MUTEX, lockHandle, slotOf } from './lock_words.ts';
 import { lockResult, type NativeBinding } from './native_binding.ts';
 import type { LockHandle } from './rumpuser.ts';
-import {
-  RUMPUSER_MTX_KMUTEX,
-  RUMPUSER_MTX_RECURSIVE,
-  RUMPUSER_MTX_SPIN,
-  RumpuserAssertion,
-} from './rumpuser.ts';
+import { RUMPUSER_MTX_KMUTEX, RUMPUSER_MTX_RECURSIVE, RUMPUSER_MTX_SPIN } from './rumpuser.ts';
 import type { Upcalls } from './upcalls.ts';
 
 /** `native/rumpuser/lock_table.h` has the same numbers. */
-const SLOT_MASK = 0x3ffff;
-const WORDS_SHIFT = 3;
-const KIND_SHIFT = 29;
-const KIND_MUTEX = 1;
 const OWNER = 1;
 const DEPTH = 2;
 const FLAGS = 3;
 const WAITERS = 4;
-
-/** An integer the addon takes as it is; it finds out whether a lock is behind it. */
-export function lockHandle(call: string, handle: LockHandle): LockHandle {
-  if (handle >>> 0 !== handle) throw new RumpuserAssertion(`${call}: no lock ${String(handle)}`);
-  return handle;
-}
 
 export class NativeMutexes {
   readonly #binding: NativeBinding;
@@ -62,7 +47,7 @@ export class NativeMutexes {
 
   enterNowrap(m: LockHandle): void {
     if (!this.#take(m) && !this.#reenter(m)) {
-      lockResult(this.#binding, this.#binding.mutexEnter(lockHandle('mutexEnterNowrap', m)));
+      lockResult(this.#binding, this.#binding.mutexEnterNowrap(lockHandle('mutexEnterNowrap', m)));
     }
   }
 
@@ -76,10 +61,10 @@ export class NativeMutexes {
 
   exit(m: LockHandle): void {
     const words = this.#words;
-    const slot = (m & SLOT_MASK) << WORDS_SHIFT;
+    const slot = slotOf(m);
     const me = this.#current[0] as number;
     // What is not a mutex of the caller's, and what was entered several times, is for the addon.
-    if (words[slot] !== m || m >>> KIND_SHIFT !== KIND_MUTEX || me === 0 || words[slot + OWNER] !== me) {
+    if (!this.#isMutex(m) || me === 0 || words[slot + OWNER] !== me) {
       this.#binding.mutexExit(lockHandle('mutexExit', m));
       return;
     }
@@ -109,14 +94,14 @@ export class NativeMutexes {
 
   /** Whether the caller owns the mutex: a wait checks that before it gives the CPU up. */
   isMine(m: LockHandle): boolean {
-    const slot = (m & SLOT_MASK) << WORDS_SHIFT;
+    const slot = slotOf(m);
     const me = this.#current[0] as number;
     return this.#isMutex(m) && me !== 0 && this.#words[slot + OWNER] === me;
   }
 
   /** How often the owner entered it beyond the first time. */
   depth(m: LockHandle): number {
-    return this.#words[((m & SLOT_MASK) << WORDS_SHIFT) + DEPTH] as number;
+    return this.#words[slotOf(m) + DEPTH] as number;
   }
 
   /** A mutex of interrupt context must not be held while waiting for a CPU. */
@@ -126,16 +111,15 @@ export class NativeMutexes {
   }
 
   /** Enter again after a wait, as often as before it. */
-  retake(m: LockHandle, depth: number): void {
-    lockResult(this.#binding, this.#binding.mutexRetake(m, depth));
+  retake(call: string, m: LockHandle, depth: number): void {
+    lockResult(this.#binding, this.#binding.mutexRetake(call, m, depth));
   }
 
   #take(m: LockHandle): boolean {
-    const slot = (m & SLOT_MASK) << WORDS_SHIFT;
+    const slot = slotOf(m);
     const me = this.#current[0] as number;
     return (
-      this.#words[slot] === m &&
-      m >>> KIND_SHIFT === KIND_MUTEX &&
+      this.#isMutex(m) &&
       me !== 0 &&
       // A look first: the exchange costs as much when it fails.
       this.#words[slot + OWNER] === 0 &&
@@ -146,7 +130,7 @@ export class NativeMutexes {
   /** Only the owner writes the depth. */
   #reenter(m: LockHandle): boolean {
     if (!this.isMine(m) || (this.#flags(m) & RUMPUSER_MTX_RECURSIVE) === 0) return false;
-    const depth = ((m & SLOT_MASK) << WORDS_SHIFT) + DEPTH;
+    const depth = slotOf(m) + DEPTH;
     this.#words[depth] = (this.#words[depth] as number) + 1;
     return true;
   }
@@ -160,10 +144,10 @@ export class NativeMutexes {
   }
 
   #flags(m: LockHandle): number {
-    return this.#words[((m & SLOT_MASK) << WORDS_SHIFT) + FLAGS] as number;
+    return this.#words[slotOf(m) + FLAGS] as number;
   }
 
   #isMutex(m: LockHandle): boolean {
-    return this.#words[(m & SLOT_MASK) << WORDS_SHIFT] === m && m >>> KIND_SHIFT === KIND_MUTEX;
+    return isLock(this.#words, KIND_MUTEX, m);
   }
 }

@@ -1,13 +1,14 @@
 /**
  * The native host: `Rumpuser` over the addon, one object per kernel.
  *
- * Subjects are in files of their own (`curlwp.ts`, `locks.ts`, `waitlocks.ts`, `idler.ts`, `host*.ts`); this one puts
- * them together.
+ * Subjects are in files of their own (`curlwp.ts`, `locks.ts`, `rwlocks.ts`, `cvs.ts`, `idler.ts`, `host*.ts`); this
+ * one puts them together.
  */
 
 import { EBUSY, EINVAL, EPROGMISMATCH } from '../sys/errno.ts';
 import type { Timespec } from '../sys/types.ts';
 import { NativeLwps } from './curlwp.ts';
+import { NativeCvs } from './cvs.ts';
 import { type HostCalls, type HostOptions, hostCalls } from './host.ts';
 import { throwing } from './host_errno.ts';
 import { NativeIdler } from './idler.ts';
@@ -16,8 +17,8 @@ import { type NativeBinding, nativeBinding, waitResult } from './native_binding.
 import { NativeModules } from './native_modules.ts';
 import type { Hyperup, LockHandle, Rumpuser, RwMode } from './rumpuser.ts';
 import { RUMPUSER_VERSION, RumpuserAssertion } from './rumpuser.ts';
+import { NativeRwlocks } from './rwlocks.ts';
 import { Upcalls } from './upcalls.ts';
-import { NativeCvs, NativeRwlocks } from './waitlocks.ts';
 
 export type NativeHostOptions = Pick<HostOptions, 'env' | 'console' | 'onExit'>;
 

@@ -52,27 +52,35 @@ export interface NativeBinding extends HostBinding {
   busy(idler: number): boolean;
 
   mutexInit(tenant: number, flags: number): number;
+  /** Neither of the two gives the CPU up; they differ in their messages. */
   mutexEnter(m: number): number;
+  mutexEnterNowrap(m: number): number;
   mutexTryenter(m: number): number;
   mutexExit(m: number): void;
   /** Wakes one who waits for a mutex that was just left. */
   mutexWake(m: number): void;
   mutexDestroy(m: number): void;
   mutexOwner(m: number): number;
-  mutexRetake(m: number, depth: number): number;
+  mutexRetake(call: string, m: number, depth: number): number;
   /** Modes: 0 reads, 1 writes. */
   rwInit(tenant: number): number;
   rwEnter(mode: number, rw: number): number;
+  /** What `rwEnter` does before it waits: EBUSY when it must. */
+  rwEnterIfFree(mode: number, rw: number): number;
   rwTryenter(mode: number, rw: number): number;
   rwTryupgrade(rw: number): number;
   rwDowngrade(rw: number): void;
   rwExit(rw: number): void;
+  /** Wakes who waits for a rwlock that was just left. */
+  rwWake(rw: number): void;
   rwDestroy(rw: number): void;
   rwHeld(mode: number, rw: number): boolean;
   cvInit(tenant: number): number;
   cvDestroy(cv: number): void;
+  /** Throws in the name of `call` unless a wait is in order. */
+  cvCheck(call: string, cv: number, m: number): void;
   /** Lets `m` go and sleeps; leaves `m` for `mutexRetake`. */
-  cvBlock(cv: number, m: number, timeoutNs: number): number;
+  cvBlock(call: string, cv: number, m: number, timeoutNs: number): number;
   cvSignal(cv: number): void;
   cvBroadcast(cv: number): void;
   cvHasWaiters(cv: number): boolean;
@@ -134,18 +142,22 @@ function once<T extends object>(make: () => T): () => T {
   };
 }
 
-/** C names the call `mutex_exit`, callers here know it as `mutexExit`. */
 function throwAssertion(message: string): never {
+  throw new RumpuserAssertion(asNamedHere(message));
+}
+
+/** C names the call `mutex_exit`, callers here know it as `mutexExit`. */
+function asNamedHere(message: string): string {
   const colon = message.indexOf(':');
   const call = message.slice(0, colon).replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  throw new RumpuserAssertion(call + message.slice(colon));
+  return call + message.slice(colon);
 }
 
 const EOWNERDEAD_NUMBER = 97;
 
 /** The result of a lock call that did not fail. @throws RumpuserOwnerDead, or the errno */
 export function lockResult(binding: NativeBinding, result: number): number {
-  if (result === -EOWNERDEAD_NUMBER) throw new RumpuserOwnerDead(binding.reason());
+  if (result === -EOWNERDEAD_NUMBER) throw new RumpuserOwnerDead(asNamedHere(binding.reason()));
   return throwing(result);
 }
 

@@ -19,6 +19,9 @@ int32_t mutex_init(uint32_t tenant, int32_t flags) {
   return made(error, handle);
 }
 int32_t mutex_enter(uint32_t mtx) {
+  return -rumpuser::mutex_take("mutex_enter", mtx);
+}
+int32_t mutex_enter_nowrap(uint32_t mtx) {
   return -rumpuser_mutex_enter_nowrap(mtx);
 }
 int32_t mutex_tryenter(uint32_t mtx) {
@@ -38,8 +41,8 @@ uint32_t mutex_owner(uint32_t mtx) {
   rumpuser_mutex_owner(mtx, &lwp);
   return lwp;
 }
-int32_t mutex_retake(uint32_t mtx, int32_t depth) {
-  return -rumpuser::mutex_retake("cv_wait", mtx, depth);
+int32_t mutex_retake(std::string call, uint32_t mtx, int32_t depth) {
+  return -rumpuser::mutex_retake(call.c_str(), mtx, depth);
 }
 
 int32_t rw_init(uint32_t tenant) {
@@ -49,6 +52,9 @@ int32_t rw_init(uint32_t tenant) {
 }
 int32_t rw_enter(int32_t mode, uint32_t rw) {
   return -rumpuser_rw_enter(mode, rw);
+}
+int32_t rw_enter_if_free(int32_t mode, uint32_t rw) {
+  return -rumpuser::rwlock_enter_if_free(mode, rw);
 }
 int32_t rw_tryenter(int32_t mode, uint32_t rw) {
   return -rumpuser_rw_tryenter(mode, rw);
@@ -61,6 +67,9 @@ void rw_downgrade(uint32_t rw) {
 }
 void rw_exit(uint32_t rw) {
   rumpuser_rw_exit(rw);
+}
+void rw_wake(uint32_t rw) {
+  rumpuser::rwlock_wake(rw);
 }
 void rw_destroy(uint32_t rw) {
   rumpuser_rw_destroy(rw);
@@ -79,12 +88,15 @@ int32_t cv_init(uint32_t tenant) {
 void cv_destroy(uint32_t cv) {
   rumpuser_cv_destroy(cv);
 }
+void cv_check(std::string call, uint32_t cv, uint32_t mtx) {
+  rumpuser::cv_check(call.c_str(), cv, mtx);
+}
 // Lets the mutex go and sleeps; taking it again is another call, because the CPU may have to come first.
-int32_t cv_block(uint32_t cv, uint32_t mtx, int64_t timeout) {
+int32_t cv_block(std::string call, uint32_t cv, uint32_t mtx, int64_t timeout) {
   const int64_t now = rumpuser_monotonic();
   const int64_t deadline = timeout >= RUMPUSER_FOREVER - now ? RUMPUSER_FOREVER : now + timeout;
   int32_t depth = 0;
-  return -rumpuser::cv_block("cv_wait", cv, mtx, deadline, &depth);
+  return -rumpuser::cv_block(call.c_str(), cv, mtx, deadline, &depth);
 }
 void cv_signal(uint32_t cv) {
   rumpuser_cv_signal(cv);
@@ -103,6 +115,7 @@ bool cv_has_waiters(uint32_t cv) {
 void define_locks(Napi::Object exports) {
   define<mutex_init>(exports, "mutexInit");
   define<mutex_enter>(exports, "mutexEnter");
+  define<mutex_enter_nowrap>(exports, "mutexEnterNowrap");
   define<mutex_tryenter>(exports, "mutexTryenter");
   define<mutex_exit>(exports, "mutexExit");
   define<mutex_wake>(exports, "mutexWake");
@@ -111,14 +124,17 @@ void define_locks(Napi::Object exports) {
   define<mutex_retake>(exports, "mutexRetake");
   define<rw_init>(exports, "rwInit");
   define<rw_enter>(exports, "rwEnter");
+  define<rw_enter_if_free>(exports, "rwEnterIfFree");
   define<rw_tryenter>(exports, "rwTryenter");
   define<rw_tryupgrade>(exports, "rwTryupgrade");
   define<rw_downgrade>(exports, "rwDowngrade");
   define<rw_exit>(exports, "rwExit");
+  define<rw_wake>(exports, "rwWake");
   define<rw_destroy>(exports, "rwDestroy");
   define<rw_held>(exports, "rwHeld");
   define<cv_init>(exports, "cvInit");
   define<cv_destroy>(exports, "cvDestroy");
+  define<cv_check>(exports, "cvCheck");
   define<cv_block>(exports, "cvBlock");
   define<cv_signal>(exports, "cvSignal");
   define<cv_broadcast>(exports, "cvBroadcast");

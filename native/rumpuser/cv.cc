@@ -69,14 +69,14 @@ bool withdraw(Slot &slot, Sleeper &sleeper) {
 
 // Whether the CPU is taken back before the mutex: a mutex of interrupt context must not be held while waiting
 // for a CPU.
-bool cpu_first(rumpuser_lock mtx) {
-  const int32_t flags = lock_slot("cv_wait", Kind::kMutex, mtx).word[kFlags].load();
+bool cpu_first(const char *call, rumpuser_lock mtx) {
+  const int32_t flags = lock_slot(call, Kind::kMutex, mtx).word[kFlags].load();
   constexpr int32_t both = RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX;
   return (flags & both) == both;
 }
 
 int wait_wrapped(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t deadline) {
-  const bool cpu_before_mutex = cpu_first(mtx);
+  const bool cpu_before_mutex = cpu_first(call, mtx);
   int32_t depth = 0;
   int error;
   int retaken = 0;
@@ -97,10 +97,15 @@ int cv_create(uint32_t tenant, rumpuser_lock *handle) {
   return lock_create(Kind::kCv, tenant, handle);
 }
 
-int cv_block(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t deadline, int32_t *depth) {
-  Slot &slot = slot_of(call, cv);
+void cv_check(const char *call, rumpuser_lock cv, rumpuser_lock mtx) {
+  slot_of(call, cv);
   lock_caller(call, Kind::kCv, cv);
   mutex_assert_owned(call, mtx);
+}
+
+int cv_block(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t deadline, int32_t *depth) {
+  cv_check(call, cv, mtx);
+  Slot &slot = slot_of(call, cv);
   Sleeper sleeper;
   sleeper.cv = cv;
   {

@@ -118,7 +118,6 @@ void locks_orphan(bool (*died)(uint32_t lwp, void *arg), void *arg) {
     if (kind == Kind::kRwlock)
       rwlock_orphan(lock_slots[i], died, arg);
   }
-  rwlock_orphan_readers(died, arg);
 }
 
 void locks_reclaim(uint32_t tenant) {

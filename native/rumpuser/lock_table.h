@@ -26,11 +26,14 @@ constexpr size_t kHandle = 0;
 constexpr size_t kTenant = 7;
 // A mutex: owner is 0, an lwp, or kOrphan and the lwp that died; depth counts entries beyond the first.
 constexpr size_t kOwner = 1, kDepth = 2, kFlags = 3, kWaiters = 4;
-// A rwlock: state is 0, the number of readers, kWriting or kOrphaned; kOwner's place has the writer.
-constexpr size_t kWriter = 1, kState = 2, kPending = 3, kWriterGate = 4, kReadersWaiting = 5, kReaderGate = 6;
+// A rwlock: see rwlock.cc; then how many writers wait, their gate, how many readers wait, theirs.
+constexpr size_t kState = 1, kPending = 2, kWriterGate = 3, kReadersWaiting = 4, kReaderGate = 5;
 // A condition variable.
 constexpr size_t kSleepers = 1;
 
+// States of a rwlock that one lwp has: these and its handle.
+constexpr int32_t kReading = 0x10000000, kWriting = 0x20000000;
+// And of any lock: held by an lwp that died.
 constexpr int32_t kOrphan = 0x40000000;
 
 struct Slot {
@@ -65,20 +68,28 @@ void mutex_orphan(Slot &slot, bool (*died)(uint32_t lwp, void *arg), void *arg);
 bool mutex_quiet(Slot &slot);
 void rwlock_orphan(Slot &slot, bool (*died)(uint32_t lwp, void *arg), void *arg);
 bool rwlock_quiet(Slot &slot);
-void rwlock_orphan_readers(bool (*died)(uint32_t lwp, void *arg), void *arg);
 
 int mutex_create(int flags, uint32_t tenant, rumpuser_lock *handle);
 int rwlock_create(uint32_t tenant, rumpuser_lock *handle);
 int cv_create(uint32_t tenant, rumpuser_lock *handle);
+// Asserts what every wait needs: a condition variable, and a mutex of the caller's.
+void cv_check(const char *call, rumpuser_lock cv, rumpuser_lock mtx);
 // The first half of cv_wait: lets the mutex go and sleeps, but does not take it again. @returns 0, ETIMEDOUT,
 // EINTR; `depth` is for mutex_retake.
 int cv_block(const char *call, rumpuser_lock cv, rumpuser_lock mtx, int64_t deadline, int32_t *depth);
+// Enters in the name of `call`, with the CPU kept.
+int mutex_take(const char *call, rumpuser_lock mtx);
+// The same after a wait, as often as before it.
 int mutex_retake(const char *call, rumpuser_lock mtx, int32_t depth);
 // For a mutex just left, seen to have waiters.
 void mutex_wake(rumpuser_lock mtx);
 void mutex_assert_owned(const char *call, rumpuser_lock mtx);
 // Lets a mutex go however often the caller entered it. @returns its depth.
 int32_t mutex_release(const char *call, rumpuser_lock mtx);
+// What rw_enter does before it waits. @returns 0, EBUSY when it must, EOWNERDEAD.
+int rwlock_enter_if_free(int mode, rumpuser_lock rw);
+// For a rwlock just left, seen to have waiters.
+void rwlock_wake(rumpuser_lock rw);
 
 } // namespace rumpuser
 

@@ -140,8 +140,12 @@ int32_t mutex_release(const char *call, rumpuser_lock mtx) {
   return depth;
 }
 
+int mutex_take(const char *call, rumpuser_lock mtx) {
+  return enter_slowly(call, mtx, Cpu::kKept);
+}
+
 int mutex_retake(const char *call, rumpuser_lock mtx, int32_t depth) {
-  const int error = rumpuser_mutex_enter_nowrap(mtx);
+  const int error = mutex_take(call, mtx);
   if (error != 0)
     return error;
   lock_slot(call, Kind::kMutex, mtx).word[kDepth].store(depth);

@@ -21,6 +21,7 @@ RUMPUSER_PUBLIC void *hammer_mutex(void *arg);
 RUMPUSER_PUBLIC void *hammer_rwlock(void *arg);
 RUMPUSER_PUBLIC void *hammer_pingpong(void *arg);
 RUMPUSER_PUBLIC void *hammer_die_holding(void *arg);
+RUMPUSER_PUBLIC void *hammer_die_writing(void *arg);
 RUMPUSER_PUBLIC void *hammer_ring(void *arg);
 RUMPUSER_PUBLIC void *hammer_curlwp(void *arg);
 
@@ -83,6 +84,15 @@ void *hammer_die_holding(void *arg) {
   if (h->error == 0)
     h->error = rumpuser_mutex_enter(h->lock);
   *h->word = 1;
+  return NULL;
+}
+
+/* Ends with its lwp current and the rwlock held for writing. */
+void *hammer_die_writing(void *arg) {
+  struct hammer *h = arg;
+  become(h);
+  if (h->error == 0)
+    h->error = rumpuser_rw_enter(RUMPUSER_RW_WRITER, h->lock);
   return NULL;
 }
 

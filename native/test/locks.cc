@@ -111,11 +111,62 @@ void rwlock() {
   rumpuser_rw_destroy(rw);
 }
 
+template <typename Fn> void as(uint32_t lwp, Fn fn) {
+  uint32_t before = rumpuser_curlwp();
+  rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &before);
+  rumpuser_curlwpop(RUMPUSER_LWP_SET, &lwp);
+  fn();
+  rumpuser_curlwpop(RUMPUSER_LWP_CLEAR, &lwp);
+  rumpuser_curlwpop(RUMPUSER_LWP_SET, &before);
+}
+
+// One reader is in the state word itself, several are listed; whoever stays is alone again.
+void readers_come_and_go() {
+  rumpuser_lock rw;
+  CHECK(rumpuser_rw_init(&rw) == 0);
+  const Word &state = lock_slots[rw & (kSlots - 1)].word[kState];
+  const int32_t me = static_cast<int32_t>(rumpuser_curlwp());
+  uint32_t other, third;
+  CHECK(rumpuser_curlwpop(RUMPUSER_LWP_CREATE, &other) == 0);
+  CHECK(rumpuser_curlwpop(RUMPUSER_LWP_CREATE, &third) == 0);
+  const auto enter = [&] { CHECK(rumpuser_rw_enter(RUMPUSER_RW_READER, rw) == 0); };
+  const auto leave = [&] { rumpuser_rw_exit(rw); };
+  enter();
+  CHECK(state == (kReading | me));
+  as(other, enter);
+  CHECK(state == 2);
+  as(third, enter);
+  as(other, enter);
+  CHECK(state == 4);
+  CHECK(rumpuser_rw_tryupgrade(rw) == kEbusy);
+  leave();
+  CHECK(contains(broken(leave), "is not held by lwp " + std::to_string(me)));
+  CHECK(contains(broken([&] { rumpuser_rw_tryupgrade(rw); }), "is not held for reading"));
+  as(third, leave);
+  CHECK(state == 2);
+  as(other, leave);
+  CHECK(state == (kReading | static_cast<int32_t>(other)));
+  CHECK(contains(broken(leave), "is not held by lwp " + std::to_string(me)));
+  as(other, [&] {
+    CHECK(rumpuser_rw_tryupgrade(rw) == 0);
+    CHECK(state == (kWriting | static_cast<int32_t>(other)));
+    rumpuser_rw_downgrade(rw);
+    CHECK(state == (kReading | static_cast<int32_t>(other)));
+    leave();
+  });
+  CHECK(state == 0);
+  rumpuser_rw_destroy(rw);
+  rumpuser_curlwpop(RUMPUSER_LWP_DESTROY, &other);
+  rumpuser_curlwpop(RUMPUSER_LWP_DESTROY, &third);
+}
+
 void condition() {
   rumpuser_lock mtx, cv;
   CHECK(rumpuser_mutex_init(&mtx, RUMPUSER_MTX_RECURSIVE) == 0);
   CHECK(rumpuser_cv_init(&cv) == 0);
-  CHECK(contains(broken([&] { rumpuser_cv_wait(cv, mtx); }), "is not held"));
+  CHECK(contains(broken([&] { rumpuser_cv_wait(cv, mtx); }), "cv_wait: mutex"));
+  CHECK(contains(broken([&] { rumpuser_cv_wait_nowrap(cv, mtx); }), "cv_wait_nowrap: mutex"));
+  CHECK(contains(broken([&] { rumpuser_cv_timedwait(cv, cv, 0, 1); }), "cv_timedwait: lock"));
   int has = 1;
   rumpuser_cv_has_waiters(cv, &has);
   CHECK(!has);
@@ -175,6 +226,7 @@ int main() {
   plain_mutex();
   handles();
   rwlock();
+  readers_come_and_go();
   condition();
   upcalls();
 }

@@ -64,6 +64,53 @@ void dead_rwlock_owner() {
   rumpuser_rw_destroy(rw);
 }
 
+// Each end of a reader, while others read and while a writer waits for the last.
+void dead_readers() {
+  rumpuser_lock rw;
+  CHECK(rumpuser_rw_init(&rw) == 0);
+  const Word &state = lock_slots[rw & (kSlots - 1)].word[kState];
+  AsLwp me;
+  CHECK(rumpuser_rw_enter(RUMPUSER_RW_READER, rw) == 0);
+  const auto read_twice = [&] {
+    CHECK(rumpuser_rw_enter(RUMPUSER_RW_READER, rw) == 0);
+    CHECK(rumpuser_rw_enter(RUMPUSER_RW_READER, rw) == 0);
+  };
+  die([&] {
+    read_twice();
+    die(read_twice);
+    CHECK(state == 3);
+  });
+  CHECK(state == (kReading | static_cast<int32_t>(me.lwp())));
+  int waited = -1;
+  std::thread writer;
+  die([&] {
+    read_twice();
+    rumpuser_rw_exit(rw);
+    writer = std::thread([&] {
+      AsLwp other;
+      waited = rumpuser_rw_enter(RUMPUSER_RW_WRITER, rw);
+      rumpuser_rw_exit(rw);
+    });
+    rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 20'000'000);
+  });
+  rumpuser_rw_exit(rw);
+  writer.join();
+  CHECK(waited == 0);
+  die([&] {
+    read_twice();
+    writer = std::thread([&] {
+      AsLwp other;
+      waited = rumpuser_rw_enter(RUMPUSER_RW_WRITER, rw) + 1;
+      rumpuser_rw_exit(rw);
+    });
+    rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 20'000'000);
+  });
+  writer.join();
+  CHECK(waited == 1);
+  CHECK(state == 0);
+  rumpuser_rw_destroy(rw);
+}
+
 void tenant_goes() {
   const uint32_t tenant = tenant_open();
   rumpuser_lock shared, own, held;
@@ -134,6 +181,7 @@ int main() {
   catch_assertions();
   dead_mutex_owner();
   dead_rwlock_owner();
+  dead_readers();
   tenant_goes();
   interruption();
 }

@@ -9,9 +9,9 @@ import {
   RUMPUSER_VERSION,
   RumpuserOwnerDead,
 } from '../../lib/rumpuser/rumpuser.ts';
-import { ETIMEDOUT } from '../../lib/sys/errno.ts';
+import { EBUSY, ETIMEDOUT } from '../../lib/sys/errno.ts';
 import { hammer, spareWord } from './native_thread.ts';
-import { becomeLwp, bind, throwsErrno } from './sim_support.ts';
+import { asLwp, becomeLwp, bind, throwsErrno } from './sim_support.ts';
 
 function withHost(title: string, body: (t: ExecutionContext, host: Rumpuser) => void): void {
   test.serial(title, (t) => {
@@ -39,9 +39,12 @@ withHost('who must wait gives the CPU up, unless it spins or was told not to', (
   for (const flags of [0, RUMPUSER_MTX_KMUTEX, RUMPUSER_MTX_SPIN, RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX]) {
     const lock = orphaned(t, host, flags);
     upcalls.length = 0;
-    t.throws(() => host.mutexEnterNowrap(lock), { instanceOf: RumpuserOwnerDead });
+    t.throws(() => host.mutexEnterNowrap(lock), {
+      instanceOf: RumpuserOwnerDead,
+      message: /^mutexEnterNowrap: /,
+    });
     t.deepEqual(upcalls, []);
-    t.throws(() => host.mutexEnter(lock), { instanceOf: RumpuserOwnerDead });
+    t.throws(() => host.mutexEnter(lock), { instanceOf: RumpuserOwnerDead, message: /^mutexEnter: / });
     t.deepEqual(upcalls, (flags & RUMPUSER_MTX_SPIN) === 0 ? ['unschedule', 'schedule'] : []);
     host.mutexDestroy(lock);
   }
@@ -64,6 +67,50 @@ withHost('after a wait the CPU comes before a spinning kernel mutex, and after a
     host.mutexExit(watched);
     host.mutexDestroy(watched);
   }
+});
+
+withHost('a rwlock is the same words for both languages', (t, host) => {
+  const binding = nativeBinding();
+  const rw = host.rwInit();
+  becomeLwp(host);
+  const other = host.lwpCreate();
+  for (const [mode, number] of [
+    ['reader', 0],
+    ['writer', 1],
+  ] as const) {
+    host.rwEnter(mode, rw);
+    t.true(binding.rwHeld(number, rw));
+    binding.rwExit(rw);
+    t.false(host.rwHeld(mode, rw));
+    t.is(binding.rwTryenter(number, rw), 0);
+    t.true(host.rwHeld(mode, rw));
+    asLwp(host, other, () => throwsErrno(t, EBUSY, () => host.rwTryenter('writer', rw)));
+    host.rwExit(rw);
+    t.false(binding.rwHeld(number, rw));
+  }
+  host.rwEnter('reader', rw);
+  t.is(binding.rwTryupgrade(rw), 0);
+  host.rwDowngrade(rw);
+  host.rwTryupgrade(rw);
+  binding.rwDowngrade(rw);
+  host.rwExit(rw);
+  host.rwDestroy(rw);
+});
+
+withHost('a rwlock that its writer took along is told in the name of the call that was made', (t, host) => {
+  bind(host);
+  const rw = host.rwInit();
+  const { lwp } = hammer(t, host)('die_writing', { lock: rw, word: 0 }).join();
+  becomeLwp(host);
+  const gone = `rwlock ${rw}: lwp ${lwp} held it, is gone and never left it`;
+  for (const mode of ['reader', 'writer'] as const) {
+    for (const call of ['rwEnter', 'rwTryenter'] as const) {
+      const thrown = t.throws(() => host[call](mode, rw), { instanceOf: RumpuserOwnerDead });
+      t.is(thrown?.message, `${call}: ${gone}`);
+    }
+    t.false(host.rwHeld(mode, rw));
+  }
+  host.rwDestroy(rw);
 });
 
 withHost('a native thread is woken by a signal from here, and wakes this thread', (t, host) => {

@@ -11,7 +11,14 @@ const SYM_SIZE = 24;
 /** `struct hammer`. */
 const SIZE = 40;
 
-export type HammerFunction = 'mutex' | 'rwlock' | 'pingpong' | 'die_holding' | 'ring' | 'curlwp';
+export type HammerFunction =
+  | 'mutex'
+  | 'rwlock'
+  | 'pingpong'
+  | 'die_holding'
+  | 'die_writing'
+  | 'ring'
+  | 'curlwp';
 
 export interface HammerOrder {
   readonly lock?: LockHandle;

@@ -11,8 +11,9 @@ import {
   RUMPUSER_MTX_SPIN,
   RumpuserOwnerDead,
 } from '../../lib/rumpuser/rumpuser.ts';
+import { EBUSY } from '../../lib/sys/errno.ts';
 import { hammer, spareWord } from './native_thread.ts';
-import { asserts, becomeLwp } from './sim_support.ts';
+import { asLwp, asserts, becomeLwp, throwsErrno } from './sim_support.ts';
 import type { Order } from './workers_worker.ts';
 
 const words = nativeBinding().lockWords;
@@ -38,7 +39,10 @@ async function untilNonZero(index: number): Promise<void> {
   while (Atomics.load(words, index) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
+/** Words of a mutex, and of a rwlock. */
 const WAITERS = 4;
+const WRITERS_WAITING = 2;
+const READERS_WAITING = 4;
 const slot = (lock: LockHandle) => (lock & 0x3ffff) * 8;
 
 function withHost(title: string, body: (t: ExecutionContext, host: Rumpuser) => Promise<void>): void {
@@ -101,6 +105,72 @@ withHost('readers and writers of both languages in one rwlock', async (t, host) 
   t.is(words[word], (4 * rounds) / 2 + NATIVE * rounds);
   host.rwDestroy(lock);
 });
+
+for (const [mode, task] of [
+  ['reader', 'wait to write'],
+  ['writer', 'wait to read'],
+  ['writer', 'wait to write'],
+] as const) {
+  withHost(`a ${mode} that leaves lets in who must ${task}`, async (t, host) => {
+    const lock = host.rwInit();
+    becomeLwp(host);
+    host.rwEnter(mode, lock);
+    const worker = start({ task, lock });
+    await untilNonZero(slot(lock) + (task === 'wait to read' ? READERS_WAITING : WRITERS_WAITING));
+    host.rwExit(lock);
+    t.is(await ended(worker), 0);
+    host.rwDestroy(lock);
+  });
+}
+
+withHost('a writer that becomes a reader lets in those who wait to read', async (t, host) => {
+  const lock = host.rwInit();
+  becomeLwp(host);
+  host.rwEnter('writer', lock);
+  const worker = start({ task: 'wait to read', lock });
+  await untilNonZero(slot(lock) + READERS_WAITING);
+  host.rwDowngrade(lock);
+  t.is(await ended(worker), 0);
+  host.rwTryupgrade(lock);
+});
+
+withHost('while somebody waits to write, only who reads already gets in to read', async (t, host) => {
+  const lock = host.rwInit();
+  const a = becomeLwp(host);
+  const b = host.lwpCreate();
+  host.rwEnter('reader', lock);
+  const worker = start({ task: 'wait to write', lock });
+  await untilNonZero(slot(lock) + WRITERS_WAITING);
+  asLwp(host, b, () => throwsErrno(t, EBUSY, () => host.rwTryenter('reader', lock)));
+  host.rwTryenter('reader', lock);
+  host.rwExit(lock);
+  t.is(host.curlwp[0], a);
+  host.rwExit(lock);
+  t.is(await ended(worker), 0);
+});
+
+for (const task of ['read', 'read twice'] as const) {
+  withHost(`a Worker terminated after it began to ${task} reads no longer`, async (t, host) => {
+    const lock = host.rwInit();
+    const workers = [start({ task, lock }), start({ task, lock }), start({ task, lock })] as const;
+    await Promise.all(workers.map(firstMessage));
+    const a = becomeLwp(host);
+    host.rwEnter('reader', lock);
+    await workers[0].terminate();
+    throwsErrno(t, EBUSY, () => host.rwTryupgrade(lock));
+    await workers[1].terminate();
+    throwsErrno(t, EBUSY, () => host.rwTryupgrade(lock));
+    host.rwExit(lock);
+    throwsErrno(t, EBUSY, () => host.rwTryenter('writer', lock));
+    asserts(t, new RegExp(`rwlock ${lock} is not held by lwp ${a}`), () => host.rwExit(lock));
+    // The last of them goes while a writer waits for it.
+    const waiting = start({ task: 'wait to write', lock });
+    await untilNonZero(slot(lock) + WRITERS_WAITING);
+    await workers[2].terminate();
+    t.is(await ended(waiting), 0);
+    host.rwDestroy(lock);
+  });
+}
 
 withHost('a Worker and a native thread take turns through a condition variable', async (t, host) => {
   const rounds = 5_000;

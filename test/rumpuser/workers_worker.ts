@@ -9,6 +9,10 @@ export interface Order {
     | 'recursive'
     | 'mutex'
     | 'rwlock'
+    | 'read'
+    | 'read twice'
+    | 'wait to read'
+    | 'wait to write'
     | 'pingpong'
     | 'hold'
     | 'hold and end'
@@ -63,12 +67,27 @@ switch (task) {
         host.rwEnter('writer', lock);
         increment(word);
         increment(word + 1);
-      } else {
+        if (i % 4 === 0) host.rwDowngrade(lock);
+      } else host.rwEnter('reader', lock);
+      if (words[word] !== words[word + 1]) throw new Error('a reader saw a writer at work');
+      if (i % 8 === 1) {
         host.rwEnter('reader', lock);
-        if (words[word] !== words[word + 1]) throw new Error('a reader saw a writer at work');
+        host.rwExit(lock);
       }
       host.rwExit(lock);
     }
+    break;
+  case 'read twice':
+  case 'read':
+    host.rwEnter('reader', lock);
+    if (task === 'read twice') host.rwEnter('reader', lock);
+    tell(lwp);
+    host.idle(Number.POSITIVE_INFINITY);
+    break;
+  case 'wait to read':
+  case 'wait to write':
+    host.rwEnter(task === 'wait to read' ? 'reader' : 'writer', lock);
+    host.rwExit(lock);
     break;
   case 'pingpong':
     for (let i = 0; i < rounds; i++) {
