@@ -228,7 +228,11 @@ export interface Rumpuser {
   unmap(memory: HostMemory): void;
 
   // ---- files ----------------------------------------------------------------------------------------------
-  /** @returns a host descriptor. @throws ENOENT EEXIST EACCES EINVAL ... */
+  /**
+   * On a block device opened with BIO, `bio` moves whole sectors: an offset or a length that is no multiple of the
+   * sector size is EINVAL.
+   * @returns a host descriptor. @throws ENOENT EEXIST EACCES EINVAL ...
+   */
   open(path: string, flags: number): number;
   close(fd: number): void;
   getfileinfo(path: string): { size: number; type: FileType };
@@ -299,10 +303,17 @@ export interface Rumpuser {
 
   // ---- background ---------------------------------------------------------------------------------------------
   /**
-   * Go to the background once `daemonizeDone` is called; the foreground process waits for its status.
-   * @throws EALREADY
+   * Go to the background: starts this program again, with the same arguments, in a session of its own. In the
+   * foreground process the call never returns; it waits for the status of `daemonizeDone` and exits with it. In the
+   * background process it returns at once. What the program did before is therefore done twice: call it first.
+   * @throws EALREADY when begun before
    */
   daemonizeBegin(): void;
+  /**
+   * Send the foreground process its exit status: 0, after the standard descriptors were pointed at `/dev/null`, or
+   * why the background process could not start.
+   * @throws ENOENT when not begun; EALREADY when done before; EPIPE when the foreground process is gone
+   */
   daemonizeDone(error: number): void;
 }
 

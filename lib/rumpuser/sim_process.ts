@@ -96,9 +96,11 @@ export class SimProcess {
     this.#background = { status: undefined };
   }
 
+  /** Nobody waits in the foreground before `daemonizeBegin`, nor after the first answer. @throws ENOENT EALREADY */
   daemonizeDone(error: number): void {
-    // Nobody waits in the foreground before `daemonizeBegin`, nor after the first answer.
-    if (this.#background !== undefined) this.#background.status ??= error;
+    if (this.#background === undefined) throw ENOENT;
+    if (this.#background.status !== undefined) throw EALREADY;
+    this.#background.status = error;
   }
 
   dlBootstrap(): readonly DlObject[] {

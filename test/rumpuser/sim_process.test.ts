@@ -65,13 +65,13 @@ test('exit, signals and errno are written down, and nothing else happens', (t) =
 
 test('to the background once', (t) => {
   const host = simulatedHost();
-  host.daemonizeDone(5);
+  throwsErrno(t, ENOENT, () => host.daemonizeDone(5));
   t.is(host.background, undefined);
   host.daemonizeBegin();
   t.deepEqual(host.background, { status: undefined });
   throwsErrno(t, EALREADY, () => host.daemonizeBegin());
   host.daemonizeDone(0);
-  host.daemonizeDone(5);
+  throwsErrno(t, EALREADY, () => host.daemonizeDone(5));
   t.deepEqual(host.background, { status: 0 });
   throwsErrno(t, EALREADY, () => host.daemonizeBegin());
 });
