@@ -2,28 +2,17 @@
 import { boot } from '../lib/api/index.ts';
 import type { Kernel as Kern } from '../lib/kern/kernel.ts';
 import { lwpCreate } from '../lib/kern/lwpcreate.ts';
-import {
-  lwprocNewlwp,
-  lwprocReleaselwp,
-  lwprocRfork,
-  lwpSwitch,
-  RUMP_RFFDG,
-} from '../lib/kern/lwproc.ts';
+import { lwprocNewlwp, lwprocReleaselwp, lwprocRfork, lwpSwitch, RUMP_RFFDG } from '../lib/kern/lwproc.ts';
 import { schedule, unschedule } from '../lib/kern/schedule.ts';
 import { RUMPUSER_MTX_KMUTEX, RUMPUSER_MTX_RECURSIVE } from '../lib/rumpuser/rumpuser.ts';
 import type { BenchRow } from './bench.ts';
 import { pairNs } from './unit.ts';
 
-/** Operations in one timed call: enough that the call itself does not count. */
+/**
+ * Operations in one timed call: enough that the call itself does not count. Every row has a loop of its own: in
+ * one that they shared, V8 would compile in the operation of the first row and call those of the others.
+ */
 const OPS = 1000;
-
-function repeat(once: () => unknown): () => void {
-  return () => {
-    for (let i = 0; i < OPS; i++) {
-      once();
-    }
-  };
-}
 
 /** A kernel with one process, and the kernel below the API. */
 function scene() {
@@ -33,21 +22,15 @@ function scene() {
   return { kernel, proc, k, teardown: () => kernel[Symbol.dispose]() };
 }
 
-/** A host mutex, entered and left by an lwp. */
-function mutexPair(flags: number) {
+/** A host, with an lwp that takes and leaves its locks. */
+function locker() {
   const { k, teardown } = scene();
   const { host } = k;
-  const mutex = host.mutexInit(flags);
   host.curlwpSet(k.lwp0.handle);
   return {
-    fn: repeat(() => {
-      host.mutexEnter(mutex);
-      host.mutexExit(mutex);
-    }),
-    ops: OPS,
+    host,
     teardown: () => {
       host.curlwpClear(k.lwp0.handle);
-      host.mutexDestroy(mutex);
       teardown();
     },
   };
@@ -86,7 +69,15 @@ export const rows: readonly BenchRow[] = [
     setup: () => {
       const { proc, teardown } = scene();
       const { sys } = proc;
-      return { fn: repeat(() => sys.getpid()), ops: OPS, teardown };
+      return {
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            sys.getpid();
+          }
+        },
+        ops: OPS,
+        teardown,
+      };
     },
   },
   {
@@ -96,10 +87,12 @@ export const rows: readonly BenchRow[] = [
     setup: () => {
       const { k, teardown } = scene();
       return {
-        fn: repeat(() => {
-          schedule(k);
-          unschedule(k);
-        }),
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            schedule(k);
+            unschedule(k);
+          }
+        },
         ops: OPS,
         teardown,
       };
@@ -109,13 +102,92 @@ export const rows: readonly BenchRow[] = [
     name: 'rumpuser recursive mutex, TypeScript',
     target: { ns: 20 },
     others: 'rump 18.7 ns; pthread through plain Node-API 83 ns',
-    setup: () => mutexPair(RUMPUSER_MTX_RECURSIVE),
+    setup: () => {
+      const { host, teardown } = locker();
+      const mutex = host.mutexInit(RUMPUSER_MTX_RECURSIVE);
+      return {
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            host.mutexEnter(mutex);
+            host.mutexExit(mutex);
+          }
+        },
+        ops: OPS,
+        teardown,
+      };
+    },
   },
   {
     name: 'rumpuser kernel mutex, TypeScript',
     target: { ns: 20 },
     others: 'rump 18.7 ns',
-    setup: () => mutexPair(RUMPUSER_MTX_KMUTEX),
+    setup: () => {
+      const { host, teardown } = locker();
+      const mutex = host.mutexInit(RUMPUSER_MTX_KMUTEX);
+      return {
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            host.mutexEnter(mutex);
+            host.mutexExit(mutex);
+          }
+        },
+        ops: OPS,
+        teardown,
+      };
+    },
+  },
+  {
+    name: 'rumpuser rwlock read pair, TypeScript',
+    target: { ns: 40 },
+    setup: () => {
+      const { host, teardown } = locker();
+      const rw = host.rwInit();
+      return {
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            host.rwEnter('reader', rw);
+            host.rwExit(rw);
+          }
+        },
+        ops: OPS,
+        teardown,
+      };
+    },
+  },
+  {
+    name: 'rumpuser rwlock write pair, TypeScript',
+    target: { ns: 40 },
+    setup: () => {
+      const { host, teardown } = locker();
+      const rw = host.rwInit();
+      return {
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            host.rwEnter('writer', rw);
+            host.rwExit(rw);
+          }
+        },
+        ops: OPS,
+        teardown,
+      };
+    },
+  },
+  {
+    name: 'rumpuser cv signal without waiters, TypeScript',
+    target: { ns: 15 },
+    setup: () => {
+      const { host, teardown } = locker();
+      const cv = host.cvInit();
+      return {
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            host.cvSignal(cv);
+          }
+        },
+        ops: OPS,
+        teardown,
+      };
+    },
   },
   {
     name: 'rumpuser mutex, C++',
@@ -135,12 +207,14 @@ export const rows: readonly BenchRow[] = [
       let on = one;
       return {
         // The switch is entered and left as a host thread does it, with the CPU.
-        fn: repeat(() => {
-          on = on === one ? other : one;
-          lwpSwitch(k, on);
-          schedule(k);
-          unschedule(k);
-        }),
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            on = on === one ? other : one;
+            lwpSwitch(k, on);
+            schedule(k);
+            unschedule(k);
+          }
+        },
         ops: OPS,
         teardown,
       };
@@ -153,10 +227,12 @@ export const rows: readonly BenchRow[] = [
     setup: () => {
       const { k, proc, teardown } = scene();
       return {
-        fn: repeat(() => {
-          lwprocNewlwp(k, proc.pid);
-          lwprocReleaselwp(k);
-        }),
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            lwprocNewlwp(k, proc.pid);
+            lwprocReleaselwp(k);
+          }
+        },
         ops: OPS,
         teardown,
       };
@@ -169,10 +245,12 @@ export const rows: readonly BenchRow[] = [
     setup: () => {
       const { k, teardown } = scene();
       return {
-        fn: repeat(() => {
-          lwprocRfork(k, RUMP_RFFDG);
-          lwprocReleaselwp(k);
-        }),
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            lwprocRfork(k, RUMP_RFFDG);
+            lwprocReleaselwp(k);
+          }
+        },
         ops: OPS,
         teardown,
       };
@@ -184,10 +262,12 @@ export const rows: readonly BenchRow[] = [
     setup: () => {
       const { proc, teardown } = scene();
       return {
-        fn: repeat(() => {
-          proc.fork().exit(0);
-          proc.sys.wait4(-1, 0);
-        }),
+        fn: () => {
+          for (let i = 0; i < OPS; i++) {
+            proc.fork().exit(0);
+            proc.sys.wait4(-1, 0);
+          }
+        },
         ops: OPS,
         teardown,
       };
