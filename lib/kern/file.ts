@@ -71,17 +71,25 @@ export function closef(l: Lwp, fp: File): Soon<void> {
   return --fp.refcnt === 0 ? fp.ops.close(l, fp) : undefined;
 }
 
-/**
- * Run what sleeps in a file. The file stays meanwhile, whatever becomes of the descriptor it was found by.
- */
-export function* fileSleep<T>(l: Lwp, fp: File, what: MaySleep<T>): MaySleep<T> {
+/** A call begins to sleep in a file, which stays meanwhile whatever becomes of the descriptor it was found by. */
+export function fileBusy(fp: File): void {
   fileHold(fp);
   fp.busy++;
+}
+
+/** It sleeps no more. */
+export function fileUnbusy(l: Lwp, fp: File): Soon<void> {
+  fp.busy--;
+  return closef(l, fp);
+}
+
+/** Run what sleeps in a file. */
+export function* fileSleep<T>(l: Lwp, fp: File, what: MaySleep<T>): MaySleep<T> {
+  fileBusy(fp);
   try {
     return yield* what;
   } finally {
-    fp.busy--;
-    const closing = closef(l, fp);
+    const closing = fileUnbusy(l, fp);
     if (isMaySleep(closing)) {
       yield* closing;
     }

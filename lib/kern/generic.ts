@@ -7,7 +7,7 @@ import { FASYNC, FNONBLOCK, FNOSIGPIPE, FREAD, FWRITE } from '../sys/constants/f
 import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX } from '../sys/constants/filio.ts';
 import { SIGPIPE } from '../sys/constants/signal.ts';
 import { EBADF, EDEADLK, EINTR, EINVAL, EPIPE, ERESTART, ESPIPE, EWOULDBLOCK } from '../sys/errno.ts';
-import { type File, fileSleep } from './file.ts';
+import { type File, fileBusy, fileSleep, fileUnbusy } from './file.ts';
 import type { Lwp } from './lwp.ts';
 import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 import { psignal } from './sig.ts';
@@ -66,10 +66,17 @@ function* transferSleeping(
   whole: number,
   waiting: MaySleep<void>,
 ): MaySleep<number> {
+  // As `fileSleep` does: this is the path of every byte that is waited for, and a generator more costs it a tenth.
+  fileBusy(fp);
   try {
-    yield* fileSleep(l, fp, waiting);
+    yield* waiting;
   } catch (error) {
     cutShort(l, fp, uio, whole, error);
+  } finally {
+    const closing = fileUnbusy(l, fp);
+    if (isMaySleep(closing)) {
+      yield* closing;
+    }
   }
   return moved(fp, uio, from, whole);
 }
@@ -133,11 +140,11 @@ export const genericHandlers: Handlers<
 > = {
   read(l, fd, buf) {
     const fp = reader(l, fd);
-    return transfer(l, fp, new Uio([buf], fp.offset, 'read'), 'here');
+    return transfer(l, fp, new Uio(buf, fp.offset, 'read'), 'here');
   },
   write(l, fd, buf) {
     const fp = writer(l, fd);
-    return transfer(l, fp, new Uio([buf], fp.offset, 'write'), 'here');
+    return transfer(l, fp, new Uio(buf, fp.offset, 'write'), 'here');
   },
   readv(l, fd, iov) {
     const fp = reader(l, fd);
@@ -149,11 +156,11 @@ export const genericHandlers: Handlers<
   },
   pread(l, fd, buf, offset) {
     const fp = reader(l, fd);
-    return transfer(l, fp, new Uio([buf], placeIn(fp, offset), 'read'), 'place');
+    return transfer(l, fp, new Uio(buf, placeIn(fp, offset), 'read'), 'place');
   },
   pwrite(l, fd, buf, offset) {
     const fp = writer(l, fd);
-    return transfer(l, fp, new Uio([buf], placeIn(fp, offset), 'write'), 'place');
+    return transfer(l, fp, new Uio(buf, placeIn(fp, offset), 'write'), 'place');
   },
   preadv(l, fd, iov, offset) {
     const fp = reader(l, fd);

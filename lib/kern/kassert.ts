@@ -5,7 +5,11 @@ export class KernelBug extends Error {
   override readonly name = 'KernelBug';
 }
 
-/** NetBSD: sys/lib/libkern/libkern.h, KASSERT(9). */
+/**
+ * On hot paths `message` is a constant: one that is put together costs more than the test, every time.
+ *
+ * NetBSD: sys/lib/libkern/libkern.h, KASSERT(9).
+ */
 export function KASSERT(condition: boolean, message: string): asserts condition {
   if (!condition) {
     throw new KernelBug(`kernel diagnostic assertion failed: ${message}`);

@@ -13,7 +13,7 @@ export class LwpQueue {
   length = 0;
 
   insertTail(l: Lwp): void {
-    KASSERT(l.queue === null, `lwp ${l.lid} is on a queue already`);
+    KASSERT(l.queue === null, 'the lwp is on a queue already');
     l.queue = this;
     l.queuePrev = this.last;
     if (this.last === null) {
@@ -26,7 +26,7 @@ export class LwpQueue {
   }
 
   insertHead(l: Lwp): void {
-    KASSERT(l.queue === null, `lwp ${l.lid} is on a queue already`);
+    KASSERT(l.queue === null, 'the lwp is on a queue already');
     l.queue = this;
     l.queueNext = this.first;
     if (this.first === null) {
@@ -39,7 +39,7 @@ export class LwpQueue {
   }
 
   remove(l: Lwp): void {
-    KASSERT(l.queue === this, `lwp ${l.lid} is not on this queue`);
+    KASSERT(l.queue === this, 'the lwp is not on this queue');
     if (l.queuePrev === null) {
       this.first = l.queueNext;
     } else {

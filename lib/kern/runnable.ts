@@ -16,7 +16,7 @@ import { PRI_USER } from './runq.ts';
 /** Put `l` on a run queue. */
 export function setrunnable(l: Lwp): void {
   const k = l.kernel;
-  KASSERT(l.coroutine !== null, `lwp ${l.lid} has nothing to run`);
+  KASSERT(l.coroutine !== null, 'the lwp has nothing to run');
   l.stat = LSRUN;
   takecpu(k, l).runqueue.enqueue(l);
   k.runnable++;
@@ -38,7 +38,7 @@ function takecpu(k: Kernel, l: Lwp): Cpu {
 
 /** Take `l` off its run queue. */
 export function unrunnable(l: Lwp): void {
-  KASSERT(l.cpu !== null, `lwp ${l.lid} has no CPU`);
+  KASSERT(l.cpu !== null, 'the lwp has no CPU');
   l.cpu.runqueue.remove(l);
   l.kernel.runnable--;
 }

@@ -25,7 +25,7 @@ export class Runqueue {
 
   enqueue(l: Lwp): void {
     const pri = l.priority;
-    KASSERT(pri >= 0 && pri < PRI_COUNT, `priority ${pri} out of range`);
+    KASSERT(pri >= 0 && pri < PRI_COUNT, 'priority out of range');
     let q = this.#queues[pri];
     if (q === undefined) {
       q = new LwpQueue();
@@ -39,7 +39,7 @@ export class Runqueue {
   remove(l: Lwp): void {
     const pri = l.priority;
     const q = this.#queues[pri];
-    KASSERT(q !== undefined && l.queue === q, `lwp ${l.lid} is not on run queue ${pri}`);
+    KASSERT(q !== undefined && l.queue === q, 'the lwp is not on run queue of its priority');
     q.remove(l);
     if (q.length === 0) {
       this.#bitmap[pri >> 5] = (this.#bitmap[pri >> 5] as number) & ~(1 << (pri & 31));

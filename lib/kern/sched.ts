@@ -56,7 +56,7 @@ function pick(k: Kernel): Lwp | null {
 /** Run `l` until it sleeps, yields or is done. */
 export function resume(k: Kernel, l: Lwp): void {
   const { coroutine } = l;
-  KASSERT(coroutine !== null && k.curlwp === null, `cannot resume lwp ${l.lid}`);
+  KASSERT(coroutine !== null && k.curlwp === null, 'cannot resume the lwp');
   l.stat = LSONPROC;
   k.host.curlwpSet(l.handle);
   k.curlwp = l;

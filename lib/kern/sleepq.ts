@@ -43,7 +43,7 @@ export function* sleepqBlock(
   timeoutNs: number,
 ): MaySleep<void> {
   const k = l.kernel;
-  KASSERT(k.curlwp === l && l.stat === LSONPROC, `lwp ${l.lid} sleeps while not running`);
+  KASSERT(k.curlwp === l && l.stat === LSONPROC, 'an lwp sleeps while not running');
   KASSERT(!Number.isNaN(timeoutNs), 'sleep timeout is not a number');
   if ((flags & PCATCH) !== 0) {
     const interrupted = interruption(l);
@@ -61,7 +61,7 @@ export function* sleepqBlock(
     calloutSchedule(k, l.timeout, timeoutNs);
   }
   yield SLEEPING;
-  KASSERT(k.curlwp === l, `lwp ${l.lid} resumed while not current`);
+  KASSERT(k.curlwp === l, 'an lwp is resumed while not current');
   const error = l.sleepError;
   if (error !== null) {
     l.sleepError = null;
@@ -82,7 +82,7 @@ function interruption(l: Lwp): Errno | null {
 
 /** Take a sleeping lwp off its queue and make it runnable; `error` is thrown at its sleep unless null. */
 export function sleepqUnsleep(l: Lwp, error: Errno | null): void {
-  KASSERT(l.stat === LSSLEEP && l.queue !== null, `lwp ${l.lid} is not asleep`);
+  KASSERT(l.stat === LSSLEEP && l.queue !== null, 'the lwp is not asleep');
   l.queue.remove(l);
   l.wmesg = '';
   l.flag &= ~LW_SINTR;

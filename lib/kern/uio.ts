@@ -13,23 +13,26 @@ export const IOV_MAX = 1024;
 
 export class Uio {
   readonly rw: UioRw;
-  readonly #iov: readonly Uint8Array[];
-  #index = 0;
+  /** The buffer under way, how much of it is done, and those after it. */
+  #bytes: Uint8Array;
   #skip = 0;
+  #next = 0;
+  readonly #more: readonly Uint8Array[];
   /** Byte offset in the object. */
   offset: number;
   /** Bytes still to move. */
   resid: number;
 
-  constructor(iov: readonly Uint8Array[], offset: number, rw: UioRw) {
-    this.#iov = iov;
+  /** @param more buffers that come after the first */
+  constructor(first: Uint8Array, offset: number, rw: UioRw, more: readonly Uint8Array[] = NONE) {
+    this.#bytes = first;
+    this.#more = more;
     this.offset = offset;
     this.rw = rw;
-    let resid = 0;
-    for (const bytes of iov) {
-      resid += bytes.length;
+    this.resid = first.length;
+    for (let i = 0; i < more.length; i++) {
+      this.resid += (more[i] as Uint8Array).length;
     }
-    this.resid = resid;
   }
 
   /**
@@ -39,17 +42,18 @@ export class Uio {
    */
   piece(max: number): Uint8Array {
     for (;;) {
-      const bytes = this.#iov[this.#index];
-      if (bytes === undefined) {
+      const bytes = this.#bytes;
+      if (this.#skip < bytes.length) {
+        return bytes.subarray(this.#skip, Math.min(bytes.length, this.#skip + max));
+      }
+      const next = this.#more[this.#next++];
+      if (next === undefined) {
         if (this.resid > 0) {
           throw EFAULT;
         }
         return EMPTY;
       }
-      if (this.#skip < bytes.length) {
-        return bytes.subarray(this.#skip, Math.min(bytes.length, this.#skip + max));
-      }
-      this.#index++;
+      this.#bytes = next;
       this.#skip = 0;
     }
   }
@@ -63,9 +67,9 @@ export class Uio {
     const whole = Math.min(n, this.resid);
     let moved = 0;
     while (moved < whole) {
-      const bytes = this.#iov[this.#index];
+      const bytes = this.#bytes;
       const skip = this.#skip;
-      if (bytes !== undefined && whole - moved <= SMALL && skip + whole - moved <= bytes.length) {
+      if (whole - moved <= SMALL && skip + whole - moved <= bytes.length) {
         // A view costs more than a few bytes.
         for (let i = moved; i < whole; i++) {
           if (this.rw === 'read') {
@@ -96,6 +100,7 @@ export class Uio {
   }
 }
 
+const NONE: readonly Uint8Array[] = [];
 const EMPTY = new Uint8Array(0);
 /** Bytes up to this many are moved one by one. */
 const SMALL = 32;
@@ -113,7 +118,7 @@ export function uioSetup(buf: Uint8Array, offset: number, rw: UioRw): Uio {
   if (rw !== 'read' && rw !== 'write') {
     panic(`uioSetup: invalid rw ${String(rw)}`);
   }
-  return new Uio([buf], offset, rw);
+  return new Uio(buf, offset, rw);
 }
 
 export function uioGetresid(uio: Uio): number {
@@ -133,8 +138,9 @@ export function uioFree(uio: Uio): number {
 
 /** A scattered transfer. @throws EINVAL too many buffers */
 export function uioVector(iov: readonly Uint8Array[], offset: number, rw: UioRw): Uio {
-  if (iov.length === 0 || iov.length > IOV_MAX) {
+  const [first, ...more] = iov;
+  if (first === undefined || iov.length > IOV_MAX) {
     throw EINVAL;
   }
-  return new Uio(iov, offset, rw);
+  return new Uio(first, offset, rw, more);
 }
