@@ -149,6 +149,8 @@ export function rumpFini(k: Kernel): void {
       k.host.lwpDestroy(l.handle);
     }
   }
+  // Threads of modules come in by the giant lock.
+  k.host.modules?.close();
   giantFini(k);
   k.host.fini();
 }

@@ -81,7 +81,8 @@ function compatible(version: number): boolean {
     : Math.abs(version - __NetBSD_Version__) < 10_000;
 }
 
-function requirement(text: string): { name: string; revision: number } {
+/** @throws EINVAL */
+export function requirement(text: string): { name: string; revision: number } {
   const match = /^([^<>=,\s]+)(?:>=(\d+))?$/.exec(text);
   if (match === null) {
     throw EINVAL;

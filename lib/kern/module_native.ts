@@ -22,6 +22,7 @@ import {
   moduleFini,
   moduleInit,
   moduleRegister,
+  requirement,
 } from './module.ts';
 import { printf } from './msgbuf.ts';
 import type { PropDictionary } from './prop.ts';
@@ -40,12 +41,12 @@ export interface NativeDevice {
 /** Load every module in the link sets of this process, at boot. One that fails is no reason not to boot. */
 export function moduleBootstrap(k: Kernel): void {
   for (const object of k.host.modules?.objects() ?? []) {
-    for (const info of nativeModinfos(k, object)) {
-      try {
+    try {
+      for (const info of nativeModinfos(k, object)) {
         moduleRegister(k, info, 'boot');
-      } catch (error) {
-        complain(k, info, error);
       }
+    } catch (error) {
+      complain(k, object.path, error);
     }
   }
   for (const { info, source } of k.modinfos.values()) {
@@ -54,16 +55,16 @@ export function moduleBootstrap(k: Kernel): void {
         moduleInit(k, info, { source });
       }
     } catch (error) {
-      complain(k, info, error);
+      complain(k, info.name, error);
     }
   }
 }
 
-function complain(k: Kernel, info: Modinfo, error: unknown): void {
+function complain(k: Kernel, what: string, error: unknown): void {
   if (!(error instanceof Errno)) {
     throw error;
   }
-  printf(k, `module ${info.name}: ${error.message}\n`);
+  printf(k, `module ${what}: ${error.message}\n`);
 }
 
 /**
@@ -116,7 +117,7 @@ function nativeHost(k: Kernel): HostModules {
 
 function nativeModinfos(k: Kernel, object: DlObject): Modinfo[] {
   const host = nativeHost(k);
-  return object.modules.map((address) => {
+  const infos = object.modules.map((address): Modinfo => {
     const { version, class: kind, name, required, revision } = host.modinfo(address);
     return {
       name,
@@ -137,6 +138,21 @@ function nativeModinfos(k: Kernel, object: DlObject): Modinfo[] {
       },
     };
   });
+  return requiredFirst(infos);
+}
+
+/** The linker leaves no order to rely on. What requires itself comes last, and is refused when it is loaded. */
+function requiredFirst(infos: readonly Modinfo[]): Modinfo[] {
+  const ordered: Modinfo[] = [];
+  for (let left = [...infos]; left.length > 0; ) {
+    const names = left.map(({ name }) => name);
+    const ready = left.filter(
+      ({ required = [] }) => !required.some((text) => names.includes(requirement(text).name)),
+    );
+    ordered.push(...(ready.length > 0 ? ready : left));
+    left = ready.length > 0 ? left.filter((info) => !ready.includes(info)) : [];
+  }
+  return ordered;
 }
 
 /** C sees what C can name. @throws EINVAL a property that is a structure */
