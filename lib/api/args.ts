@@ -9,6 +9,7 @@
 import { EFAULT, EINVAL, type Errno } from '../sys/errno.ts';
 import { SCALARS } from '../sys/scalars.ts';
 import type { ArgType, Scalar, SysentRow } from '../sys/sysent.ts';
+import type { Kevent, Pollfd } from '../sys/types.ts';
 import { SysError } from './errors.ts';
 
 /** Check one argument; returns what the handler gets. */
@@ -194,11 +195,12 @@ function struct(name: string, no: Complain): ArgCheck {
     return (v) => (v instanceof Set ? copySet(v, no) : no(EFAULT, `a Set (${name})`, v));
   }
   const numbers = NUMBERS.has(name);
+  const flat = FLAT.get(name);
   return (v) => {
     if (typeof v !== 'object' || v === null) {
       return no(EFAULT, `an object (${name})`, v);
     }
-    const copy = copyin(v, no);
+    const copy = flat === undefined ? copyin(v, no) : flat(v as never);
     if (numbers && !onlyNumbers(copy)) {
       return no(EINVAL, `made of numbers (${name})`, v);
     }
@@ -218,6 +220,25 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'flock',
   'sched_param',
   'sembuf',
+]);
+
+/**
+ * Structures that come by the thousand, field by field. What a kevent carries as `udata` is the caller's alone:
+ * it comes back as it was given, not as a copy.
+ */
+const FLAT: ReadonlyMap<string, (v: never) => unknown> = new Map<string, (v: never) => unknown>([
+  [
+    'kevent',
+    ({ ident, filter, flags, fflags, data, udata }: Kevent): Kevent => ({
+      ident,
+      filter,
+      flags,
+      fflags,
+      data,
+      udata,
+    }),
+  ],
+  ['pollfd', ({ fd, events, revents }: Pollfd): Pollfd => ({ fd, events, revents })],
 ]);
 
 /** A field left out is for the handler to judge. */

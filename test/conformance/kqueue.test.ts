@@ -54,13 +54,14 @@ conformance('kevent: EVFILT_READ fires as long as there is something', async (t,
   const proc = newproc();
   const [r, w] = await call(proc).pipe();
   const kq = await call(proc).kqueue();
-  const udata = { any: 'value' };
+  const udata = { any: 'value', itself: null as unknown };
+  udata.itself = udata;
   t.deepEqual(await call(proc).kevent(kq, [ev(r, EVFILT_READ, EV_ADD, { udata })], 5, NOW), []);
   await call(proc).write(w, new Uint8Array(3));
   for (let i = 0; i < 2; i++) {
     const [event, ...rest] = await call(proc).kevent(kq, null, 5, NOW);
     t.like(event, { ident: r, filter: EVFILT_READ, data: 3 });
-    t.deepEqual(event?.udata, udata);
+    t.is(event?.udata, udata, 'the very object');
     t.deepEqual(rest, []);
   }
   await call(proc).read(r, new Uint8Array(9));
