@@ -1,11 +1,13 @@
 /** What `defineModule` offers, loading by path and by name, and the examples. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { boot, constants, defineModule, KAUTH_RESULT_DENY, SysError } from '../../lib/api/index.ts';
 import { EBUSY } from '../../lib/sys/errno.ts';
 import { probe } from '../kern/native_module.ts';
-import { ROOT } from '../rumpuser/host_support.ts';
+import { ROOT, temporaryDirectory } from '../rumpuser/host_support.ts';
 import { onEveryHost } from './support.ts';
 
 onEveryHost('a module finds what others export, and keeps them loaded', (t, bootOne) => {
@@ -160,4 +162,26 @@ test('the example module in C', (t) => {
   const output = example('examples/ticker.mjs');
   t.regex(output, /^\[ 'ticker: driver' \]\n\{ name: 'ticker_read', offset: 1n \}\n/);
   t.regex(output, /ticker: every 5 ms, as lwp \d+', 'ticker: \d+ ticks that nobody read'/);
+});
+
+test('docs/MODULES.md: a reader who follows it gets there', (t) => {
+  const dir = temporaryDirectory(t);
+  const root = fileURLToPath(ROOT);
+  mkdirSync(join(dir, 'node_modules'));
+  symlinkSync(root, join(dir, 'node_modules/rumpkernel'));
+  const page = readFileSync(join(root, 'docs/MODULES.md'), 'utf8');
+  const outputs: string[] = [];
+  for (const [, language, text = ''] of page.matchAll(/```(\w+)\n([\s\S]*?)```/g)) {
+    if (language === 'c') {
+      writeFileSync(join(dir, 'first.c'), text);
+    } else if (language === 'sh') {
+      execFileSync('sh', ['-c', text], { cwd: dir });
+    } else {
+      writeFileSync(join(dir, 'first.mjs'), text);
+      outputs.push(execFileSync(process.execPath, ['first.mjs'], { cwd: dir, encoding: 'utf8' }));
+    }
+  }
+  t.is(outputs.length, 2);
+  t.regex(outputs[0] ?? '', /\nhello, reader\ngoing\nundone\n$/);
+  t.is(outputs[1], "hello, reader\n{ name: 'first_modcmd', offset: 0n }\n");
 });
