@@ -17,6 +17,9 @@ import { Bt, FreeLists, SegmentList } from './vmem_tag.ts';
  */
 export type VmemStrategy = 'instantfit' | 'bestfit' | 'nextfit';
 
+/** Tags kept for the next allocation. */
+const UNUSED_MAX = 256;
+
 export class VmemMap {
   readonly busy: BusyTable;
   readonly #name: string;
@@ -24,6 +27,9 @@ export class VmemMap {
   readonly #free: FreeLists;
   /** Where the last next fit ended. */
   #rotor = 0;
+  /** Tags not in use, chained: a new one costs several times as much as the rest of an allocation. */
+  #unused: Bt | null = null;
+  #nunused = 0;
   /** Of all spans together, and of what is taken of it. */
   size = 0;
   inuse = 0;
@@ -38,7 +44,7 @@ export class VmemMap {
 
   add(type: 'span' | 'imported', start: number, size: number): void {
     const span = new Bt(type, start, size);
-    const bt = new Bt('free', start, size);
+    const bt = this.#newFree(start, size);
     this.#segments.insertAfter(this.#segments.last, span);
     this.#segments.insertAfter(span, bt);
     this.#insertFree(bt);
@@ -80,12 +86,12 @@ export class VmemMap {
     const { start: freeStart, size: freeSize } = bt;
     this.#removeFree(bt);
     if (start > freeStart) {
-      const before = new Bt('free', freeStart, start - freeStart);
+      const before = this.#newFree(freeStart, start - freeStart);
       this.#segments.insertAfter(bt.segPrev, before);
       this.#insertFree(before);
     }
     if (end < freeStart + freeSize) {
-      const behind = new Bt('free', end, freeStart + freeSize - end);
+      const behind = this.#newFree(end, freeStart + freeSize - end);
       this.#segments.insertAfter(bt, behind);
       this.#insertFree(behind);
     }
@@ -106,19 +112,19 @@ export class VmemMap {
     const next = bt.segNext;
     if (next?.type === 'free') {
       this.#removeFree(next);
-      this.#segments.remove(next);
       bt.size += next.size;
+      this.#discard(next);
     }
     const prev = bt.segPrev;
     if (prev?.type === 'free') {
       this.#removeFree(prev);
-      this.#segments.remove(prev);
       bt.start = prev.start;
       bt.size += prev.size;
+      this.#discard(prev);
     }
     const span = bt.segPrev;
     if (span?.type === 'imported' && span.size === bt.size) {
-      this.#segments.remove(bt);
+      this.#discard(bt);
       this.#segments.remove(span);
       this.size -= span.size;
       this.nspans--;
@@ -222,6 +228,30 @@ export class VmemMap {
       }
     }
     return lowest;
+  }
+
+  #newFree(start: number, size: number): Bt {
+    const bt = this.#unused;
+    if (bt === null) {
+      return new Bt('free', start, size);
+    }
+    this.#unused = bt.listNext;
+    this.#nunused--;
+    bt.listNext = null;
+    bt.type = 'free';
+    bt.start = start;
+    bt.size = size;
+    return bt;
+  }
+
+  /** Take a tag that stands for nothing any more off the segment list. */
+  #discard(bt: Bt): void {
+    this.#segments.remove(bt);
+    if (this.#nunused < UNUSED_MAX) {
+      bt.listNext = this.#unused;
+      this.#unused = bt;
+      this.#nunused++;
+    }
   }
 
   #insertFree(bt: Bt): void {
