@@ -32,6 +32,8 @@ export {
   type Modules,
 } from './modules.ts';
 export type { NewprocOptions } from './newproc.ts';
+export { propExternalize, propInternalize } from './plist.ts';
 export type { LwpHandle, Proc } from './proc.ts';
 export type { SyscallProxy } from './proxy.ts';
 export type { ProcState, ProcStatus } from './ps.ts';
+export type { Trace, TraceEvent, TraceOptions } from './trace.ts';

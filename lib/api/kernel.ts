@@ -27,6 +27,7 @@ import { type NewprocOptions, newprocOptions } from './newproc.ts';
 import { Proc } from './proc.ts';
 import { proxy, type SyscallProxy } from './proxy.ts';
 import { type ProcStatus, statusOf } from './ps.ts';
+import { startTrace, type Trace, type TraceOptions, traceLimit } from './trace.ts';
 
 /** Counters since boot. */
 export interface KernelStats {
@@ -161,6 +162,15 @@ export class Kernel {
       syscalls: k.ncalls,
       switches: k.cpus.reduce((sum, cpu) => sum + cpu.nswtch, 0),
     };
+  }
+
+  /**
+   * Watch system calls, sleeps, wake-ups, signals and processes from now on. One trace at a time.
+   * @throws SysError EBUSY one is under way; EINVAL
+   */
+  trace(options: TraceOptions = {}): Trace {
+    const limit = traceLimit(options);
+    return this.enter('trace', () => startTrace(this.#k, limit));
   }
 
   /** Send every system call to `fn` instead of this kernel. Once. @throws SysError EBUSY EINVAL */

@@ -21,8 +21,9 @@ import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 import { limFree } from './plimit.ts';
 import { isSessionLeader, type Proc, procRemove, procReparent } from './proc.ts';
 import { timersFree } from './ptimer.ts';
-import { tellParent } from './sig.ts';
+import { sigretarget, tellParent } from './sig.ts';
 import { FOREVER, sleepqBlock, sleepqInterrupt, sleepqWakeAll } from './sleepq.ts';
+import { trace } from './trace.ts';
 import { chgproccnt } from './uid.ts';
 import { vmspaceFree } from './vmspace.ts';
 
@@ -84,6 +85,9 @@ function* exitLwps(l: Lwp): MaySleep<void> {
 export function lwpExit(l: Lwp): void {
   KASSERT(l.proc.nlwps > 1 || l.proc.exiting, `${l} is the last lwp of its process`);
   lwpUnlink(l);
+  if (!l.proc.exiting) {
+    sigretarget(l.proc);
+  }
 }
 
 /** Give back what the process holds: timers, descriptors, its file-system side. */
@@ -123,6 +127,7 @@ export function orphan(p: Proc): void {
 function becomeZombie(l: Lwp): void {
   const p = l.proc;
   p.stat = SZOMB;
+  trace(p.kernel, p, l.lid, { type: 'exit', status: p.xstat });
   lwpUnlink(l);
   KASSERT(p.nlwps === 0, `process ${p.pid} is a zombie with ${p.nlwps} lwps`);
   if (p.nozombie || p.parent?.nocldwait === true) {

@@ -14,6 +14,7 @@ import type { Lwp } from './lwp.ts';
 import { lwpCreate } from './lwpcreate.ts';
 import { limHold } from './plimit.ts';
 import { nextlid, Proc, pidAlloc, procInsert } from './proc.ts';
+import { trace } from './trace.ts';
 import { chgproccnt, type Uidinfo } from './uid.ts';
 import { vmspaceHold } from './vmspace.ts';
 
@@ -67,6 +68,7 @@ export function fork1(parent: Proc, options: ForkOptions): Lwp {
   p.stat = SACTIVE;
   const l = lwpCreate(p, nextlid(p), handle);
   knoteProc(parent, NOTE_FORK | pid);
+  trace(k, parent, 0, { type: 'fork', child: pid });
   return l;
 }
 

@@ -28,6 +28,7 @@ import type { SleepQueue } from './sleepq.ts';
 import type { SysctlNode } from './sysctl.ts';
 import type { HandlerTable } from './sysent.ts';
 import type { Sysproxy } from './sysproxy.ts';
+import type { Tracer } from './trace.ts';
 import type { Uidinfo } from './uid.ts';
 import type { Uvm } from './uvm.ts';
 import type { Vmem } from './vmem.ts';
@@ -115,6 +116,8 @@ export class Kernel {
   /** Host mutex that keeps other host threads out of the kernel's memory (giant.ts). */
   giant = 0;
   giantShared = false;
+  /** Who is told of everything (trace.ts); null costs a test. */
+  trace: Tracer | null = null;
   /** Numbers of the last 16 system calls, for the post-mortem. */
   readonly lastcalls = new Uint16Array(16);
   ncalls = 0;

@@ -25,7 +25,15 @@ import {
 } from '../sys/constants/signal.ts';
 import { W_EXITCODE, W_STOPCODE, WSTOPSIG } from '../sys/constants/wait.ts';
 import { ESRCH } from '../sys/errno.ts';
-import { sigaddset, sigisempty, sigismember, sigminusset, sigplusset } from '../sys/sigset.ts';
+import {
+  sigaddset,
+  sigdelset,
+  sigfirst,
+  sigisempty,
+  sigismember,
+  sigminusset,
+  sigplusset,
+} from '../sys/sigset.ts';
 import type { Sigaction, Siginfo } from '../sys/types.ts';
 import { exit1, lwpExit } from './exit.ts';
 import { knoteProc } from './filt.ts';
@@ -48,6 +56,7 @@ import {
   sigtake,
 } from './sigacts.ts';
 import { FOREVER, SleepQueue, sleepqBlock, sleepqInterrupt, sleepqUnsleep, sleepqWakeAll } from './sleepq.ts';
+import { trace } from './trace.ts';
 
 /** Send a signal, 1 to 63, to a process. Zombies and system processes take none. */
 export function psignal(p: Proc, signo: number, info: Siginfo = siginfo(signo)): void {
@@ -55,6 +64,7 @@ export function psignal(p: Proc, signo: number, info: Siginfo = siginfo(signo)):
     return;
   }
   knoteProc(p, NOTE_SIGNAL | signo);
+  trace(p.kernel, p, 0, { type: 'signal', signo, what: 'posted' });
   const action = SIGNALS[signo]?.action;
   if (action === 'continue' || signo === SIGKILL) {
     resumeProc(p, signo === SIGCONT);
@@ -297,6 +307,7 @@ function sigrestore(l: Lwp): void {
 function* postsig(l: Lwp, info: Siginfo): MaySleep<void> {
   const p = l.proc;
   const { signo } = info;
+  trace(l.kernel, p, l.lid, { type: 'signal', signo, what: 'taken' });
   if (sigcaught(p, signo)) {
     yield* sendsig(l, info, sigactionOf(p, signo));
     return;
@@ -337,9 +348,18 @@ function* sendsig(l: Lwp, info: Siginfo, action: Sigaction): MaySleep<void> {
   }
 }
 
-/** The mask of `l` has changed: what it blocked before may now be due. */
+/** The mask of `l` has changed: what it blocked before may now be due, and what was meant for it may be another's. */
 export function sigmaskChanged(l: Lwp): void {
   if (sigdeliverable(l) !== 0) {
     l.ast |= AST_SIGNAL;
+  }
+  sigretarget(l.proc);
+}
+
+/** Whoever was chosen for the pending signals of `p` may not take them any more: choose again. */
+export function sigretarget(p: Proc): void {
+  for (let set = p.sigpend, signo = sigfirst(set); signo !== 0; signo = sigfirst(set)) {
+    set = sigdelset(set, signo);
+    announce(p, signo);
   }
 }

@@ -18,6 +18,7 @@ import { type MaySleep, SLEEPING } from './maysleep.ts';
 import { LwpQueue } from './queue.ts';
 import { setrunnable } from './runnable.ts';
 import { sigrestarts } from './sigacts.ts';
+import { trace } from './trace.ts';
 
 /** Sleep flag: signals end the sleep. */
 export const PCATCH = 0x100;
@@ -56,6 +57,9 @@ export function* sleepqBlock(
   l.stat = LSSLEEP;
   l.nvcsw++;
   q.insertTail(l);
+  if (k.trace !== null) {
+    trace(k, l.proc, l.lid, { type: 'sleep', wmesg, timeoutNs: timeoutNs === FOREVER ? null : timeoutNs });
+  }
   if (timeoutNs !== FOREVER) {
     l.timeout ??= new Callout(() => sleepqUnsleep(l, EWOULDBLOCK));
     calloutSchedule(k, l.timeout, timeoutNs);
@@ -84,6 +88,9 @@ function interruption(l: Lwp): Errno | null {
 export function sleepqUnsleep(l: Lwp, error: Errno | null): void {
   KASSERT(l.stat === LSSLEEP && l.queue !== null, 'the lwp is not asleep');
   l.queue.remove(l);
+  if (l.kernel.trace !== null) {
+    traceWakeup(l, error);
+  }
   l.wmesg = '';
   l.flag &= ~LW_SINTR;
   l.sleepError = error;
@@ -91,6 +98,13 @@ export function sleepqUnsleep(l: Lwp, error: Errno | null): void {
     calloutStop(l.kernel, l.timeout);
   }
   setrunnable(l);
+}
+
+function traceWakeup(l: Lwp, error: Errno | null): void {
+  const { kernel, proc, lid, wmesg } = l;
+  const { curlwp } = kernel;
+  const by = curlwp === null ? null : `${curlwp.proc.pid}.${curlwp.lid}`;
+  trace(kernel, proc, lid, { type: 'wakeup', wmesg, by, code: error?.code ?? null });
 }
 
 /** Wake the longest sleeper. @returns it, or null when nobody sleeps. */

@@ -20,6 +20,7 @@ import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable } from './runnable.ts';
 import { drive, settle } from './sched.ts';
 import { userret } from './sig.ts';
+import { tracedAsync, tracedSync } from './trace.ts';
 
 /** Is there a kernel, and may it be entered now? @throws KernelDead; EBUSY from inside the kernel */
 export function enterable(k: Kernel): void {
@@ -67,6 +68,10 @@ export function syscallSync(
   if (k.sysproxy !== null) {
     callable(k, l);
     return k.sysproxy(l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length));
+  }
+  if (k.trace !== null) {
+    const args = [a0, a1, a2, a3, a4, a5, a6];
+    return tracedSync(l, row, args, () => syscallLocal(l, row, a0, a1, a2, a3, a4, a5, a6));
   }
   return syscallLocal(l, row, a0, a1, a2, a3, a4, a5, a6);
 }
@@ -260,7 +265,8 @@ export function syscallAsync(
 ): void {
   const k = l.kernel;
   callable(k, l);
-  l.coroutine = body(l, row, handlerOf(k, row), args);
+  const coroutine = body(l, row, handlerOf(k, row), args);
+  l.coroutine = k.trace === null ? coroutine : tracedAsync(l, row, args, coroutine);
   l.ondone = () => {
     const { value, thrown } = l;
     const error = thrown === null ? l.error : thrown.error;
