@@ -59,7 +59,7 @@ const data: Plugin = {
 await build({
   input: { index: api, rump: join(dist, 'lib', 'cli', 'main.js') },
   platform: 'node',
-  external: ['node-gyp-build'],
+  external: ['node-gyp-build', '@xmldom/xmldom'],
   logLevel: 'warn',
   plugins: [data],
   output: {

@@ -41,7 +41,7 @@ export const LAYERS: readonly Layer[] = [
     from: ['lib/kern/', 'lib/emul/', 'lib/sys/', HOST_INTERFACE],
     packages: ['node:'],
   })),
-  { files: 'lib/api/', from: ['lib/'], packages: ['node:'] },
+  { files: 'lib/api/', from: ['lib/'], packages: ['node:', '@xmldom/xmldom'] },
   { files: 'lib/cli/', from: ['lib/api/'], packages: ['node:'] },
   { files: 'tools/', from: ['lib/sys/'], packages: ['node:', 'rolldown', 'typescript/'] },
 ];
