@@ -45,15 +45,24 @@ export function giantShareInside(k: Kernel): void {
 /** Come into the kernel on this host thread. No lwp may be current. */
 export function giantEnter(k: Kernel): void {
   if (k.giantShared) {
-    asLwp0(k, () => k.host.mutexEnterNowrap(k.giant));
+    enterShared(k);
   }
 }
 
 /** Leave the kernel on this host thread. */
 export function giantExit(k: Kernel): void {
   if (k.giantShared) {
-    asLwp0(k, () => k.host.mutexExit(k.giant));
+    exitShared(k);
   }
+}
+
+// Functions of their own: a closure would cost every entry an allocation, shared or not.
+function enterShared(k: Kernel): void {
+  asLwp0(k, () => k.host.mutexEnterNowrap(k.giant));
+}
+
+function exitShared(k: Kernel): void {
+  asLwp0(k, () => k.host.mutexExit(k.giant));
 }
 
 function asLwp0(k: Kernel, lock: () => void): void {

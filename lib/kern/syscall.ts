@@ -70,8 +70,7 @@ export function syscallSync(
     return k.sysproxy(l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length));
   }
   if (k.trace !== null) {
-    const args = [a0, a1, a2, a3, a4, a5, a6];
-    return tracedSync(l, row, args, () => syscallLocal(l, row, a0, a1, a2, a3, a4, a5, a6));
+    return tracedSync(l, row, [a0, a1, a2, a3, a4, a5, a6], syscallLocal);
   }
   return syscallLocal(l, row, a0, a1, a2, a3, a4, a5, a6);
 }

@@ -94,10 +94,15 @@ function fail(l: Lwp, row: SysentRow, startNs: number, error: unknown): void {
 }
 
 /** Make a synchronous call and tell of its beginning and end. */
-export function tracedSync(l: Lwp, row: SysentRow, args: readonly unknown[], make: () => unknown): unknown {
+export function tracedSync(
+  l: Lwp,
+  row: SysentRow,
+  args: readonly unknown[],
+  make: (l: Lwp, row: SysentRow, ...args: unknown[]) => unknown,
+): unknown {
   const startNs = begin(l, row, args);
   try {
-    const value = make();
+    const value = make(l, row, ...args);
     end(l, row, startNs, value);
     return value;
   } catch (error) {
