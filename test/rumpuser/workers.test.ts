@@ -165,9 +165,10 @@ for (const task of ['read', 'read twice'] as const) {
     asserts(t, new RegExp(`rwlock ${lock} is not held by lwp ${a}`), () => host.rwExit(lock));
     // The last of them goes while a writer waits for it.
     const waiting = start({ task: 'wait to write', lock });
+    const waited = ended(waiting);
     await untilNonZero(slot(lock) + WRITERS_WAITING);
     await workers[2].terminate();
-    t.is(await ended(waiting), 0);
+    t.is(await waited, 0);
     host.rwDestroy(lock);
   });
 }
