@@ -40,12 +40,17 @@ export interface ModuleStatus {
 
 export interface Modules {
   /**
-   * Load a module: one that `defineModule` made, the path of a shared object (anything with a slash in it), or the name of
-   * one that was registered. `props` are strings, integers, booleans, bytes, and arrays and dictionaries of them.
-   * @throws SysError EINVAL EEXIST ENAMETOOLONG EPROGMISMATCH ENOENT EDEADLK EMLINK; for a path also ENOEXEC EOPNOTSUPP
+   * Load a module: one that `defineModule` made, the path of a shared object (anything with a slash in it),
+   * or the name of one that was registered. `props` are strings, integers, booleans, bytes, and arrays and
+   * dictionaries of them.
+   * @throws SysError EINVAL EEXIST ENAMETOOLONG EPROGMISMATCH ENOENT EDEADLK EMLINK; for a path also ENOEXEC
+   * EOPNOTSUPP
    */
   load(mod: Modinfo | string, props?: Readonly<Record<string, unknown>>): void;
-  /** Make a module known: it is loaded by name, by modctl(2), or when another one requires it. @throws SysError EINVAL EEXIST */
+  /**
+   * Make a module known: it is loaded by name, by modctl(2), or when another one requires it. @throws
+   * SysError EINVAL EEXIST
+   */
   register(mod: Modinfo): void;
   /** @throws SysError ENOENT EBUSY */
   unload(name: string): void;
@@ -146,7 +151,10 @@ export function ksyms(k: Kern, enter: Enter): Ksyms {
   };
 }
 
-/** What a module in TypeScript has to work with. All of it that can be undone is, in reverse order, when the module goes. */
+/**
+ * What a module in TypeScript has to work with. All of it that can be undone is, in reverse order, when the
+ * module goes.
+ */
 export interface ModuleContext {
   /** What it was loaded with. */
   readonly props: PropDictionary;
@@ -162,7 +170,10 @@ export interface ModuleContext {
   device(sw: Cdevsw): number;
 }
 
-/** A kernel module in TypeScript. Its functions run inside the kernel; one that throws a `SysError` or an errno refuses. */
+/**
+ * A kernel module in TypeScript. Its functions run inside the kernel; one that throws a `SysError` or an
+ * errno refuses.
+ */
 export interface ModuleSpec {
   readonly name: string;
   /** Kernel it was made for; default this one. */

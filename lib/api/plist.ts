@@ -1,8 +1,8 @@
 /**
  * Property dictionaries as XML, in the form that NetBSD's proplib and Apple's plutil exchange.
  *
- * The tree is read here and not by a plist package: those take integers for doubles, and NetBSD's hexadecimal ones for 0.
- * The XML parser is loaded when it is first needed.
+ * The tree is read here and not by a plist package: those take integers for doubles, and NetBSD's hexadecimal
+ * ones for 0. The XML parser is loaded when it is first needed.
  *
  * NetBSD: prop_dictionary_externalize(3), prop_dictionary_internalize(3), proplib(3).
  */
@@ -33,7 +33,10 @@ export function propExternalize(dict: Readonly<Record<string, unknown>>): string
   }
 }
 
-/** The dictionary that `xml` describes. Integers that are exact as numbers are numbers. Rejects with SysError EINVAL. */
+/**
+ * The dictionary that `xml` describes. Integers that are exact as numbers are numbers. Rejects with SysError
+ * EINVAL.
+ */
 export async function propInternalize(xml: string): Promise<PropDictionary> {
   if (typeof xml !== 'string') {
     throw new SysError(EINVAL, 'propInternalize', 'a dictionary is read from a string');

@@ -1,8 +1,8 @@
 /**
  * Code of the host program's that the kernel calls: its console, the commands of modules in TypeScript.
  *
- * This kernel stays closed to it (EBUSY), but other kernels of the process are open: the host thread has no lwp
- * meanwhile, since it can have only one at a time, of whichever kernel.
+ * This kernel stays closed to it (EBUSY), but other kernels of the process are open: the host thread has no
+ * lwp meanwhile, since it can have only one at a time, of whichever kernel.
  */
 import type { Kernel } from './kernel.ts';
 

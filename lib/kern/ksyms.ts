@@ -1,9 +1,10 @@
 /**
  * The kernel symbol table, searched by name and by address.
  *
- * Three kinds of symbols: the kernel's own functions and those that modules export, which are JavaScript and get addresses
- * in a range of their own; objects that native modules came in; and everything else that is loaded in the host process, handed
- * over in bulk. Indexes are built at the first look-up: most kernels never look.
+ * Three kinds of symbols: the kernel's own functions and those that modules export, which are JavaScript and
+ * get addresses in a range of their own; objects that native modules came in; and everything else that is
+ * loaded in the host process, handed over in bulk. Indexes are built at the first look-up: most kernels never
+ * look.
  *
  * NetBSD: sys/kern/kern_ksyms.c, ksyms(4); the seed's rump_kernelfsym_load.
  */
@@ -12,7 +13,10 @@ import { type KernelFunction, type Ksym, SymbolSet, type SymbolTable, symbolsOf 
 
 export type { KernelFunction, Ksym, SymbolTable } from './ksyms_table.ts';
 
-/** Where functions without an address of the host get theirs: the upper half, where no host process has anything. */
+/**
+ * Where functions without an address of the host get theirs: the upper half, where no host process has
+ * anything.
+ */
 const TEXT_START = 0xffffffff_80000000n;
 const TEXT_STEP = 16n;
 
@@ -50,7 +54,10 @@ export class Ksyms {
     return this.#add(new SymbolSet(() => symbolsOf(table)));
   }
 
-  /** Functions that a module exports. @returns what takes them out again. @throws EEXIST one of the names is taken */
+  /**
+   * Functions that a module exports. @returns what takes them out again. @throws EEXIST one of the names is
+   * taken
+   */
   addFunctions(functions: Readonly<Record<string, KernelFunction>>): () => void {
     const symbols = this.#placed(functions);
     if (symbols.some(({ name }) => [this.#kernel(), ...this.#added].some((set) => set.named(name)?.fn))) {

@@ -1,8 +1,9 @@
 /**
- * Kernel modules: a name, a version, a class and a command function; what a module requires is loaded before it and stays as
- * long as it does.
+ * Kernel modules: a name, a version, a class and a command function; what a module requires is loaded before
+ * it and stays as long as it does.
  *
- * A module can be registered without being loaded: then it is loaded by name, or because another one requires it.
+ * A module can be registered without being loaded: then it is loaded by name, or because another one requires
+ * it.
  *
  * NetBSD: sys/kern/kern_module.c, module(9); the seed's rump_module_init, rump_module_fini.
  */
@@ -19,7 +20,9 @@ import type { PropDictionary } from './prop.ts';
 export const MODULE_CLASSES = ['any', 'misc', 'vfs', 'driver', 'exec', 'secmodel', 'bufq'] as const;
 export type ModuleClass = (typeof MODULE_CLASSES)[number];
 export type ModuleCommand = 'init' | 'fini' | 'stat' | 'autounload';
-/** Where a module came from, in the order of MODULE_SOURCE_*: with the kernel, found at boot, loaded later. */
+/**
+ * Where a module came from, in the order of MODULE_SOURCE_*: with the kernel, found at boot, loaded later.
+ */
 export const MODULE_SOURCES = ['kernel', 'boot', 'filesys'] as const;
 export type ModuleSource = (typeof MODULE_SOURCES)[number];
 
@@ -109,9 +112,9 @@ function checkModinfo(info: Modinfo): void {
 
 /**
  * Load a module, and first what it requires.
- * @throws EINVAL no module; ENAMETOOLONG; EEXIST; EPROGMISMATCH made for another kernel, or a required one is too old;
- * ENOENT a required one is neither loaded nor registered; EDEADLK it requires itself; EMLINK it requires too many; what its
- * init throws
+ * @throws EINVAL no module; ENAMETOOLONG; EEXIST; EPROGMISMATCH made for another kernel, or a required one is
+ * too old; ENOENT a required one is neither loaded nor registered; EDEADLK it requires itself; EMLINK it
+ * requires too many; what its init throws
  */
 export function moduleInit(k: Kernel, info: Modinfo, options: LoadOptions = {}): LoadedModule {
   checkModinfo(info);
@@ -228,7 +231,10 @@ export function moduleRele(k: Kernel, m: LoadedModule): void {
   }
 }
 
-/** Unload everything, users before what they use. A module that does not want to go is told that it goes all the same. */
+/**
+ * Unload everything, users before what they use. A module that does not want to go is told that it goes all
+ * the same.
+ */
 export function moduleShutdown(k: Kernel): void {
   k.moduleIdle = () => {};
   for (const m of [...k.modules.values()].reverse()) {

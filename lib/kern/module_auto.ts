@@ -1,8 +1,8 @@
 /**
  * Unloading what was loaded only because something needed it, some time after nothing does.
  *
- * A module that refuses is asked again when another one becomes idle, not by the clock: a pending timer would keep the host
- * program alive.
+ * A module that refuses is asked again when another one becomes idle, not by the clock: a pending timer would
+ * keep the host program alive.
  *
  * NetBSD: sys/kern/kern_module.c (module_thread), module(9) on MODULE_CMD_AUTOUNLOAD.
  */
@@ -17,7 +17,10 @@ import { type LoadedModule, moduleFini } from './module.ts';
 /** How long a module stays after its last user has gone. */
 export const MODULE_AUTOTIME_NS = 10e9;
 
-/** What a kernel does when an automatically loaded module has no user any more. A kernel without threads does nothing. */
+/**
+ * What a kernel does when an automatically loaded module has no user any more. A kernel without threads does
+ * nothing.
+ */
 export function moduleUnloader(): (k: Kernel) => void {
   let due: Callout | null = null;
   return (k) => {

@@ -1,6 +1,6 @@
 /**
- * Modules in native code: their descriptions lie in the link sets of loaded objects, the host calls them, and what they
- * ask for is done here.
+ * Modules in native code: their descriptions lie in the link sets of loaded objects, the host calls them, and
+ * what they ask for is done here.
  *
  * NetBSD: sys/kern/kern_module.c, sys/sys/module.h; the seed's dl_module_bootstrap.
  */
@@ -141,7 +141,9 @@ function nativeModinfos(k: Kernel, object: DlObject): Modinfo[] {
   return requiredFirst(infos);
 }
 
-/** The linker leaves no order to rely on. What requires itself comes last, and is refused when it is loaded. */
+/**
+ * The linker leaves no order to rely on. What requires itself comes last, and is refused when it is loaded.
+ */
 function requiredFirst(infos: readonly Modinfo[]): Modinfo[] {
   const ordered: Modinfo[] = [];
   for (let left = [...infos]; left.length > 0; ) {

@@ -1,8 +1,8 @@
 /**
  * modctl(2): loading and unloading modules, and what there is of them.
  *
- * A process can load what the host program has registered, by name. It cannot name a file: that would be native code of
- * the host's, and what runs in the kernel is not to choose that.
+ * A process can load what the host program has registered, by name. It cannot name a file: that would be
+ * native code of the host's, and what runs in the kernel is not to choose that.
  *
  * NetBSD: sys/kern/sys_module.c.
  */
@@ -66,7 +66,10 @@ export function moduleStat(k: Kernel): Modstat[] {
   return [...loaded, ...known.map(({ info, source }) => modstat(info, source, null))];
 }
 
-/** What a loaded module says of itself, undefined when it has nothing to say. @throws what its command function does */
+/**
+ * What a loaded module says of itself, undefined when it has nothing to say. @throws what its command
+ * function does
+ */
 export function moduleAsk(k: Kernel, m: LoadedModule): unknown {
   try {
     return m.info.modcmd(k, 'stat', {}, m);

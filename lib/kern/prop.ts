@@ -1,6 +1,6 @@
 /**
- * Property dictionaries: what a module is loaded with, in the shapes that proplib knows. They are plain objects that have
- * been checked, copied and frozen; nobody needs calls to look into them.
+ * Property dictionaries: what a module is loaded with, in the shapes that proplib knows. They are plain
+ * objects that have been checked, copied and frozen; nobody needs calls to look into them.
  *
  * NetBSD: common/lib/libprop, proplib(3), prop_dictionary(3).
  */
@@ -25,7 +25,10 @@ const DEPTH_MAX = 32;
 const INT64_MIN = -(2n ** 63n);
 const UINT64_MAX = 2n ** 64n - 1n;
 
-/** A checked, frozen copy of a dictionary. Looks at all of `value`, which may run its owner's code. @throws EINVAL */
+/**
+ * A checked, frozen copy of a dictionary. Looks at all of `value`, which may run its owner's code. @throws
+ * EINVAL
+ */
 export function propDictionary(value: unknown): PropDictionary {
   if (!isPlain(value)) {
     throw EINVAL;

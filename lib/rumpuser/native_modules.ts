@@ -1,6 +1,6 @@
 /**
- * Native host: kernel modules in native code. The addon calls them, and brings what they ask for back here as numbers;
- * `native/rumpuser/module_link.h` has the same lists.
+ * Native host: kernel modules in native code. The addon calls them, and brings what they ask for back here as
+ * numbers; `native/rumpuser/module_link.h` has the same lists.
  *
  * NetBSD: sys/kern/kern_module.c.
  */

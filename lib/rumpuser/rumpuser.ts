@@ -63,14 +63,18 @@ export const RUMPUSER_RANDOM_NOWAIT = 0x02;
 export const RUMPUSER_PANIC = -1;
 export const RUMPUSER_PID_SELF = -1;
 
-/** `mutexInit` flags: spins, does not release the CPU; owner is tracked; may be entered again by its owner. */
+/**
+ * `mutexInit` flags: spins, does not release the CPU; owner is tracked; may be entered again by its owner.
+ */
 export const RUMPUSER_MTX_SPIN = 0x01;
 export const RUMPUSER_MTX_KMUTEX = 0x02;
 export const RUMPUSER_MTX_RECURSIVE = 0x04;
 
 export type RwMode = 'reader' | 'writer';
 
-/** Upcalls the kernel hands to `init`: give the virtual CPU up around a blocking hypercall, and take it back. */
+/**
+ * Upcalls the kernel hands to `init`: give the virtual CPU up around a blocking hypercall, and take it back.
+ */
 export interface Hyperup {
   schedule(): void;
   unschedule(): void;
@@ -105,8 +109,8 @@ export interface NativeModinfo {
 }
 
 /**
- * What native modules ask of the kernel, called on its own thread. None of them throws: native code that cannot be unwound
- * stands below. Devices are known by the address of their `struct rump_cdevsw`.
+ * What native modules ask of the kernel, called on its own thread. None of them throws: native code that
+ * cannot be unwound stands below. Devices are known by the address of their `struct rump_cdevsw`.
  */
 export interface ModuleUpcalls {
   print(text: string): void;
@@ -126,7 +130,9 @@ export interface HostModules {
   /** Objects of this process that hold modules, but for those that a kernel loaded by `dlopen`. */
   objects(): readonly DlObject[];
   modinfo(address: bigint): NativeModinfo;
-  /** Before any call of a module; once for a kernel. `giant` is what threads of modules enter the kernel by. */
+  /**
+   * Before any call of a module; once for a kernel. `giant` is what threads of modules enter the kernel by.
+   */
   open(upcalls: ModuleUpcalls, giant: LockHandle): void;
   /** @param cmd MODULE_CMD_*. @returns 0 or an errno, as the module says */
   modcmd(address: bigint, cmd: number, props: Readonly<Record<string, string | number | boolean>>): number;
@@ -176,29 +182,40 @@ export interface Rumpuser {
   clockGettime(clock: number): Timespec;
   /** Monotonic nanoseconds since this host object was created. */
   monotonicNs(): number;
-  /** Block: RELWALL for a duration, ABSMONO until a host monotonic time (as `clockGettime` gives). @throws EINVAL */
+  /**
+   * Block: RELWALL for a duration, ABSMONO until a host monotonic time (as `clockGettime` gives). @throws
+   * EINVAL
+   */
   clockSleep(clock: number, sec: number, nsec: number): void;
-  /** Block this thread until `monotonicNs() >= deadlineNs` or a doorbell; Infinity waits for a doorbell alone. */
+  /**
+   * Block this thread until `monotonicNs() >= deadlineNs` or a doorbell; Infinity waits for a doorbell alone.
+   */
   idle(deadlineNs: number): void;
-  /** Where `arm`, `defer` and doorbells deliver: called with no lwp current, never from inside another host call. */
+  /**
+   * Where `arm`, `defer` and doorbells deliver: called with no lwp current, never from inside another host
+   * call.
+   */
   onPump(pump: () => void): void;
   /**
-   * Ring the doorbell at `deadlineNs` (replaces the earlier request; Infinity withdraws it), that is: one pump, or the
-   * end of an `idle` under way. Keeps the event loop alive meanwhile.
+   * Ring the doorbell at `deadlineNs` (replaces the earlier request; Infinity withdraws it), that is: one
+   * pump, or the end of an `idle` under way. Keeps the event loop alive meanwhile.
    */
   arm(deadlineNs: number): void;
   /** Ask for one pump at the end of the current turn. Several requests before it are one. */
   defer(): void;
-  /** Ring the doorbell: ends an `idle` under way, or else the next one unless a pump comes first. For any thread. */
+  /**
+   * Ring the doorbell: ends an `idle` under way, or else the next one unless a pump comes first. For any
+   * thread.
+   */
   doorbell(): void;
   /**
-   * True while something outside this kernel could ring the doorbell (block I/O under way, attached host threads) or
-   * has rung it for block I/O that nobody has reaped: while it is false, waiting is in vain.
+   * True while something outside this kernel could ring the doorbell (block I/O under way, attached host
+   * threads) or has rung it for block I/O that nobody has reaped: while it is false, waiting is in vain.
    */
   busy(): boolean;
   /**
-   * Which of `n` equally ready lwps runs next, from 0 to n-1. Only on a host that decides by seed; without it the
-   * kernel's own order holds.
+   * Which of `n` equally ready lwps runs next, from 0 to n-1. Only on a host that decides by seed; without it
+   * the kernel's own order holds.
    */
   schedPick?(n: number): number;
 
@@ -229,8 +246,8 @@ export interface Rumpuser {
 
   // ---- files ----------------------------------------------------------------------------------------------
   /**
-   * On a block device opened with BIO, `bio` moves whole sectors: an offset or a length that is no multiple of the
-   * sector size is EINVAL.
+   * On a block device opened with BIO, `bio` moves whole sectors: an offset or a length that is no multiple
+   * of the sector size is EINVAL.
    * @returns a host descriptor. @throws ENOENT EEXIST EACCES EINVAL ...
    */
   open(path: string, flags: number): number;
@@ -285,10 +302,12 @@ export interface Rumpuser {
   cvBroadcast(cv: LockHandle): void;
   cvHasWaiters(cv: LockHandle): boolean;
 
-  // ---- host threads, native code ------------------------------------------------------------------------------
+  // ---- host threads, native code
+  // ------------------------------------------------------------------------------
   /**
    * Start a host thread at native address `fn` with `arg`.
-   * @returns a cookie for `threadJoin`, 0 when not `mustJoin`. @throws EOPNOTSUPP where there are no host threads
+   * @returns a cookie for `threadJoin`, 0 when not `mustJoin`. @throws EOPNOTSUPP where there are no host
+   * threads
    */
   threadCreate(fn: bigint, arg: bigint, name: string, options: { mustJoin: boolean }): number;
   /** Block until the thread ends. @throws ESRCH */
@@ -301,30 +320,34 @@ export interface Rumpuser {
   /** Only on a host that can run native code of modules. What their threads ask for is done by `reap`. */
   readonly modules?: HostModules;
 
-  // ---- background ---------------------------------------------------------------------------------------------
+  // ---- background
+  // ---------------------------------------------------------------------------------------------
   /**
    * Go to the background: starts this program again, with the same arguments, in a session of its own. In the
-   * foreground process the call never returns; it waits for the status of `daemonizeDone` and exits with it. In the
-   * background process it returns at once. What the program did before is therefore done twice: call it first.
+   * foreground process the call never returns; it waits for the status of `daemonizeDone` and exits with it.
+   * In the background process it returns at once. What the program did before is therefore done twice: call
+   * it first.
    * @throws EALREADY when begun before
    */
   daemonizeBegin(): void;
   /**
-   * Send the foreground process its exit status: 0, after the standard descriptors were pointed at `/dev/null`, or
-   * why the background process could not start.
+   * Send the foreground process its exit status: 0, after the standard descriptors were pointed at
+   * `/dev/null`, or why the background process could not start.
    * @throws ENOENT when not begun; EALREADY when done before; EPIPE when the foreground process is gone
    */
   daemonizeDone(error: number): void;
 }
 
-/** A broken rule of this contract: a bug in the caller. The message names the lock or lwp and both parties. */
+/**
+ * A broken rule of this contract: a bug in the caller. The message names the lock or lwp and both parties.
+ */
 export class RumpuserAssertion extends Error {
   override readonly name = 'RumpuserAssertion';
 }
 
 /**
- * A lock cannot be had any more: the lwp that held it went away with its host thread and left what the lock protects
- * half done. Thrown to whoever waits or comes later; the message names lock and lwp.
+ * A lock cannot be had any more: the lwp that held it went away with its host thread and left what the lock
+ * protects half done. Thrown to whoever waits or comes later; the message names lock and lwp.
  */
 export class RumpuserOwnerDead extends Error {
   override readonly name = 'RumpuserOwnerDead';

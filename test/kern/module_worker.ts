@@ -1,4 +1,7 @@
-/** A Worker whose kernel has a native module with a thread that is in and out of the kernel until somebody ends it. */
+/**
+ * A Worker whose kernel has a native module with a thread that is in and out of the kernel until somebody
+ * ends it.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { nativeHost } from '../../lib/rumpuser/native.ts';
 import { ioctl, loadObject } from './native_module.ts';
