@@ -9,8 +9,8 @@ import type { BenchRow } from './bench.ts';
 import { pairNs } from './unit.ts';
 
 /**
- * Operations in one timed call: enough that the call itself does not count. Every row has a loop of its own: in
- * one that they shared, V8 would compile in the operation of the first row and call those of the others.
+ * Operations in one timed call: enough that the call itself does not count. Every row has a loop of its own:
+ * in one that they shared, V8 would compile in the operation of the first row and call those of the others.
  */
 const OPS = 1000;
 

@@ -1,4 +1,7 @@
-/** Puts as many lwps to sleep as its argument says, prints the resident bytes of its process, and wakes them all. */
+/**
+ * Puts as many lwps to sleep as its argument says, prints the resident bytes of its process, and wakes them
+ * all.
+ */
 import { boot } from '../lib/api/index.ts';
 import { Condvar } from '../lib/kern/condvar.ts';
 import { kthreadCreate } from '../lib/kern/kthread.ts';

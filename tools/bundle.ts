@@ -1,7 +1,8 @@
 /**
- * What ships: the library and the command in a few files. Node takes about half a millisecond for every module it loads,
- * and a kernel is a hundred of them; then V8 takes its time for every byte. So data goes in as JSON, which is parsed several
- * times faster than the same literal, and names that no stack trace shows are short.
+ * What ships: the library and the command in a few files. Node takes about half a millisecond for every
+ * module it loads, and a kernel is a hundred of them; then V8 takes its time for every byte. So data goes in
+ * as JSON, which is parsed several times faster than the same literal, and names that no stack trace shows
+ * are short.
  */
 import { join } from 'node:path';
 import { build, type Plugin } from 'rolldown';

@@ -1,10 +1,10 @@
 /**
  * Checking and copying in what a local caller passes, by the types of the system-call table.
  *
- * Everything the caller owns and could change, or that runs its code when looked at (getters, proxies), is copied before the
- * kernel is entered; what the kernel fills goes to a copy that is given back afterwards. So a handler sees plain data of the
- * right type, and a caller's object cannot hurt it. Wrong scalars are EINVAL, wrong addresses (anything that is memory in C)
- * EFAULT; the message says which argument.
+ * Everything the caller owns and could change, or that runs its code when looked at (getters, proxies), is
+ * copied before the kernel is entered; what the kernel fills goes to a copy that is given back afterwards. So
+ * a handler sees plain data of the right type, and a caller's object cannot hurt it. Wrong scalars are
+ * EINVAL, wrong addresses (anything that is memory in C) EFAULT; the message says which argument.
  */
 import { EFAULT, EINVAL, type Errno } from '../sys/errno.ts';
 import { SCALARS } from '../sys/scalars.ts';
@@ -136,8 +136,8 @@ function text(no: Complain): ArgCheck {
 }
 
 /**
- * A view of the caller's own bytes, with nothing of the caller's in front of them: what looks like a Uint8Array may
- * be a proxy, or have methods of its own.
+ * A view of the caller's own bytes, with nothing of the caller's in front of them: what looks like a
+ * Uint8Array may be a proxy, or have methods of its own.
  */
 function bytes(no: Complain): ArgCheck {
   return (v) => {
@@ -223,8 +223,8 @@ const NUMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Structures that come by the thousand, field by field. What a kevent carries as `udata` is the caller's alone:
- * it comes back as it was given, not as a copy.
+ * Structures that come by the thousand, field by field. What a kevent carries as `udata` is the caller's
+ * alone: it comes back as it was given, not as a copy.
  */
 const FLAT: ReadonlyMap<string, (v: never) => unknown> = new Map<string, (v: never) => unknown>([
   [

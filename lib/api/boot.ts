@@ -10,11 +10,14 @@ import { BootOptionError, SysError } from './errors.ts';
 import { Kernel } from './kernel.ts';
 
 export interface BootOptions extends KernBootOptions {
-  /** The host: default a new native one. `simulatedHost({ seed })` for determinism. One host serves one kernel. */
+  /**
+   * The host: default a new native one. `simulatedHost({ seed })` for determinism. One host serves one
+   * kernel.
+   */
   readonly host?: Rumpuser;
   /**
-   * Gets what the kernel and its processes print. Default: standard output (a simulated host keeps it in `output`), kernel
-   * messages only when verbose.
+   * Gets what the kernel and its processes print. Default: standard output (a simulated host keeps it in
+   * `output`), kernel messages only when verbose.
    */
   readonly console?: (text: string) => void;
   /** Factions and components. None exists yet: only the empty list is taken. */

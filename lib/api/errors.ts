@@ -1,6 +1,6 @@
 /**
- * Errors as callers see them. Inside the kernel an error is a frozen errno singleton; here, at the edge, it becomes an
- * `Error` in the shape Node's own system errors have.
+ * Errors as callers see them. Inside the kernel an error is a frozen errno singleton; here, at the edge, it
+ * becomes an `Error` in the shape Node's own system errors have.
  */
 import type { Errno } from '../sys/errno.ts';
 

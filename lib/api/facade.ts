@@ -140,7 +140,8 @@ function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method {
 }
 
 /**
- * Fill the caller's objects with what the kernel has written. It runs the caller's code when they have setters.
+ * Fill the caller's objects with what the kernel has written. It runs the caller's code when they have
+ * setters.
  * @throws SysError EFAULT one of them cannot be written to; quietly when the call has failed already
  */
 function giveOut(

@@ -1,8 +1,8 @@
 /**
  * The kernel, as the host program holds it.
  *
- * Every method may be called at any time: on a dead kernel those that need one throw `KernelDead`, those that only look
- * back (`dmesg`, `dead`) still work.
+ * Every method may be called at any time: on a dead kernel those that need one throw `KernelDead`, those that
+ * only look back (`dmesg`, `dead`) still work.
  */
 
 import { fork1 } from '../kern/fork.ts';
@@ -51,7 +51,10 @@ export class Kernel {
 
   /** Kernel modules. */
   readonly modules: Modules;
-  /** The kernel's symbol table: its own functions, what modules export, and what is loaded in this host process. */
+  /**
+   * The kernel's symbol table: its own functions, what modules export, and what is loaded in this host
+   * process.
+   */
   readonly ksyms: Ksyms;
 
   constructor(k: Kern) {
@@ -96,7 +99,10 @@ export class Kernel {
     this.#k.boothowto = howto | 0;
   }
 
-  /** A new process, child of init, with the console open. @throws SysError EINVAL EAGAIN; EOPNOTSUPP for a cwd without vfs */
+  /**
+   * A new process, child of init, with the console open. @throws SysError EINVAL EAGAIN; EOPNOTSUPP for a cwd
+   * without vfs
+   */
   newproc(options: NewprocOptions = {}): Proc {
     const who = newprocOptions(options);
     return this.enter('newproc', () => {
@@ -132,7 +138,8 @@ export class Kernel {
   }
 
   /**
-   * A sysctl variable by name: `kernel.sysctl('kern.hostname')`; with `newValue` it is set, as the superuser, and the new value returned.
+   * A sysctl variable by name: `kernel.sysctl('kern.hostname')`; with `newValue` it is set, as the superuser,
+   * and the new value returned.
    * @throws SysError ENOENT EPERM EINVAL EISDIR
    */
   sysctl(name: string, newValue?: SysctlDecoded): SysctlDecoded {

@@ -15,7 +15,10 @@ export interface NewprocOptions {
   readonly comm?: string;
 }
 
-/** A checked copy: looking at what the caller owns may run the caller's code, and that must not happen inside. @throws SysError EINVAL */
+/**
+ * A checked copy: looking at what the caller owns may run the caller's code, and that must not happen inside.
+ * @throws SysError EINVAL
+ */
 export function newprocOptions(options: NewprocOptions): Required<NewprocOptions> {
   if (typeof options !== 'object' || options === null) {
     throw new SysError(EINVAL, 'newproc', `options must be an object, not ${String(options)}`);

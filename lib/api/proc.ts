@@ -27,7 +27,9 @@ abstract class Calling implements Caller {
     this.lwp = lwp;
   }
 
-  /** Synchronous system calls. May block the host thread; a call nothing could ever wake fails with EDEADLK. */
+  /**
+   * Synchronous system calls. May block the host thread; a call nothing could ever wake fails with EDEADLK.
+   */
   get sys(): SysCalls {
     this.#sys ??= sysCalls(this);
     return this.#sys;
@@ -89,7 +91,9 @@ export class Proc extends Calling {
     return this.#proc.pid;
   }
 
-  /** Command name, as ps shows it. Set it where another system would execute a program: nothing else changes. */
+  /**
+   * Command name, as ps shows it. Set it where another system would execute a program: nothing else changes.
+   */
   get comm(): string {
     return this.#proc.comm;
   }

@@ -51,7 +51,9 @@ export function proxy(k: Kern, kernel: Kernel, fn: SyscallProxy, arg: unknown): 
   );
 }
 
-/** A call served here, for a proxy: its arguments are looked at like any caller's, and its errors are theirs. */
+/**
+ * A call served here, for a proxy: its arguments are looked at like any caller's, and its errors are theirs.
+ */
 function serve(l: Lwp, number: number, args: readonly unknown[], checks: ArgChecks | undefined): unknown {
   const copies = checks?.checks.map((check, i) => check(args[i])) ?? [];
   try {

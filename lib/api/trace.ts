@@ -1,5 +1,6 @@
 /**
- * A trace, as the host program holds it: the events so far, those to come, and a file for Chrome's or Perfetto's viewer.
+ * A trace, as the host program holds it: the events so far, those to come, and a file for Chrome's or
+ * Perfetto's viewer.
  */
 import type { Kernel as Kern } from '../kern/kernel.ts';
 import type { TraceEvent } from '../kern/trace.ts';

@@ -2,7 +2,8 @@
  * Condition variables. The caller holds `mtx`, checks its condition, waits; the mutex is given up while
  * asleep and held again on return, also when the wait ends with an error.
  *
- * Since code between two `yield*` is atomic, a condition that only such code changes needs no mutex: then `mtx` is null.
+ * Since code between two `yield*` is atomic, a condition that only such code changes needs no mutex: then
+ * `mtx` is null.
  *
  * NetBSD: sys/kern/kern_condvar.c, condvar(9).
  */

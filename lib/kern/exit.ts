@@ -28,7 +28,8 @@ import { chgproccnt } from './uid.ts';
 import { vmspaceFree } from './vmspace.ts';
 
 /**
- * Exit the process of `l` with a wait status. When it returns, `l` belongs to nobody and must leave the kernel.
+ * Exit the process of `l` with a wait status. When it returns, `l` belongs to nobody and must leave the
+ * kernel.
  * @throws EPERM for process 0 and init; ESRCH when another lwp is already doing it
  */
 export function* exit1(l: Lwp, status: number): MaySleep<void> {
@@ -141,7 +142,9 @@ function becomeZombie(l: Lwp): void {
   tellParent(p, WIFSIGNALED(p.xstat) ? CLD_KILLED : CLD_EXITED);
 }
 
-/** Free a zombie: what it used is added to its parent, its number may be handed out again. NetBSD: proc_free. */
+/**
+ * Free a zombie: what it used is added to its parent, its number may be handed out again. NetBSD: proc_free.
+ */
 export function procReap(p: Proc): void {
   KASSERT(p.nlwps === 0, `process ${p.pid} reaped with ${p.nlwps} lwps`);
   const k = p.kernel;

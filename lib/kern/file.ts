@@ -71,7 +71,9 @@ export function closef(l: Lwp, fp: File): Soon<void> {
   return --fp.refcnt === 0 ? fp.ops.close(l, fp) : undefined;
 }
 
-/** A call begins to sleep in a file, which stays meanwhile whatever becomes of the descriptor it was found by. */
+/**
+ * A call begins to sleep in a file, which stays meanwhile whatever becomes of the descriptor it was found by.
+ */
 export function fileBusy(fp: File): void {
   fileHold(fp);
   fp.busy++;

@@ -66,7 +66,8 @@ function* transferSleeping(
   whole: number,
   waiting: MaySleep<void>,
 ): MaySleep<number> {
-  // As `fileSleep` does: this is the path of every byte that is waited for, and a generator more costs it a tenth.
+  // As `fileSleep` does: this is the path of every byte that is waited for, and a generator more costs it a
+  // tenth.
   fileBusy(fp);
   try {
     yield* waiting;

@@ -1,7 +1,8 @@
 /**
- * The giant lock: a host mutex, recursive, that is held by whichever host thread runs kernel code or touches kernel
- * memory. While no other host thread knows of the kernel the lock cannot be contended, so it is not taken at all;
- * `giantShare` takes it for real from then on. Its owner is lwp0, the kernel's identity towards the host.
+ * The giant lock: a host mutex, recursive, that is held by whichever host thread runs kernel code or touches
+ * kernel memory. While no other host thread knows of the kernel the lock cannot be contended, so it is not
+ * taken at all; `giantShare` takes it for real from then on. Its owner is lwp0, the kernel's identity towards
+ * the host.
  *
  * NetBSD: sys/rump/librump/rumpkern/klock.c; the seed's rump_giantlock.
  */

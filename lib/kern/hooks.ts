@@ -1,6 +1,6 @@
 /**
- * Where the factions plug in. The base calls a hook and never imports who fills it; an empty hook answers as the
- * seed's weak aliases do.
+ * Where the factions plug in. The base calls a hook and never imports who fills it; an empty hook answers as
+ * the seed's weak aliases do.
  *
  * NetBSD: sys/rump/include/rump-sys/kern.h, the weak aliases of sys/rump/librump/rumpkern/rump.c.
  */

@@ -1,8 +1,9 @@
 /**
- * Bootstrap: every subsystem in the seed's order, one line each. `STAGES` is the list to read beside rump__init().
+ * Bootstrap: every subsystem in the seed's order, one line each. `STAGES` is the list to read beside
+ * rump__init().
  *
- * Up to `schedule` the code runs with lwp0 as a temporary context and may not sleep; from there on it runs as lwp0 on a
- * virtual CPU.
+ * Up to `schedule` the code runs with lwp0 as a temporary context and may not sleep; from there on it runs as
+ * lwp0 on a virtual CPU.
  *
  * NetBSD: sys/rump/librump/rumpkern/rump.c (rump__init).
  */

@@ -2,9 +2,9 @@
  * Job control: which process groups have somebody to look after them.
  *
  * A group counts its members whose parent is in another group of the same session: a shell, usually, that can
- * continue what is stopped. When the last of them goes the group is orphaned, and what is stopped in it is hung up,
- * since nobody would ever continue it. Init looks after nobody, though the processes that the host makes share its
- * session.
+ * continue what is stopped. When the last of them goes the group is orphaned, and what is stopped in it is
+ * hung up, since nobody would ever continue it. Init looks after nobody, though the processes that the host
+ * makes share its session.
  *
  * NetBSD: sys/kern/kern_proc.c (fixjobc, orphanpg).
  */
@@ -24,7 +24,10 @@ export function qualifies(parent: Proc | null, pg: Pgrp): boolean {
   );
 }
 
-/** `p` becomes or ceases to be a member of `pg`: that concerns the counts of `pg` and of its children's groups. */
+/**
+ * `p` becomes or ceases to be a member of `pg`: that concerns the counts of `pg` and of its children's
+ * groups.
+ */
 export function fixjobc(p: Proc, pg: Pgrp, change: 'enter' | 'leave'): void {
   if (qualifies(p.parent, pg)) {
     count(pg, change);

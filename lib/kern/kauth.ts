@@ -1,11 +1,11 @@
 /**
  * Credentials and the authorisation framework.
  *
- * A credential is shared and immutable while shared: whoever wants another one copies it (`kauthCredCopy`), changes the
- * copy and puts it in place. References are counted, and counting wrong is an assertion.
+ * A credential is shared and immutable while shared: whoever wants another one copies it (`kauthCredCopy`),
+ * changes the copy and puts it in place. References are counted, and counting wrong is an assertion.
  *
- * A question ("may this credential do that?") goes to every listener of its scope: one DENY denies; else one ALLOW
- * allows; if all defer, the answer is no.
+ * A question ("may this credential do that?") goes to every listener of its scope: one DENY denies; else one
+ * ALLOW allows; if all defer, the answer is no.
  *
  * NetBSD: sys/kern/kern_auth.c, kauth(9).
  */

@@ -1,8 +1,9 @@
 /**
- * All the state of one kernel, a line and a comment each. Nothing in `lib/` is mutable at module level: two kernels share
- * only code.
+ * All the state of one kernel, a line and a comment each. Nothing in `lib/` is mutable at module level: two
+ * kernels share only code.
  *
- * NetBSD: the file-scope variables of sys/rump/librump/rumpkern/*.c and sys/kern/*.c that a rump kernel links.
+ * NetBSD: the file-scope variables of sys/rump/librump/rumpkern/*.c and sys/kern/*.c that a rump kernel
+ * links.
  */
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import type { Aio } from './aiodone.ts';

@@ -1,6 +1,7 @@
 /**
- * Doubly linked lists whose links are embedded in their members: inserting and removing allocate nothing and cost a few
- * stores, where a `Set` of objects costs hundreds of nanoseconds. A member has one link for each kind of list it can be on.
+ * Doubly linked lists whose links are embedded in their members: inserting and removing allocate nothing and
+ * cost a few stores, where a `Set` of objects costs hundreds of nanoseconds. A member has one link for each
+ * kind of list it can be on.
  *
  * NetBSD: sys/sys/queue.h (LIST, TAILQ).
  */

@@ -2,10 +2,12 @@
  * The light-weight process: the thing that runs in the kernel, sleeps there and owns locks.
  *
  * An lwp is in exactly one of these places:
- * - outside the kernel (`coroutine === null`, LSRUN, on no queue): its caller is JavaScript, or a remote client, between two calls;
+ * - outside the kernel (`coroutine === null`, LSRUN, on no queue): its caller is JavaScript, or a remote
+ *   client, between two calls;
  * - on a CPU (LSONPROC): `kernel.curlwp` is it;
  * - runnable (LSRUN, on its CPU's run queue);
- * - asleep (LSSLEEP, on a sleep queue, or on none when only its timeout or an explicit wake-up ends the sleep).
+ * - asleep (LSSLEEP, on a sleep queue, or on none when only its timeout or an explicit wake-up ends the
+ *   sleep).
  *
  * NetBSD: sys/sys/lwp.h, sys/kern/kern_lwp.c.
  */
@@ -90,7 +92,10 @@ export class Lwp {
     this.priority = priority;
   }
 
-  /** The credentials its calls are judged by. They are the process's: identity changes concern every lwp of it. */
+  /**
+   * The credentials its calls are judged by. They are the process's: identity changes concern every lwp of
+   * it.
+   */
   get cred(): KauthCred {
     return this.proc.cred;
   }

@@ -1,9 +1,10 @@
 /**
- * The lwp of a host thread: which one it is between entries, and how it changes. These are the rump kernel's own calls, for
- * embedders that switch between processes without system calls.
+ * The lwp of a host thread: which one it is between entries, and how it changes. These are the rump kernel's
+ * own calls, for embedders that switch between processes without system calls.
  *
- * Rules of the seed that hold here: a released lwp is freed at the switch away from it; from its release on it is nobody's
- * current lwp; releasing the last lwp of a process frees the process at once, without a zombie.
+ * Rules of the seed that hold here: a released lwp is freed at the switch away from it; from its release on
+ * it is nobody's current lwp; releasing the last lwp of a process frees the process at once, without a
+ * zombie.
  *
  * NetBSD: sys/rump/librump/rumpkern/lwproc.c; the seed's rump_newproc_switch, rump_lwp_*, rump_set_vmspace.
  */
@@ -125,7 +126,9 @@ export function newprocSwitch(k: Kernel): Lwp {
   return forkSwitch(k, k.initproc, 'clear');
 }
 
-/** A child of the host thread's process; its lwp becomes the host thread's. @throws EINVAL both flags; EAGAIN */
+/**
+ * A child of the host thread's process; its lwp becomes the host thread's. @throws EINVAL both flags; EAGAIN
+ */
 export function lwprocRfork(k: Kernel, flags: number): Lwp {
   const files = FILES_OF.get(flags);
   if (files === undefined) {

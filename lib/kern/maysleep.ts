@@ -1,7 +1,7 @@
 /**
  * What may sleep is a generator. `MaySleep<T>` is the only generator type in the kernel, and the
- * sleep queue (`sleepq.ts`) and the dispatcher's preemption point (`sched.ts`) hold its only bare `yield`s; everything else is a
- * plain function or says `yield*`. Code between two `yield*` is therefore atomic.
+ * sleep queue (`sleepq.ts`) and the dispatcher's preemption point (`sched.ts`) hold its only bare `yield`s;
+ * everything else is a plain function or says `yield*`. Code between two `yield*` is therefore atomic.
  */
 import type { Lwp } from './lwp.ts';
 
@@ -17,8 +17,8 @@ export type MaySleep<T> = Generator<Sleeping, T, void>;
 export type LwpBody<T = unknown> = (l: Lwp) => MaySleep<T>;
 
 /**
- * The answer at once, or what has to be run for it because it sleeps. For paths that mostly need not sleep: a generator costs
- * as much as a whole system call. A value of such a type is never itself a generator.
+ * The answer at once, or what has to be run for it because it sleeps. For paths that mostly need not sleep: a
+ * generator costs as much as a whole system call. A value of such a type is never itself a generator.
  */
 export type Soon<T> = T | MaySleep<T>;
 

@@ -43,7 +43,10 @@ export function aprintVerbose(k: Kernel, text: string): void {
   }
 }
 
-/** Hand `text` to the console. @returns null, or what the console threw: that is its owner's code, and no reason to fail here. */
+/**
+ * Hand `text` to the console. @returns null, or what the console threw: that is its owner's code, and no
+ * reason to fail here.
+ */
 export function consoleWrite(k: Kernel, text: string): string | null {
   try {
     hostcode(k, () => k.params.console(text));

@@ -1,6 +1,6 @@
 /**
- * The end of a kernel: panic (a bug was found) and death in general. Only this kernel ends. Every caller inside it is
- * answered, every later entry fails with the reason; other kernels of the process go on.
+ * The end of a kernel: panic (a bug was found) and death in general. Only this kernel ends. Every caller
+ * inside it is answered, every later entry fails with the reason; other kernels of the process go on.
  *
  * NetBSD: sys/kern/subr_prf.c (panic), sys/rump/librump/rumpkern/rump.c (rump_reboot).
  */

@@ -1,9 +1,9 @@
 /**
  * Processes, process groups and sessions, and the tables that find them.
  *
- * Invariants: a pid in `kernel.procs` is never 0 for anyone but proc0 and is not handed out again while a process, zombie,
- * process group or session of that number exists. `proc.parent` is never a freed process. A process with
- * `nlwps === 0` is a zombie or is being freed.
+ * Invariants: a pid in `kernel.procs` is never 0 for anyone but proc0 and is not handed out again while a
+ * process, zombie, process group or session of that number exists. `proc.parent` is never a freed process. A
+ * process with `nlwps === 0` is a zombie or is being freed.
  *
  * NetBSD: sys/sys/proc.h, sys/kern/kern_proc.c.
  */

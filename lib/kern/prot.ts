@@ -1,7 +1,8 @@
 /**
  * Who a process is: process numbers, groups and sessions, user and group ids, login name.
  *
- * NetBSD: sys/kern/kern_prot.c, sys/kern/kern_proc.c; getpid(2), setuid(2), setpgid(2), setsid(2), getgroups(2), getlogin(2).
+ * NetBSD: sys/kern/kern_prot.c, sys/kern/kern_proc.c; getpid(2), setuid(2), setpgid(2), setsid(2),
+ * getgroups(2), getlogin(2).
  */
 
 import { LOGIN_NAME_MAX } from '../sys/constants/limits.ts';
@@ -73,8 +74,8 @@ function privileged(l: Lwp): boolean {
 }
 
 /**
- * setuid, setgid: all three ids. Without privilege only to the real id, which gives a set-id privilege up for good.
- * As in NetBSD, -1 is no error: it leaves the ids as they are.
+ * setuid, setgid: all three ids. Without privilege only to the real id, which gives a set-id privilege up for
+ * good. As in NetBSD, -1 is no error: it leaves the ids as they are.
  */
 function setid(l: Lwp, kind: Kind, id: number): void {
   if (id === UNCHANGED) {
@@ -99,8 +100,8 @@ function seteid(l: Lwp, kind: Kind, id: number): void {
 }
 
 /**
- * setreuid, setregid. Without privilege the real id may become the effective one, and the effective one any of the three.
- * When the real id changes, the saved one becomes the new effective id.
+ * setreuid, setregid. Without privilege the real id may become the effective one, and the effective one any
+ * of the three. When the real id changes, the saved one becomes the new effective id.
  */
 function setreid(l: Lwp, kind: Kind, real: number, effective: number): void {
   const now = idsOf(l.cred, kind);
@@ -125,8 +126,8 @@ function isInferior(p: Proc, ancestor: Proc): boolean {
 }
 
 /**
- * Move the caller or a descendant to a group of the session, or to a new one that it leads. A session leader stays
- * where it is.
+ * Move the caller or a descendant to a group of the session, or to a new one that it leads. A session leader
+ * stays where it is.
  * @throws EINVAL negative group; ESRCH no descendant; EPERM. NetBSD: proc_enterpgrp.
  */
 function setpgid(l: Lwp, pid: number, pgid: number): void {

@@ -1,8 +1,9 @@
 /**
  * Timers of a process that end in a signal: the three old interval timers and those of timer_create.
  *
- * A timer is a callout that re-arms itself. Its deadline is kept apart from the callout's, so that a late expiry does not shift the
- * next: what was missed meanwhile is counted as overrun. Timers are freed when the process exits and not inherited by fork.
+ * A timer is a callout that re-arms itself. Its deadline is kept apart from the callout's, so that a late
+ * expiry does not shift the next: what was missed meanwhile is counted as overrun. Timers are freed when the
+ * process exits and not inherited by fork.
  *
  * NetBSD: sys/kern/kern_time.c, sys/sys/timevar.h; setitimer(2), timer_create(2), timer_settime(2).
  */
@@ -139,7 +140,10 @@ function timevalNs(tv: Timeval): bigint {
   return durationNs(timespecOfTimeval(tv));
 }
 
-/** The clock of an interval timer. @throws EINVAL no such timer; ENOTSUP it counts user time, and there is none here */
+/**
+ * The clock of an interval timer. @throws EINVAL no such timer; ENOTSUP it counts user time, and there is
+ * none here
+ */
 function itimerClock(which: number): number {
   switch (which) {
     case ITIMER_REAL:
@@ -171,7 +175,8 @@ function setitimer(l: Lwp, which: number, itv?: Itimerval | null): Itimerval {
   p.timers ??= new Map();
   let timer = p.timers.get(which);
   if (timer === undefined) {
-    // Relative times are measured on the monotonic clock whatever the timer: setting the wall clock must not stretch them.
+    // Relative times are measured on the monotonic clock whatever the timer: setting the wall clock must not
+    // stretch them.
     timer = new Ptimer(l, CLOCK_MONOTONIC, SIGALRM, 0n);
     p.timers.set(which, timer);
   }

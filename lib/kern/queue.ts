@@ -1,6 +1,6 @@
 /**
- * Intrusive FIFO of lwps. An lwp is on at most one queue at a time (a run queue while LSRUN, a sleep queue while
- * LSSLEEP), so its links live in the lwp and every operation is O(1) and allocates nothing.
+ * Intrusive FIFO of lwps. An lwp is on at most one queue at a time (a run queue while LSRUN, a sleep queue
+ * while LSSLEEP), so its links live in the lwp and every operation is O(1) and allocates nothing.
  *
  * NetBSD: sys/sys/queue.h (TAILQ).
  */

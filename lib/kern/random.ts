@@ -1,6 +1,6 @@
 /**
- * The kernel's random numbers: a ChaCha20 keystream keyed once, at boot, from the host. Under the simulated host it is
- * the same stream for the same seed.
+ * The kernel's random numbers: a ChaCha20 keystream keyed once, at boot, from the host. Under the simulated
+ * host it is the same stream for the same seed.
  *
  * NetBSD: sys/lib/libkern/arc4random.c, sys/kern/subr_cprng.c. The cipher: RFC 8439, section 2.3.
  */

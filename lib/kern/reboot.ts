@@ -1,9 +1,9 @@
 /**
  * Shutting down.
  *
- * The kernel object cannot be booted again after any of these; another one can, in the same host process. The C kernel naps five
- * seconds at a time for ever when halted. A library has to give its caller's thread back instead: a halted kernel is dead like a
- * finished one, and says that it halted.
+ * The kernel object cannot be booted again after any of these; another one can, in the same host process. The
+ * C kernel naps five seconds at a time for ever when halted. A library has to give its caller's thread back
+ * instead: a halted kernel is dead like a finished one, and says that it halted.
  *
  * NetBSD: sys/kern/kern_reboot.c, reboot(2); the seed's rump_reboot.
  */

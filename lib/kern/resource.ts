@@ -36,7 +36,10 @@ function isLimit(value: number): boolean {
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0);
 }
 
-/** Change a limit of the caller. @throws EINVAL; EPERM raising the hard limit without privilege. NetBSD: dosetrlimit. */
+/**
+ * Change a limit of the caller. @throws EINVAL; EPERM raising the hard limit without privilege. NetBSD:
+ * dosetrlimit.
+ */
 function setrlimit(l: Lwp, which: number, lim: Rlimit): void {
   checkResource(which);
   if (!isLimit(lim.cur) || !isLimit(lim.max) || lim.cur > lim.max) {
@@ -77,8 +80,8 @@ function targets(l: Lwp, which: number, who: number): Proc[] {
 }
 
 /**
- * @throws EPERM somebody else's process; EACCES the same when the real user is root, and a better priority without
- * privilege. NetBSD: donice.
+ * @throws EPERM somebody else's process; EACCES the same when the real user is root, and a better priority
+ * without privilege. NetBSD: donice.
  */
 function renice(l: Lwp, p: Proc, nice: number): void {
   const k = l.kernel;

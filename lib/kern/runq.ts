@@ -1,6 +1,6 @@
 /**
- * A CPU's run queue: one FIFO for each priority and a bitmap of the non-empty ones, so that finding the best lwp is a few
- * `clz32`. FIFOs are made when a priority is first used: most kernels use five of the 224.
+ * A CPU's run queue: one FIFO for each priority and a bitmap of the non-empty ones, so that finding the best
+ * lwp is a few `clz32`. FIFOs are made when a priority is first used: most kernels use five of the 224.
  *
  * NetBSD: sys/kern/kern_runq.c, sched_4bsd.
  */
@@ -8,7 +8,10 @@ import { KASSERT } from './kassert.ts';
 import type { Lwp } from './lwp.ts';
 import { LwpQueue } from './queue.ts';
 
-/** Priorities, higher runs first: time-sharing, kernel sleeps, kernel threads, user real time, soft interrupts. */
+/**
+ * Priorities, higher runs first: time-sharing, kernel sleeps, kernel threads, user real time, soft
+ * interrupts.
+ */
 export const PRI_USER = 43;
 export const PRI_KERNEL = 64;
 export const PRI_KTHREAD = 96;

@@ -27,7 +27,10 @@ function rusageNone(): Rusage {
   };
 }
 
-/** What a process (null: nobody), or its waited-for children, have used. There is no user time: user code does not run here. */
+/**
+ * What a process (null: nobody), or its waited-for children, have used. There is no user time: user code does
+ * not run here.
+ */
 export function rusageOf(p: Proc | null, who: 'self' | 'children'): Rusage {
   const ru = rusageNone();
   if (p === null) {

@@ -1,6 +1,7 @@
 /**
  * Reader/writer locks held across sleeps. A waiting writer keeps new readers out; leaving hands the lock
- * over: a writer's exit to all waiting readers, or to the next writer when none waits; the last reader's to a writer.
+ * over: a writer's exit to all waiting readers, or to the next writer when none waits; the last reader's to a
+ * writer.
  *
  * NetBSD: sys/kern/kern_rwlock.c, rwlock(9).
  */

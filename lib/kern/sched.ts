@@ -1,9 +1,10 @@
 /**
  * The scheduler: who runs next, what happens when nobody can, and the two ways to drive it.
  *
- * One lwp runs at a time; it runs until it sleeps or leaves. `drive` runs lwps until a given one has left (a synchronous
- * caller waits for it); `pump` runs all that can run (asynchronous callers, once a turn). Both run due callouts and soft
- * interrupts between lwps, and neither is entered while an lwp is current: the kernel is not re-entrant.
+ * One lwp runs at a time; it runs until it sleeps or leaves. `drive` runs lwps until a given one has left (a
+ * synchronous caller waits for it); `pump` runs all that can run (asynchronous callers, once a turn). Both
+ * run due callouts and soft interrupts between lwps, and neither is entered while an lwp is current: the
+ * kernel is not re-entrant.
  *
  * NetBSD: sys/rump/librump/rumpkern/scheduler.c, sys/kern/kern_synch.c (mi_switch).
  */
@@ -108,8 +109,8 @@ export function* preempt(l: Lwp): MaySleep<void> {
 }
 
 /**
- * Leave the kernel for a while without ending the call: `fn` runs as user code of `l`, which may make system calls as `l`.
- * What it throws is kept in `l.thrown`.
+ * Leave the kernel for a while without ending the call: `fn` runs as user code of `l`, which may make system
+ * calls as `l`. What it throws is kept in `l.thrown`.
  */
 export function* usermode(l: Lwp, fn: () => void): MaySleep<void> {
   l.kernel.upcalls.push({ l, fn });
@@ -117,7 +118,10 @@ export function* usermode(l: Lwp, fn: () => void): MaySleep<void> {
   yield SLEEPING;
 }
 
-/** Run the user code that lwps have left the kernel for. No lwp is current, and to the kernel theirs are outside. */
+/**
+ * Run the user code that lwps have left the kernel for. No lwp is current, and to the kernel theirs are
+ * outside.
+ */
 function upcallsRun(k: Kernel): void {
   for (let upcall = k.upcalls.shift(); upcall !== undefined; upcall = k.upcalls.shift()) {
     const { l, fn } = upcall;
@@ -203,8 +207,8 @@ function dispatch(k: Kernel): boolean {
 }
 
 /**
- * Run lwps until `l` has left the kernel. Waits in the host while nobody is runnable; when nothing could ever wake
- * `l`, its sleep ends with EDEADLK (see `abandon` for the sleeps that cannot be ended).
+ * Run lwps until `l` has left the kernel. Waits in the host while nobody is runnable; when nothing could ever
+ * wake `l`, its sleep ends with EDEADLK (see `abandon` for the sleeps that cannot be ended).
  * @returns false when `l` was left asleep
  */
 export function drive(k: Kernel, l: Lwp): boolean {
@@ -232,9 +236,10 @@ export function drive(k: Kernel, l: Lwp): boolean {
 }
 
 /**
- * Nothing can wake `l`, for which a synchronous caller waits. A sleep that may be interrupted ends with EDEADLK, and so
- * does waiting at the user boundary to be continued: a call that has not begun must not be made later. Any other sleep keeps
- * its lwp (its code does not expect to come back empty-handed): the caller alone is told.
+ * Nothing can wake `l`, for which a synchronous caller waits. A sleep that may be interrupted ends with
+ * EDEADLK, and so does waiting at the user boundary to be continued: a call that has not begun must not be
+ * made later. Any other sleep keeps its lwp (its code does not expect to come back empty-handed): the caller
+ * alone is told.
  */
 function abandon(k: Kernel, l: Lwp): boolean {
   KASSERT(l.stat === LSSLEEP, `${l} is not asleep`);
@@ -248,7 +253,10 @@ function abandon(k: Kernel, l: Lwp): boolean {
   return false;
 }
 
-/** An abandoned lwp has woken after all and left: nobody waits for it, so it goes. A dead kernel's goes with the kernel. */
+/**
+ * An abandoned lwp has woken after all and left: nobody waits for it, so it goes. A dead kernel's goes with
+ * the kernel.
+ */
 function abandonedExit(l: Lwp): void {
   if ((l.flag & LW_WEXIT) === 0 && l.kernel.state !== 'dead') {
     lwpUnlink(l);
@@ -256,7 +264,9 @@ function abandonedExit(l: Lwp): void {
   }
 }
 
-/** Run everything that can run, then tell the host when to call again. The host calls this outside any lwp. */
+/**
+ * Run everything that can run, then tell the host when to call again. The host calls this outside any lwp.
+ */
 export function pump(k: Kernel): void {
   k.pumpAsked = false;
   if (k.state === 'dead') {
@@ -278,7 +288,10 @@ export function pump(k: Kernel): void {
   settle(k);
 }
 
-/** On the way out of the kernel: soft interrupts run, and whoever can still run, or has a time to run at, gets a pump. */
+/**
+ * On the way out of the kernel: soft interrupts run, and whoever can still run, or has a time to run at, gets
+ * a pump.
+ */
 export function settle(k: Kernel): void {
   if (k.softPending > 0) {
     giantEnter(k);

@@ -1,9 +1,10 @@
 /**
- * Coming into the kernel and going out again, other than by a system call: for the API's own entries, and for host code
- * that is not an lwp itself.
+ * Coming into the kernel and going out again, other than by a system call: for the API's own entries, and for
+ * host code that is not an lwp itself.
  *
- * Outside the kernel a host thread may have an lwp of its own (`kernel.hostlwp`, see lwproc.ts). Who has none borrows
- * lwp0's neighbour in init: an implicit context, as the rump kernel gives to threads that never asked for one.
+ * Outside the kernel a host thread may have an lwp of its own (`kernel.hostlwp`, see lwproc.ts). Who has none
+ * borrows lwp0's neighbour in init: an implicit context, as the rump kernel gives to threads that never asked
+ * for one.
  *
  * NetBSD: sys/rump/librump/rumpkern/scheduler.c (rump_schedule, rump_unschedule).
  */
@@ -42,9 +43,9 @@ export function unschedule(k: Kernel): void {
 }
 
 /**
- * What the host calls around a hypercall that may block: the CPU is given up and taken back, by the same lwp. While it is
- * away nobody of this isolate runs, but other host threads may have the giant lock. The thread's curlwp stays what it is: a lock
- * that is waited for will be owned by it.
+ * What the host calls around a hypercall that may block: the CPU is given up and taken back, by the same lwp.
+ * While it is away nobody of this isolate runs, but other host threads may have the giant lock. The thread's
+ * curlwp stays what it is: a lock that is waited for will be owned by it.
  */
 export function hyperup(k: Kernel): Hyperup {
   let away: Lwp | null = null;
@@ -73,7 +74,10 @@ function aside(k: Kernel, l: Lwp | null, change: () => void): void {
   k.host.curlwpSet(l.handle);
 }
 
-/** Run `fn` inside the kernel, as the host thread's lwp. @throws what `fn` throws when it is an errno; KernelDead */
+/**
+ * Run `fn` inside the kernel, as the host thread's lwp. @throws what `fn` throws when it is an errno;
+ * KernelDead
+ */
 export function inKernel<T>(k: Kernel, fn: (l: Lwp) => T): T {
   enterable(k);
   const l = schedule(k);

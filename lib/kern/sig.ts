@@ -1,9 +1,10 @@
 /**
  * Signals: posting, default actions, job-control stops, and what happens at the user boundary.
  *
- * A signal that needs the process to act is put in `proc.sigpend` and announced in `lwp.ast`; an lwp takes it when it next
- * is at the user boundary (`userret`). A process whose lwps are all outside the kernel lends one of them for that.
- * Stops that nobody blocks, and continues, take effect when posted: they need nobody to act.
+ * A signal that needs the process to act is put in `proc.sigpend` and announced in `lwp.ast`; an lwp takes it
+ * when it next is at the user boundary (`userret`). A process whose lwps are all outside the kernel lends one
+ * of them for that. Stops that nobody blocks, and continues, take effect when posted: they need nobody to
+ * act.
  *
  * NetBSD: sys/kern/kern_sig.c.
  */
@@ -127,7 +128,10 @@ function waited(p: Proc, info: Siginfo): boolean {
   return false;
 }
 
-/** How soon an lwp would take a signal: asleep and interruptible, on the CPU, outside the kernel, on its way, or who knows when. */
+/**
+ * How soon an lwp would take a signal: asleep and interruptible, on the CPU, outside the kernel, on its way,
+ * or who knows when.
+ */
 function readiness(l: Lwp): number {
   if (l.kernel.curlwp === l) {
     return 3;
@@ -142,8 +146,8 @@ function readiness(l: Lwp): number {
 }
 
 /**
- * Make the readiest lwp of `p` that does not block it come to the user boundary and look. What ends the process
- * concerns everyone who is inside the kernel.
+ * Make the readiest lwp of `p` that does not block it come to the user boundary and look. What ends the
+ * process concerns everyone who is inside the kernel.
  */
 function announce(p: Proc, signo: number): void {
   let best: Lwp | null = null;
@@ -265,8 +269,8 @@ export function tellParent(p: Proc, code: number): void {
 }
 
 /**
- * What every lwp does on its way back to user mode: exit if its process does, stay while the process is stopped,
- * take the signals it does not block.
+ * What every lwp does on its way back to user mode: exit if its process does, stay while the process is
+ * stopped, take the signals it does not block.
  * @throws ESRCH the lwp is no more: there is nobody to return to
  */
 export function* userret(l: Lwp): MaySleep<void> {
@@ -326,7 +330,9 @@ function* postsig(l: Lwp, info: Siginfo): MaySleep<void> {
   throw ESRCH;
 }
 
-/** Call a handler, as user code, with the signals blocked that its action says. NetBSD: sendsig, sigreturn. */
+/**
+ * Call a handler, as user code, with the signals blocked that its action says. NetBSD: sendsig, sigreturn.
+ */
 function* sendsig(l: Lwp, info: Siginfo, action: Sigaction): MaySleep<void> {
   const p = l.proc;
   const { sigctx } = l;
@@ -348,7 +354,10 @@ function* sendsig(l: Lwp, info: Siginfo, action: Sigaction): MaySleep<void> {
   }
 }
 
-/** The mask of `l` has changed: what it blocked before may now be due, and what was meant for it may be another's. */
+/**
+ * The mask of `l` has changed: what it blocked before may now be due, and what was meant for it may be
+ * another's.
+ */
 export function sigmaskChanged(l: Lwp): void {
   if (sigdeliverable(l) !== 0) {
     l.ast |= AST_SIGNAL;

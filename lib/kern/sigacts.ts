@@ -1,8 +1,8 @@
 /**
  * What a process does with signals: which it catches, ignores, blocks, and which wait to be taken.
  *
- * Actions belong to the process and are copied by fork; the mask belongs to the lwp (`Sigctx`). Asynchronous calls borrow an lwp
- * each but act for one thread of their program, so they share that thread's context.
+ * Actions belong to the process and are copied by fork; the mask belongs to the lwp (`Sigctx`). Asynchronous
+ * calls borrow an lwp each but act for one thread of their program, so they share that thread's context.
  *
  * NetBSD: sys/kern/kern_sig.c (siginit, sigactsinit), sys/sys/signalvar.h.
  */
@@ -92,9 +92,13 @@ export function sigsetOf(p: Proc, test: (p: Proc, signo: number) => boolean): Si
   return set;
 }
 
-// ---- pending ------------------------------------------------------------------------------------------------
+// ---- pending
+// ------------------------------------------------------------------------------------------------
 
-/** Note a signal for the process. One instance waits, of real-time signals many. @returns false when it waited already */
+/**
+ * Note a signal for the process. One instance waits, of real-time signals many. @returns false when it waited
+ * already
+ */
 export function sigput(p: Proc, info: Siginfo): boolean {
   const { signo } = info;
   const again = sigismember(p.sigpend, signo);

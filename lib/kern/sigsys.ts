@@ -1,7 +1,8 @@
 /**
  * System calls on signals, except kill(2), which is with the other calls on processes.
  *
- * NetBSD: sys/kern/{sys_sig,kern_sig}.c; sigaction(2), sigprocmask(2), sigsuspend(2), sigtimedwait(2), sigqueueinfo(2), _lwp_kill(2).
+ * NetBSD: sys/kern/{sys_sig,kern_sig}.c; sigaction(2), sigprocmask(2), sigsuspend(2), sigtimedwait(2),
+ * sigqueueinfo(2), _lwp_kill(2).
  */
 import {
   NSIG,
@@ -104,8 +105,8 @@ function sigprocmask(l: Lwp, how: number, set?: Sigset | null): Sigset {
 }
 
 /**
- * Block `set` instead of what the lwp blocks, until it has next been at the user boundary and taken what came meanwhile. It
- * is sent by there.
+ * Block `set` instead of what the lwp blocks, until it has next been at the user boundary and taken what came
+ * meanwhile. It is sent by there.
  * @throws EINVAL. NetBSD: sigsuspendsetup, sigsuspendteardown
  */
 export function sigsuspendSetup(l: Lwp, set: Sigset): void {
@@ -131,7 +132,9 @@ function* sigsuspend(l: Lwp, set: Sigset): MaySleep<void> {
   }
 }
 
-/** Take a signal of `set`, waiting for one. @throws EAGAIN after `timeout`; EINTR another signal came; EINVAL */
+/**
+ * Take a signal of `set`, waiting for one. @throws EAGAIN after `timeout`; EINTR another signal came; EINVAL
+ */
 function* sigtimedwait(
   l: Lwp,
   set: Sigset,

@@ -1,10 +1,10 @@
 /**
  * Sleep queues: the one place where an lwp stops running inside the kernel.
  *
- * An lwp asleep is on exactly one sleep queue. Its sleep ends once, by the first of: a wake-up of the queue; its timeout
- * (EWOULDBLOCK); a signal or an exit when it sleeps with PCATCH (EINTR, ERESTART); the scheduler finding out that nothing
- * could ever wake it (EDEADLK, PCATCH sleeps only). Whoever ends the sleep takes the lwp off the queue, says why in `sleepError`,
- * and makes it runnable; the lwp throws that when it runs again.
+ * An lwp asleep is on exactly one sleep queue. Its sleep ends once, by the first of: a wake-up of the queue;
+ * its timeout (EWOULDBLOCK); a signal or an exit when it sleeps with PCATCH (EINTR, ERESTART); the scheduler
+ * finding out that nothing could ever wake it (EDEADLK, PCATCH sleeps only). Whoever ends the sleep takes the
+ * lwp off the queue, says why in `sleepError`, and makes it runnable; the lwp throws that when it runs again.
  *
  * NetBSD: sys/kern/kern_sleepq.c, sleepq(9).
  */
@@ -123,7 +123,10 @@ export function sleepqWakeAll(q: SleepQueue): void {
   }
 }
 
-/** End a PCATCH sleep because of what `l.ast` says. Other sleeps and waking lwps are left alone: they will look. */
+/**
+ * End a PCATCH sleep because of what `l.ast` says. Other sleeps and waking lwps are left alone: they will
+ * look.
+ */
 export function sleepqInterrupt(l: Lwp): void {
   if (l.stat === LSSLEEP && (l.flag & LW_SINTR) !== 0) {
     const error = interruption(l);

@@ -1,8 +1,9 @@
 /**
- * The superuser model: uid 0 may do anything, and everybody may do to their own processes what the traditional
- * Unix rules say.
+ * The superuser model: uid 0 may do anything, and everybody may do to their own processes what the
+ * traditional Unix rules say.
  *
- * NetBSD: sys/secmodel/suser/secmodel_suser.c, and the default listeners of sys/kern/{kern_proc,kern_sig,kern_resource}.c.
+ * NetBSD: sys/secmodel/suser/secmodel_suser.c, and the default listeners of
+ * sys/kern/{kern_proc,kern_sig,kern_resource}.c.
  */
 import { PK_SUGID } from '../sys/constants/proc.ts';
 import {

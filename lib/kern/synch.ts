@@ -1,6 +1,6 @@
 /**
- * The older sleeping calls: sleep on any object (`ltsleep`, `tsleep`, `wakeup`), for a time (`kpause`), or until the host
- * answers (`hyperwait`).
+ * The older sleeping calls: sleep on any object (`ltsleep`, `tsleep`, `wakeup`), for a time (`kpause`), or
+ * until the host answers (`hyperwait`).
  *
  * NetBSD: sys/kern/kern_synch.c, sys/rump/librump/rumpkern/ltsleep.c, ltsleep(9), kpause(9).
  */
@@ -79,7 +79,8 @@ export function* kpause(l: Lwp, wmesg: string, flags: number, timeoutNs: number)
 
 /**
  * Sleep until the host has done something.
- * @param start begins it, and is given what to call (once, outside any lwp) when it is done: null, or the errno to throw here
+ * @param start begins it, and is given what to call (once, outside any lwp) when it is done: null, or the
+ * errno to throw here
  */
 export function* hyperwait(
   l: Lwp,

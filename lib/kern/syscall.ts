@@ -1,9 +1,10 @@
 /**
  * The way in for system calls.
  *
- * A synchronous call runs its handler at once, on the caller's stack; if it finishes without sleeping that is all. If it
- * sleeps, the scheduler is driven until it has left. An asynchronous call is queued: the handler runs at the next pump, as
- * a coroutine of its lwp. Either way arguments have been checked, and what comes out is the handler's value or an errno.
+ * A synchronous call runs its handler at once, on the caller's stack; if it finishes without sleeping that is
+ * all. If it sleeps, the scheduler is driven until it has left. An asynchronous call is queued: the handler
+ * runs at the next pump, as a coroutine of its lwp. Either way arguments have been checked, and what comes
+ * out is the handler's value or an errno.
  *
  * NetBSD: sys/arch/x86/x86/syscall.c (userret), sys/rump/librump/rumpkern/rump.c (rump_syscall).
  */
@@ -32,7 +33,9 @@ export function enterable(k: Kernel): void {
   }
 }
 
-/** May `l` make a call? @throws as `enterable`; ESRCH its process has exited; EBUSY it is inside the kernel */
+/**
+ * May `l` make a call? @throws as `enterable`; ESRCH its process has exited; EBUSY it is inside the kernel
+ */
 function callable(k: Kernel, l: Lwp): void {
   enterable(k);
   const { stat } = l.proc;
@@ -52,7 +55,10 @@ function handlerOf(k: Kernel, row: SysentRow): (...args: unknown[]) => unknown {
   return handler as (...args: unknown[]) => unknown;
 }
 
-/** Make call `row` as `l` and wait for it. Surplus parameters are not looked at. @throws an errno, or KernelDead */
+/**
+ * Make call `row` as `l` and wait for it. Surplus parameters are not looked at. @throws an errno, or
+ * KernelDead
+ */
 export function syscallSync(
   l: Lwp,
   row: SysentRow,
@@ -172,7 +178,10 @@ function driveOut(
   return syncEnd(k, l, row, handler, args, value, error ?? null);
 }
 
-/** The handler of a synchronous call is done, but not plainly: it failed, or something waits at the user boundary. */
+/**
+ * The handler of a synchronous call is done, but not plainly: it failed, or something waits at the user
+ * boundary.
+ */
 function syncEnd(
   k: Kernel,
   l: Lwp,
@@ -255,7 +264,10 @@ function handlerThrew(l: Lwp): void {
   }
 }
 
-/** Queue call `row` of `l`; `done(value, error)` is called, outside any lwp, when it has ended. @throws as `callable`, ENOSYS */
+/**
+ * Queue call `row` of `l`; `done(value, error)` is called, outside any lwp, when it has ended. @throws as
+ * `callable`, ENOSYS
+ */
 export function syscallAsync(
   l: Lwp,
   row: SysentRow,

@@ -16,7 +16,10 @@ import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
 import type { Soon } from './maysleep.ts';
 
-/** The handler of one call: a plain function; where the table says it may sleep, it may answer with a coroutine. */
+/**
+ * The handler of one call: a plain function; where the table says it may sleep, it may answer with a
+ * coroutine.
+ */
 export type Handler<C extends CallName> = (
   l: Lwp,
   ...args: ArgsOf<C>

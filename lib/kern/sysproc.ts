@@ -1,7 +1,8 @@
 /**
  * System calls about processes: making, ending, waiting for and signalling them.
  *
- * NetBSD: sys/kern/{kern_fork,kern_exit,kern_sig,sys_lwp}.c; fork(2), exit(2), wait(2), kill(2), _lwp_exit(2), sched_yield(3).
+ * NetBSD: sys/kern/{kern_fork,kern_exit,kern_sig,sys_lwp}.c; fork(2), exit(2), wait(2), kill(2),
+ * _lwp_exit(2), sched_yield(3).
  */
 import { P_ALL, P_GID, P_PGID, P_PID, P_SID, P_UID } from '../sys/constants/idtype.ts';
 import { PK_SYSTEM } from '../sys/constants/proc.ts';
@@ -56,7 +57,9 @@ function post(l: Lwp, p: Proc, signo: number): void {
   }
 }
 
-/** kill(2) to a set of processes: those it may not signal are passed over. @throws ESRCH it may signal none */
+/**
+ * kill(2) to a set of processes: those it may not signal are passed over. @throws ESRCH it may signal none
+ */
 function killMany(l: Lwp, procs: Iterable<Proc>, signo: number): void {
   let found = false;
   for (const p of [...procs]) {

@@ -18,7 +18,10 @@ export type SysproxyFn = (l: Lwp, number: number, args: readonly unknown[], arg:
 /** The hook as the kernel keeps it. */
 export type Sysproxy = (l: Lwp, number: number, args: readonly unknown[]) => unknown;
 
-/** Send every system call to `fn` from now on. @throws EBUSY when one is set already; EINVAL `fn` is no function */
+/**
+ * Send every system call to `fn` from now on. @throws EBUSY when one is set already; EINVAL `fn` is no
+ * function
+ */
 export function sysproxySet(k: Kernel, fn: SysproxyFn, arg: unknown): void {
   if (typeof fn !== 'function') {
     throw EINVAL;

@@ -1,8 +1,8 @@
 /**
  * Time of day and sleeping for a while.
  *
- * The wall clock is the host's plus what settimeofday has added (`kernel.clockSkewNs`); the monotonic clock counts from
- * boot and is never set. Resolution is one nanosecond as told, the host's in fact.
+ * The wall clock is the host's plus what settimeofday has added (`kernel.clockSkewNs`); the monotonic clock
+ * counts from boot and is never set. Resolution is one nanosecond as told, the host's in fact.
  *
  * NetBSD: sys/kern/kern_time.c; clock_gettime(2), gettimeofday(2), nanosleep(2), clock_nanosleep(2).
  */
@@ -57,7 +57,10 @@ export function timespecNs(ts: Timespec): bigint {
   return BigInt(ts.sec) * NSEC + BigInt(ts.nsec);
 }
 
-/** The same time in nanoseconds; what is no time stays none, for `timespecNs` to find. NetBSD: TIMEVAL_TO_TIMESPEC. */
+/**
+ * The same time in nanoseconds; what is no time stays none, for `timespecNs` to find. NetBSD:
+ * TIMEVAL_TO_TIMESPEC.
+ */
 export function timespecOfTimeval({ sec, usec }: Timeval): Timespec {
   return { sec, nsec: Number.isInteger(usec) ? usec * 1000 : Number.NaN };
 }
@@ -101,8 +104,9 @@ function settime(l: Lwp, ns: bigint): void {
 }
 
 /**
- * Sleep, relative or until a time of `clock`. A time in the past is over at once. `left` is filled after a relative
- * sleep: with zero, or what was left when a signal ended it. Unknown flags count for nothing, as in NetBSD.
+ * Sleep, relative or until a time of `clock`. A time in the past is over at once. `left` is filled after a
+ * relative sleep: with zero, or what was left when a signal ended it. Unknown flags count for nothing, as in
+ * NetBSD.
  * @throws EINVAL EINTR EDEADLK
  */
 function* nanosleep1(
@@ -124,7 +128,8 @@ function* nanosleep1(
     let last = -1n;
     for (let now = clockNs(l, by); now < until && now !== last; now = clockNs(l, by)) {
       yield* kpause(l, 'nanoslp', PCATCH, Math.min(Number(until - now), SLEEP_MAX_NS));
-      // After 104 days a number no longer counts every nanosecond: a clock that did not move cannot move further.
+      // After 104 days a number no longer counts every nanosecond: a clock that did not move cannot move
+      // further.
       last = now;
     }
   } catch (error) {

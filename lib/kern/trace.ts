@@ -1,9 +1,9 @@
 /**
  * Seeing inside: system calls, sleeps, wake-ups, signals and the lives of processes as a stream of objects.
  *
- * While nobody traces, `kernel.trace` is null and a traced place costs one test. A tracer gets plain objects; arguments are
- * decoded by the system-call table, and bytes are summed up, because they may change afterwards. It is called inside the
- * kernel, so it must only take note.
+ * While nobody traces, `kernel.trace` is null and a traced place costs one test. A tracer gets plain objects;
+ * arguments are decoded by the system-call table, and bytes are summed up, because they may change
+ * afterwards. It is called inside the kernel, so it must only take note.
  *
  * NetBSD: sys/kern/kern_ktrace.c, ktrace(1), kdump(1).
  */
@@ -28,7 +28,10 @@ export type TraceEvent = Stamp &
     | { readonly type: 'return'; readonly call: string; readonly durationNs: number; readonly value: unknown }
     | { readonly type: 'error'; readonly call: string; readonly durationNs: number; readonly code: string }
     | { readonly type: 'sleep'; readonly wmesg: string; readonly timeoutNs: number | null }
-    /** `by`: who was on the CPU; null for a timeout or the host. `code`: why, when it was not the event slept for. */
+    /**
+     * `by`: who was on the CPU; null for a timeout or the host. `code`: why, when it was not the event slept
+     * for.
+     */
     | {
         readonly type: 'wakeup';
         readonly wmesg: string;

@@ -1,6 +1,6 @@
 /**
- * Kernel memory, and what is done when it runs out. Booting costs nothing of it: the pages are set up when the
- * first is asked for.
+ * Kernel memory, and what is done when it runs out. Booting costs nothing of it: the pages are set up when
+ * the first is asked for.
  *
  * NetBSD: sys/uvm/uvm_km.c, sys/rump/librump/rumpkern/vm.c.
  */
@@ -80,7 +80,8 @@ export class Uvm {
   }
 
   /**
-   * What to do about `error` for who may sleep: wait until memory comes free, if that is what failed and any can.
+   * What to do about `error` for who may sleep: wait until memory comes free, if that is what failed and any
+   * can.
    * @param out items the caller's pool has given out, which may come back as well
    * @throws error; ENOMEM EINTR ERESTART
    */

@@ -1,6 +1,6 @@
 /**
- * Pages out of chunks that the host gives. Chunks come when needed and go back when free, all but one. What the
- * kernel holds of the host counts against its limit (RUMP_MEMLIMIT).
+ * Pages out of chunks that the host gives. Chunks come when needed and go back when free, all but one. What
+ * the kernel holds of the host counts against its limit (RUMP_MEMLIMIT).
  *
  * Addresses are the kernel's own, from 1 MiB up, so that equal seeds see equal addresses. They belong to one
  * kernel and mean nothing to another.

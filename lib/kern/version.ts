@@ -7,10 +7,12 @@ export const RUMP_VERSION = 1;
 export const OSTYPE = 'NetBSD';
 export const MACHINE = 'amd64';
 
-/** "7.99.34" from 799003400: two digits each of major, minor, release and patch level after the first. */
-export const OSRELEASE = `${Math.floor(__NetBSD_Version__ / 100_000_000)}.${Math.floor(__NetBSD_Version__ / 1_000_000) % 100}.${
-  Math.floor(__NetBSD_Version__ / 100) % 10_000
-}`;
+const major = Math.floor(__NetBSD_Version__ / 100_000_000);
+const minor = Math.floor(__NetBSD_Version__ / 1_000_000) % 100;
+const patch = Math.floor(__NetBSD_Version__ / 100) % 10_000;
+
+/** "7.99.34" from 799003400: two digits of minor number, four of patch level. */
+export const OSRELEASE = `${major}.${minor}.${patch}`;
 
 export const COPYRIGHT =
   'Copyright (c) the rumpkernel authors and the NetBSD Foundation whose interfaces it follows.';

@@ -1,9 +1,10 @@
 /**
  * Native host: lwp handles and curlwp.
  *
- * One byte per handle, shared by every thread of the process, says whether it exists and whether it runs. Handles
- * come from the addon a block at a time and go back when the host ends, so making and dropping an lwp is a pop and a
- * push. curlwp is the C++ thread's own word: what is stored here is what native code on this thread sees.
+ * One byte per handle, shared by every thread of the process, says whether it exists and whether it runs.
+ * Handles come from the addon a block at a time and go back when the host ends, so making and dropping an lwp
+ * is a pop and a push. curlwp is the C++ thread's own word: what is stored here is what native code on this
+ * thread sees.
  *
  * NetBSD: lib/librumpuser/rumpuser_curlwp.c, rumpuser(3).
  */

@@ -1,6 +1,6 @@
 /**
- * Native host: condition variables. Who waits is listed in C++; the shared word counts them, so that a signal to nobody
- * is a look at it. Also decided here is when the virtual CPU is given up and taken back.
+ * Native host: condition variables. Who waits is listed in C++; the shared word counts them, so that a signal
+ * to nobody is a look at it. Also decided here is when the virtual CPU is given up and taken back.
  *
  * NetBSD: lib/librumpuser/rumpuser_pth.c, rumpuser(3).
  */

@@ -1,15 +1,17 @@
 /**
  * Native host: waiting for the next deadline or a doorbell, and the pump.
  *
- * The bell lives in C++ (`native/rumpuser/idle.cc`). While this thread is inside `idle` it ends that; otherwise the
- * process's idle thread, or whoever rings, has the pump called on this thread. The event loop stays alive while a
- * deadline is armed, a ring is on its way or something holds the idler.
+ * The bell lives in C++ (`native/rumpuser/idle.cc`). While this thread is inside `idle` it ends that;
+ * otherwise the process's idle thread, or whoever rings, has the pump called on this thread. The event loop
+ * stays alive while a deadline is armed, a ring is on its way or something holds the idler.
  */
 import type { NativeBinding } from './native_binding.ts';
 import { waitResult } from './native_binding.ts';
 import { RumpuserAssertion } from './rumpuser.ts';
 
-/** Pumps in a row from the microtask queue before one goes round the event loop: a chain must not starve that. */
+/**
+ * Pumps in a row from the microtask queue before one goes round the event loop: a chain must not starve that.
+ */
 const MICROTASK_TURNS = 64;
 
 export class NativeIdler {
@@ -81,7 +83,9 @@ export class NativeIdler {
     return this.#open && this.#binding.busy(this.handle);
   }
 
-  /** Look again whether the event loop must stay alive: after anything that may hold the idler or let it go. */
+  /**
+   * Look again whether the event loop must stay alive: after anything that may hold the idler or let it go.
+   */
   stayAlive(): void {
     if (!this.#open) return;
     const alive = this.#binding.armed(this.handle) || this.#binding.busy(this.handle);

@@ -1,6 +1,7 @@
 /**
- * Native host: where the words of a lock are. A handle's low 18 bits say which slot of eight words, its high 3 bits the
- * kind; a live slot's first word is the handle itself. `native/rumpuser/lock_table.h` has the same numbers.
+ * Native host: where the words of a lock are. A handle's low 18 bits say which slot of eight words, its high
+ * 3 bits the kind; a live slot's first word is the handle itself. `native/rumpuser/lock_table.h` has the same
+ * numbers.
  */
 import { type LockHandle, RumpuserAssertion } from './rumpuser.ts';
 

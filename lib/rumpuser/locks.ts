@@ -1,8 +1,8 @@
 /**
  * Native host: mutexes, on words shared with C++ and with every isolate of the process.
  *
- * The two paths that matter, entering a free mutex and leaving one nobody waits for, are done here with the protocol of
- * `native/rumpuser/mutex.cc`; everything else is a call.
+ * The two paths that matter, entering a free mutex and leaving one nobody waits for, are done here with the
+ * protocol of `native/rumpuser/mutex.cc`; everything else is a call.
  *
  * NetBSD: lib/librumpuser/rumpuser_pth.c, rumpuser(3).
  */

@@ -1,8 +1,8 @@
 /**
  * The native host: `Rumpuser` over the addon, one object per kernel.
  *
- * Subjects are in files of their own (`curlwp.ts`, `locks.ts`, `rwlocks.ts`, `cvs.ts`, `idler.ts`, `host*.ts`); this
- * one puts them together.
+ * Subjects are in files of their own (`curlwp.ts`, `locks.ts`, `rwlocks.ts`, `cvs.ts`, `idler.ts`,
+ * `host*.ts`); this one puts them together.
  */
 
 import { EBUSY, EINVAL, EPROGMISMATCH } from '../sys/errno.ts';

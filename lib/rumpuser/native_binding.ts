@@ -124,8 +124,8 @@ export interface Hypercall {
 }
 
 /**
- * The addon, with assertions arranged to arrive as `RumpuserAssertion`. Looked for once in an isolate: finding it costs
- * as much as a third of a boot. @throws Error when there is no addon
+ * The addon, with assertions arranged to arrive as `RumpuserAssertion`. Looked for once in an isolate:
+ * finding it costs as much as a third of a boot. @throws Error when there is no addon
  */
 export const nativeBinding = once(() => {
   const binding = loadBinding() as NativeBinding;
@@ -162,8 +162,8 @@ export function lockResult(binding: NativeBinding, result: number): number {
 }
 
 /**
- * The same for a wait. EINTR means that this isolate was told to end: it will as soon as the addon returns, whatever
- * is thrown here.
+ * The same for a wait. EINTR means that this isolate was told to end: it will as soon as the addon returns,
+ * whatever is thrown here.
  */
 export function waitResult(result: number): void {
   if (result !== -EINTR.errno) throwing(result);

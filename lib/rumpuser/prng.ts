@@ -14,7 +14,10 @@ export class Prng {
   #c: number;
   #counter = 1;
 
-  /** @param seed any number or text. A number and its decimal text are the same seed, so a printed seed replays. */
+  /**
+   * @param seed any number or text. A number and its decimal text are the same seed, so a printed seed
+   * replays.
+   */
   constructor(seed: number | string) {
     const [low, high] = hash64(String(seed));
     this.#a = splitmix32(low);
@@ -62,7 +65,10 @@ export class Prng {
   }
 }
 
-/** Two independent 32-bit hashes (FNV-1a with different bases, multiplied differently) of the text's UTF-16 units. */
+/**
+ * Two independent 32-bit hashes (FNV-1a with different bases, multiplied differently) of the text's UTF-16
+ * units.
+ */
 function hash64(text: string): [number, number] {
   let low = 0x811c9dc5;
   let high = 0xcbf29ce4;

@@ -1,9 +1,10 @@
 /**
  * Native host: reader-writer locks, on words shared with C++ and with every isolate of the process.
  *
- * What one lwp does alone with a lock is done here by changing one word: enter, leave, upgrade, downgrade. The state is
- * 0, or `READING` or `WRITING` and the lwp's handle; the number of readers when they are several, who are listed in
- * C++, and everything else is a call. The protocol is that of `native/rumpuser/rwlock.cc`.
+ * What one lwp does alone with a lock is done here by changing one word: enter, leave, upgrade, downgrade.
+ * The state is 0, or `READING` or `WRITING` and the lwp's handle; the number of readers when they are
+ * several, who are listed in C++, and everything else is a call. The protocol is that of
+ * `native/rumpuser/rwlock.cc`.
  *
  * NetBSD: lib/librumpuser/rumpuser_pth.c, rumpuser(3).
  */

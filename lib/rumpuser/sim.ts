@@ -1,10 +1,11 @@
 /**
  * The simulated host: every hypercall in plain TypeScript, deterministic, on a machine that exists only here.
  *
- * Time is virtual (`sim_clock.ts`), chance is seeded (`prng.ts`), files and memory are the process's own, what would
- * leave the process is written down, and any call may be told to fail (`sim_faults.ts`). The same seed and the same
- * calls give the same run. It has one host thread: there are no others to create, and a call that only another thread
- * could end is a certain deadlock, reported as a `RumpuserAssertion`. Lwp and lock handles are unique within one host.
+ * Time is virtual (`sim_clock.ts`), chance is seeded (`prng.ts`), files and memory are the process's own,
+ * what would leave the process is written down, and any call may be told to fail (`sim_faults.ts`). The same
+ * seed and the same calls give the same run. It has one host thread: there are no others to create, and a
+ * call that only another thread could end is a certain deadlock, reported as a `RumpuserAssertion`. Lwp and
+ * lock handles are unique within one host.
  */
 import type { Prng } from './prng.ts';
 import type { BioDone } from './sim_bio.ts';
@@ -18,7 +19,10 @@ export type { Fault, Hypercall } from './sim_faults.ts';
 export type { SimulatedHostOptions } from './sim_options.ts';
 export type { SimHostFile, SimHostFiles } from './sim_tree.ts';
 
-/** A simulated host: what a kernel needs of it (`Rumpuser`), and what a test may look at. Made by `simulatedHost`. */
+/**
+ * A simulated host: what a kernel needs of it (`Rumpuser`), and what a test may look at. Made by
+ * `simulatedHost`.
+ */
 export class SimulatedHost extends SimCalls {
   #faultsInjected = 0;
 

@@ -2,8 +2,8 @@
  * Simulated host: virtual time, and when the pump runs.
  *
  * Time stands still while code runs. It moves in three places only: a sleep (`sleep`, `idle`), a slow call
- * (`advance`), and the event loop finding nothing left to do at the present time (`#laterTurn`). Waiting therefore
- * costs nothing, and what happens at which time depends on the calls made and on nothing else.
+ * (`advance`), and the event loop finding nothing left to do at the present time (`#laterTurn`). Waiting
+ * therefore costs nothing, and what happens at which time depends on the calls made and on nothing else.
  */
 import { EINVAL } from '../sys/errno.ts';
 import type { Timespec } from '../sys/types.ts';
@@ -13,19 +13,25 @@ import type { SimLwps } from './sim_lwps.ts';
 const NS = 1_000_000_000;
 
 /**
- * How long the host has been up when the kernel's clock starts. Not zero: a kernel that mixes up host monotonic time
- * and time since creation must notice here, not first on the native host.
+ * How long the host has been up when the kernel's clock starts. Not zero: a kernel that mixes up host
+ * monotonic time and time since creation must notice here, not first on the native host.
  */
 const UPTIME_SEC = 1_000_000;
 
-/** Pumps from the microtask queue before one goes round the event loop, so that a chain of them cannot starve it. */
+/**
+ * Pumps from the microtask queue before one goes round the event loop, so that a chain of them cannot starve
+ * it.
+ */
 const MICROTASK_TURNS = 64;
 
 /** Something that finishes by itself at a time: block I/O under way. */
 export interface SimEvents {
   /** When the next one finishes, Infinity when none is under way. */
   nextNs(): number;
-  /** Note what has finished by now. @returns whether any has that nobody was told of yet: it rings the doorbell. */
+  /**
+   * Note what has finished by now. @returns whether any has that nobody was told of yet: it rings the
+   * doorbell.
+   */
   settle(nowNs: number): boolean;
   /** Finished ones wait to be collected. */
   readonly ready: boolean;
@@ -133,7 +139,10 @@ export class SimClock {
     this.#immediate = undefined;
   }
 
-  /** Come back when the event loop has done everything there is to do at the present time, if anything comes then. */
+  /**
+   * Come back when the event loop has done everything there is to do at the present time, if anything comes
+   * then.
+   */
   later(): void {
     if (
       this.#immediate !== undefined ||

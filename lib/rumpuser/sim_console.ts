@@ -1,4 +1,6 @@
-/** Simulated host: the console. All that is written is kept as text, and passed on to whoever asked for it. */
+/**
+ * Simulated host: the console. All that is written is kept as text, and passed on to whoever asked for it.
+ */
 
 export class SimConsole {
   readonly #listener: ((text: string) => void) | undefined;
@@ -15,7 +17,10 @@ export class SimConsole {
     return this.#text;
   }
 
-  /** What the listener threw last. The kernel does not hear of it: a console that breaks must not break its writers. */
+  /**
+   * What the listener threw last. The kernel does not hear of it: a console that breaks must not break its
+   * writers.
+   */
   get failure(): unknown {
     return this.#failure;
   }

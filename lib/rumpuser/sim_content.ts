@@ -1,8 +1,8 @@
 /**
  * Simulated host: the bytes of one file, in 4 KiB pages made when first written.
  *
- * Holes cost nothing, and the content a file starts with is shared until a page of it is written: ten thousand hosts
- * over one disk image hold one copy of it.
+ * Holes cost nothing, and the content a file starts with is shared until a page of it is written: ten
+ * thousand hosts over one disk image hold one copy of it.
  */
 const PAGE = 4096;
 
@@ -13,7 +13,9 @@ export class SimContent {
   readonly #unsynced = new Set<number>();
   #size: number;
 
-  /** @param initial is not copied and must not change. @param size bytes; beyond `initial` there are zeroes. */
+  /**
+   * @param initial is not copied and must not change. @param size bytes; beyond `initial` there are zeroes.
+   */
   constructor(initial: Uint8Array, size: number) {
     this.#initial = initial;
     this.#size = size;

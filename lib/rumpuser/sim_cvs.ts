@@ -1,6 +1,6 @@
 /**
- * Simulated host: condition variables. With one host thread only the kernel's own `unschedule` upcall can signal; a
- * wait that it leaves asleep lets its timeout pass, or is a certain deadlock.
+ * Simulated host: condition variables. With one host thread only the kernel's own `unschedule` upcall can
+ * signal; a wait that it leaves asleep lets its timeout pass, or is a certain deadlock.
  */
 import { EINVAL, ETIMEDOUT } from '../sys/errno.ts';
 import type { LockHandle } from './rumpuser.ts';

@@ -1,5 +1,6 @@
 /**
- * Simulated host: the fault plan. A call that has a fault is replaced on that one host object; the others pay nothing.
+ * Simulated host: the fault plan. A call that has a fault is replaced on that one host object; the others pay
+ * nothing.
  */
 import { Errno } from '../sys/errno.ts';
 import type { Prng } from './prng.ts';

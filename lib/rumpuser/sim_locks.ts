@@ -1,8 +1,9 @@
 /**
  * Simulated host: lock handles and mutexes.
  *
- * With one host thread nobody else can ever let a lock go or signal: a call that would wait is a certain deadlock, and
- * says so. The one exception is what the kernel does in the `unschedule` upcall, which runs before the verdict.
+ * With one host thread nobody else can ever let a lock go or signal: a call that would wait is a certain
+ * deadlock, and says so. The one exception is what the kernel does in the `unschedule` upcall, which runs
+ * before the verdict.
  */
 import { EBUSY, EINVAL } from '../sys/errno.ts';
 import type { LockHandle } from './rumpuser.ts';
@@ -40,7 +41,9 @@ export interface SimCv {
 
 export type SimLock = SimMutex | SimRwlock | SimCv;
 
-/** Every lock ever made; a destroyed one leaves its place empty, so that its handle is never another lock's. */
+/**
+ * Every lock ever made; a destroyed one leaves its place empty, so that its handle is never another lock's.
+ */
 export class SimLockTable {
   readonly #locks: (SimLock | undefined)[] = [undefined];
 

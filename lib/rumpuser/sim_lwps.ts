@@ -46,7 +46,10 @@ export class SimLwps {
     this.#upcalls?.schedule();
   }
 
-  /** A call that may block on the host. Here it never does, but its caller must stand others running meanwhile. */
+  /**
+   * A call that may block on the host. Here it never does, but its caller must stand others running
+   * meanwhile.
+   */
   blocking<T>(call: () => T): T {
     this.unschedule();
     try {
@@ -56,7 +59,9 @@ export class SimLwps {
     }
   }
 
-  /** Handles are not given out again before the count wraps, so that a stale one is found out. @throws ENOMEM */
+  /**
+   * Handles are not given out again before the count wraps, so that a stale one is found out. @throws ENOMEM
+   */
   create(): number {
     if (this.#live.size >= MAX_LWPS) throw ENOMEM;
     do {

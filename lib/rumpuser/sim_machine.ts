@@ -1,6 +1,6 @@
 /**
- * The parts of a simulated host. What every kernel uses is made with it, the rest when first used: hosts are made by
- * the thousand, for kernels that touch a few of these.
+ * The parts of a simulated host. What every kernel uses is made with it, the rest when first used: hosts are
+ * made by the thousand, for kernels that touch a few of these.
  */
 import { EINVAL } from '../sys/errno.ts';
 import { Prng } from './prng.ts';

@@ -9,7 +9,10 @@ const PAGE = 4096;
 const LENGTH_MAX = 2 ** 32 - 1;
 const ALIGNMENT_MAX = 2 ** 30;
 
-/** What fresh `malloc` memory holds at its start: nobody may count on zeroes. Only so much, because it costs time. */
+/**
+ * What fresh `malloc` memory holds at its start: nobody may count on zeroes. Only so much, because it costs
+ * time.
+ */
 const POISON = 0xa5;
 const POISON_BYTES = PAGE;
 

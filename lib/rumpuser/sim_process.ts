@@ -1,4 +1,6 @@
-/** Simulated host: the process the kernel believes it runs in. What would leave it is written down instead. */
+/**
+ * Simulated host: the process the kernel believes it runs in. What would leave it is written down instead.
+ */
 import { EALREADY, EINVAL, ENOENT, ENOEXEC, ESRCH } from '../sys/errno.ts';
 import type { DlObject } from './rumpuser.ts';
 import { RUMPUSER_PARAM_HOSTNAME, RUMPUSER_PARAM_NCPU, RUMPUSER_PID_SELF } from './rumpuser.ts';
@@ -96,7 +98,10 @@ export class SimProcess {
     this.#background = { status: undefined };
   }
 
-  /** Nobody waits in the foreground before `daemonizeBegin`, nor after the first answer. @throws ENOENT EALREADY */
+  /**
+   * Nobody waits in the foreground before `daemonizeBegin`, nor after the first answer. @throws ENOENT
+   * EALREADY
+   */
   daemonizeDone(error: number): void {
     if (this.#background === undefined) throw ENOENT;
     if (this.#background.status !== undefined) throw EALREADY;

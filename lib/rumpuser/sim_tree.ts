@@ -1,8 +1,8 @@
 /**
  * Simulated host: the tree of host files.
  *
- * No hypercall makes or removes a directory, so the directories are those the files given at the start lie in, and
- * `/tmp`. There are no links and no permissions beyond "read only".
+ * No hypercall makes or removes a directory, so the directories are those the files given at the start lie
+ * in, and `/tmp`. There are no links and no permissions beyond "read only".
  */
 import { EEXIST, EINVAL, EISDIR, ENAMETOOLONG, ENOENT, ENOTDIR } from '../sys/errno.ts';
 import type { FileType } from './rumpuser.ts';
@@ -12,9 +12,9 @@ const PATH_MAX = 1024;
 const NAME_MAX = 255;
 
 /**
- * A file of the simulated host at its start: its content (text is stored as UTF-8), or more about it. `size` (bytes)
- * may exceed the content, the rest reads as zeroes; a block device never grows beyond it. Bytes given here are not
- * copied and must not change.
+ * A file of the simulated host at its start: its content (text is stored as UTF-8), or more about it. `size`
+ * (bytes) may exceed the content, the rest reads as zeroes; a block device never grows beyond it. Bytes given
+ * here are not copied and must not change.
  */
 export type SimHostFile =
   | Uint8Array
@@ -84,7 +84,10 @@ export class SimTree {
     return node;
   }
 
-  /** The names on the way to `path`, when all but the last are directories. A relative path starts at the root. */
+  /**
+   * The names on the way to `path`, when all but the last are directories. A relative path starts at the
+   * root.
+   */
   #walk(path: string): string[] {
     if (path.includes('\0')) throw EINVAL;
     if (path === '') throw ENOENT;

@@ -20,7 +20,9 @@ const byCode: ReadonlyMap<string, errnos.Errno> = new Map(
 );
 const byNumber: ReadonlyMap<number, errnos.Errno> = new Map([...byCode.values()].map((e) => [e.errno, e]));
 
-/** The singleton with this number, also the negative ones of the kernel. Undefined when there is none (0 too). */
+/**
+ * The singleton with this number, also the negative ones of the kernel. Undefined when there is none (0 too).
+ */
 export function errnoByNumber(number: number): errnos.Errno | undefined {
   return byNumber.get(number);
 }

@@ -1,12 +1,14 @@
 /**
- * Every errno of NetBSD as a frozen singleton. The kernel throws the singleton itself (`throw ENOENT`) and compares
- * it by identity, so failing costs neither an allocation nor a stack; the edge of the kernel turns it
- * into a `SysError` for callers who want one.
+ * Every errno of NetBSD as a frozen singleton. The kernel throws the singleton itself (`throw ENOENT`) and
+ * compares it by identity, so failing costs neither an allocation nor a stack; the edge of the kernel turns
+ * it into a `SysError` for callers who want one.
  *
  * NetBSD: sys/sys/errno.h, errno(2), strerror(3).
  */
 
-/** An error number with its name and the text strerror(3) gives for it. Not an `Error`: it carries no stack. */
+/**
+ * An error number with its name and the text strerror(3) gives for it. Not an `Error`: it carries no stack.
+ */
 export class Errno {
   readonly code: string;
   readonly errno: number;

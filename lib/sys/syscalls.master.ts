@@ -1,6 +1,6 @@
 /**
- * Every system call of NetBSD, declared once: the index in the table is the number. Handler types, dispatch, the local
- * facades, marshalling for foreign callers, traces and docs/SYSCALLS.md all come from here.
+ * Every system call of NetBSD, declared once: the index in the table is the number. Handler types, dispatch,
+ * the local facades, marshalling for foreign callers, traces and docs/SYSCALLS.md all come from here.
  *
  * The interface is that of NetBSD 7.99.34, plus the calls that later versions added; their note says so.
  *

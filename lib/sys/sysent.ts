@@ -1,6 +1,6 @@
 /**
- * The shape of a row in the system-call table, and what follows from a row by type alone: the arguments a local
- * caller passes, what it gets back.
+ * The shape of a row in the system-call table, and what follows from a row by type alone: the arguments a
+ * local caller passes, what it gets back.
  *
  * A row describes the C prototype. A local caller (JavaScript in this process) passes the same arguments
  * in the same order, except that what only exists to describe memory goes: the length of a buffer that is
@@ -11,7 +11,10 @@
  */
 import type { Structs } from './types.ts';
 
-/** C scalars by their C names; every one is a `number` locally. `SCALARS` in `scalars.ts` holds size and range. */
+/**
+ * C scalars by their C names; every one is a `number` locally. `SCALARS` in `scalars.ts` holds size and
+ * range.
+ */
 export type Scalar =
   | 'int'
   | 'unsigned int'
@@ -42,7 +45,10 @@ export type Scalar =
 
 type S = Extract<keyof Structs, string>;
 
-/** How a structure, scalar or array of them passes through an address. A `?` says that the address may be NULL. */
+/**
+ * How a structure, scalar or array of them passes through an address. A `?` says that the address may be
+ * NULL.
+ */
 type Passing =
   | 'in'
   | 'in?'
@@ -67,13 +73,14 @@ type Passing =
  * - `iov<`, `iov>`: the same, scattered; locally `Uint8Array[]`;
  * - `in T`: structure read; `out T`: structure returned; `inout T`: read, and changed in place;
  *   `fill? T`: written in place, also when the call fails; `zero T`: zeros for whoever asks, nothing locally;
- * - `in[] T`, `inout[] T`, `out[] T`: array of scalars or structures; its count is the `len` or `max` argument that
- *   names it; `in[2]? T`: always two; `ptr[] T`: array of addresses; `strings`: of texts, NULL at the end;
- * - `len NAME`: the length or count of argument NAME; `lenp NAME`: the address of the capacity of the buffer NAME,
- *   where its used length comes back; `salen NAME`: size of a structure that knows its own (no local argument for
- *   these);
- * - `max NAME`: the capacity of what NAME returns, which a local caller does pass; `maxbytes NAME`: the same, in
- *   bytes for C, in elements locally;
+ * - `in[] T`, `inout[] T`, `out[] T`: array of scalars or structures; its count is the `len` or `max`
+ *   argument that names it; `in[2]? T`: always two; `ptr[] T`: array of addresses; `strings`: of texts, NULL
+ *   at the end;
+ * - `len NAME`: the length or count of argument NAME; `lenp NAME`: the address of the capacity of the buffer
+ *   NAME, where its used length comes back; `salen NAME`: size of a structure that knows its own (no local
+ *   argument for these);
+ * - `max NAME`: the capacity of what NAME returns, which a local caller does pass; `maxbytes NAME`: the same,
+ *   in bytes for C, in elements locally;
  * - `by NAME`: the value of argument NAME says what this is (fcntl, ioctl);
  * - `fds`: where two descriptors go; `rest`: the arguments of another call;
  * - `pad`: alignment before an off_t; `ptr`: an address the kernel only passes on; `ignored`: not even that.
@@ -105,8 +112,9 @@ export type Arg = readonly [name: string, type: ArgType];
 
 /**
  * What comes back in the return registers.
- * - `void`: 0; - `int`, `pid_t`...: a number; - `count`: the number of bytes moved, or of elements in the one out-array
- *   (locally the array itself); - `fds`: two descriptors (locally a pair); - `ptr`: an address; - `noreturn`;
+ * - `void`: 0; - `int`, `pid_t`...: a number; - `count`: the number of bytes moved, or of elements in the one
+ *   out-array (locally the array itself); - `fds`: two descriptors (locally a pair); - `ptr`: an address; -
+ *   `noreturn`;
  * - `error`: the errno itself, 0 for success (POSIX's newer calls); locally thrown like any other;
  * - `any`: what the call meant by the arguments returns;
  * - `NAME:SCALAR`: a number that joins the out-structures in one result object under NAME.
@@ -141,8 +149,8 @@ export type Component =
 
 /**
  * `full`: as NetBSD; `partial`: works, `note` says what is missing; `planned`: answers ENOSYS today;
- * `no`: cannot exist in a rump kernel, answers ENOSYS, `note` says why; `compat`: superseded layout of another
- * call, answers ENOSYS, its structures are described as `ptr`; `obsolete`: number without a call.
+ * `no`: cannot exist in a rump kernel, answers ENOSYS, `note` says why; `compat`: superseded layout of
+ * another call, answers ENOSYS, its structures are described as `ptr`; `obsolete`: number without a call.
  */
 export type Support = 'full' | 'partial' | 'planned' | 'no' | 'compat' | 'obsolete';
 
@@ -150,13 +158,16 @@ export interface SysentRow {
   readonly number: number;
   /** NetBSD's name, unique in the table (`__wait450`). */
   readonly name: string;
-  /** The C library's name, which local callers use (`wait4`); same as `name` for most. Unique among callable rows. */
+  /**
+   * The C library's name, which local callers use (`wait4`); same as `name` for most. Unique among callable
+   * rows.
+   */
   readonly call: string;
   readonly args: readonly Arg[];
   readonly result: Result;
   /**
-   * What a foreign caller finds in its second return register, beside the result: the parent's pid, the effective
-   * id, or whether this is the child. Local callers have calls of their own for these.
+   * What a foreign caller finds in its second return register, beside the result: the parent's pid, the
+   * effective id, or whether this is the child. Local callers have calls of their own for these.
    */
   readonly second?: 'ppid' | 'euid' | 'egid' | 'child';
   /** True when the handler may sleep: then it is a generator. */

@@ -1,9 +1,11 @@
 /**
- * The structures of the system-call interface as TypeScript sees them: no prefixes (`tv_sec` is `sec`), no padding,
- * and no lengths of what carries its own. How they lie in a foreign caller's memory is the business of an emulation.
+ * The structures of the system-call interface as TypeScript sees them: no prefixes (`tv_sec` is `sec`), no
+ * padding, and no lengths of what carries its own. How they lie in a foreign caller's memory is the business
+ * of an emulation.
  *
- * Every integer is a `number`, also the 64-bit ones: sizes, offsets, inodes and seconds stay far below 2^53 here.
- * The exceptions carry an address or another opaque word of the caller's and are `bigint`; each says so.
+ * Every integer is a `number`, also the 64-bit ones: sizes, offsets, inodes and seconds stay far below 2^53
+ * here. The exceptions carry an address or another opaque word of the caller's and are `bigint`; each says
+ * so.
  *
  * NetBSD: sys/sys/{time,resource,stat,statvfs,signal,siginfo,event,poll,socket,uio,...}.h.
  */
@@ -98,7 +100,9 @@ export interface Ntptimeval {
   timeState: number;
 }
 
-/** A set of signals: four 32-bit words, signal n at bit (n - 1). Immutable; `sigset.ts` makes and reads them. */
+/**
+ * A set of signals: four 32-bit words, signal n at bit (n - 1). Immutable; `sigset.ts` makes and reads them.
+ */
 export type Sigset = readonly [number, number, number, number];
 
 /** SIG_DFL (0), SIG_IGN (1), a function of a local caller, or the address of a foreign one's. */
@@ -167,7 +171,10 @@ export interface Stat {
 /** File system identifier: device and type. */
 export type Fsid = readonly [number, number];
 
-/** `blocks`, `bfree`, `bavail`, `bresvd` count units of `frsize` bytes; `asyncreads` and the like count operations. */
+/**
+ * `blocks`, `bfree`, `bavail`, `bresvd` count units of `frsize` bytes; `asyncreads` and the like count
+ * operations.
+ */
 export interface Statvfs {
   flag: number;
   bsize: number;
@@ -204,7 +211,9 @@ export interface Pollfd {
 /** Descriptors of select(2), which leaves the ready ones in place. */
 export type FdSet = Set<number>;
 
-/** kevent(2). `udata` comes back as it was given: any value of a local caller, a `bigint` of a foreign one. */
+/**
+ * kevent(2). `udata` comes back as it was given: any value of a local caller, a `bigint` of a foreign one.
+ */
 export interface Kevent {
   ident: number;
   filter: number;

@@ -1,6 +1,6 @@
 /**
- * Bad input: every method of a process, whatever it is given, answers with a value or a clear error; the kernel
- * lives on, whole, and a call that failed has changed nothing.
+ * Bad input: every method of a process, whatever it is given, answers with a value or a clear error; the
+ * kernel lives on, whole, and a call that failed has changed nothing.
  */
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';

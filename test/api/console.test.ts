@@ -1,4 +1,6 @@
-/** The console is the caller's code, run inside the kernel: it may do what it likes, and harms only itself. */
+/**
+ * The console is the caller's code, run inside the kernel: it may do what it likes, and harms only itself.
+ */
 import { type Kernel, type Proc, SysError } from '../../lib/api/index.ts';
 import { onEveryHost } from './support.ts';
 

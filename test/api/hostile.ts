@@ -1,4 +1,6 @@
-/** Values that no caller should pass, and some that one should: each by a name, for a failing run to be read. */
+/**
+ * Values that no caller should pass, and some that one should: each by a name, for a failing run to be read.
+ */
 import type { Kernel, Proc } from '../../lib/api/index.ts';
 
 /** What a caller's own getter throws: it must come out as it is. */

@@ -1,4 +1,6 @@
-/** The table of system calls tells the truth: what it says works has a handler and a test, nothing else has. */
+/**
+ * The table of system calls tells the truth: what it says works has a handler and a test, nothing else has.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { boot, SysError, simulatedHost } from '../../lib/api/index.ts';

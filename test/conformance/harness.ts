@@ -1,6 +1,7 @@
 /**
  * A conformance test is written once and runs over every way to make a system call and every host:
- * {synchronous, promise} x {native, simulated}. Whatever it did, the kernel must be alive and whole afterwards.
+ * {synchronous, promise} x {native, simulated}. Whatever it did, the kernel must be alive and whole
+ * afterwards.
  */
 import type { ExecutionContext } from 'ava';
 import test from 'ava';

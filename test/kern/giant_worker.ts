@@ -1,4 +1,6 @@
-/** Another host thread: tries to have the giant lock of a kernel, has it for a while, and says how it went. */
+/**
+ * Another host thread: tries to have the giant lock of a kernel, has it for a while, and says how it went.
+ */
 import { workerData } from 'node:worker_threads';
 import { nativeHost } from '../../lib/rumpuser/native.ts';
 import { RUMPUSER_VERSION } from '../../lib/rumpuser/rumpuser.ts';

@@ -1,4 +1,6 @@
-/** What the tests of the kernel's machinery share: kernels, lwps to run in them, and a way to let time pass. */
+/**
+ * What the tests of the kernel's machinery share: kernels, lwps to run in them, and a way to let time pass.
+ */
 import type { ExecutionContext } from 'ava';
 import { type BootOptions, bootParams } from '../../lib/kern/bootparams.ts';
 import { fork1 } from '../../lib/kern/fork.ts';

@@ -1,4 +1,7 @@
-/** The contract of `lib/rumpuser/rumpuser.ts`: init, lwps, clocks, waiting, the host's facts, console and signals. */
+/**
+ * The contract of `lib/rumpuser/rumpuser.ts`: init, lwps, clocks, waiting, the host's facts, console and
+ * signals.
+ */
 import {
   RUMPUSER_CLOCK_ABSMONO,
   RUMPUSER_CLOCK_RELWALL,

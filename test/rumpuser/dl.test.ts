@@ -10,7 +10,9 @@ import { throwsErrno } from './sim_support.ts';
 
 const SYM_SIZE = 24;
 
-/** Values by name, from `Elf64_Sym` records: u32 name, u8 info, u8 other, u16 section, u64 value, u64 size. */
+/**
+ * Values by name, from `Elf64_Sym` records: u32 name, u8 info, u8 other, u16 section, u64 value, u64 size.
+ */
 function symbols({ symtab, strtab }: DlObject): Map<string, bigint> {
   const records = Buffer.from(symtab.buffer, symtab.byteOffset, symtab.byteLength);
   const strings = Buffer.from(strtab.buffer, strtab.byteOffset, strtab.byteLength);

@@ -34,7 +34,10 @@ export interface HammerThread {
   join(): { readonly error: number; readonly lwp: number; readonly turn: number };
 }
 
-/** Word of a mutex's slot that the mutex itself does not use: memory that every thread of the process can reach. */
+/**
+ * Word of a mutex's slot that the mutex itself does not use: memory that every thread of the process can
+ * reach.
+ */
 export function spareWord(lock: LockHandle): number {
   return (lock & 0x3ffff) * 8 + 5;
 }

@@ -34,7 +34,10 @@ async function firstMessage(worker: Worker): Promise<unknown> {
   return message;
 }
 
-/** Until the lock's word says that somebody waits: the only thing here that depends on another thread's progress. */
+/**
+ * Until the lock's word says that somebody waits: the only thing here that depends on another thread's
+ * progress.
+ */
 async function untilNonZero(index: number): Promise<void> {
   while (Atomics.load(words, index) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
 }

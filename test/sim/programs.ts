@@ -71,7 +71,10 @@ function target(w: World): number {
 /** Signals that programs catch, block and wait for. */
 const CAUGHT = [SIGUSR1, SIGUSR1, SIGUSR2, SIGCHLD, SIGALRM, SIGTERM, SIGHUP, SIGCONT, SIGTSTP];
 
-/** What a program does on a signal: nothing much, or a call of its own. It runs as whichever lwp took the signal. */
+/**
+ * What a program does on a signal: nothing much, or a call of its own. It runs as whichever lwp took the
+ * signal.
+ */
 function handled(w: World, l: Lwp): () => void {
   const call = w.oneOf<Request | null>([
     null,

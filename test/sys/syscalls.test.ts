@@ -11,7 +11,10 @@ import type { Arg, SysentRow } from '../../lib/sys/sysent.ts';
 
 const rows: readonly SysentRow[] = SYSCALLS;
 
-/** Numbers as NetBSD's programs use them, written down from another source than the table: SYS_* of <sys/syscall.h>. */
+/**
+ * Numbers as NetBSD's programs use them, written down from another source than the table: SYS_* of
+ * <sys/syscall.h>.
+ */
 const KNOWN: Readonly<Record<string, number>> = {
   exit: 1,
   fork: 2,

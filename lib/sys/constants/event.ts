@@ -50,7 +50,8 @@ export const NOTE_TRACKERR = 0x00000002;
 export const NOTE_CHILD = 0x00000004;
 export const NOTE_SIGNAL = 0x08000000;
 
-// Filter flags since NetBSD 10: the unit of a timer's `data` (milliseconds when there is none), and EVFILT_USER.
+// Filter flags since NetBSD 10: the unit of a timer's `data` (milliseconds when there is none), and
+// EVFILT_USER.
 export const NOTE_MSECONDS = 0x00000000;
 export const NOTE_SECONDS = 0x00000001;
 export const NOTE_USECONDS = 0x00000002;

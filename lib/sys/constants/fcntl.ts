@@ -139,7 +139,9 @@ export const AT_SYMLINK_NOFOLLOW = 0x200;
 export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_REMOVEDIR = 0x800;
 
-/** Flags of an open file from flags of open(2): O_RDONLY (0) becomes FREAD (1), O_RDWR (2) becomes both (3). */
+/**
+ * Flags of an open file from flags of open(2): O_RDONLY (0) becomes FREAD (1), O_RDWR (2) becomes both (3).
+ */
 export const FFLAGS = (oflags: number): number => oflags + 1;
 /** The way back. */
 export const OFLAGS = (fflags: number): number => fflags - 1;

@@ -6,8 +6,8 @@
 import { ARG_MAX, LOGIN_NAME_MAX, NGROUPS_MAX, OPEN_MAX, PATH_MAX } from './limits.ts';
 
 /**
- * The version of NetBSD whose interface this kernel has, as MMmmrrpp00: major, minor, release letter, patch level.
- * `versionString` spells it.
+ * The version of NetBSD whose interface this kernel has, as MMmmrrpp00: major, minor, release letter, patch
+ * level. `versionString` spells it.
  */
 export const __NetBSD_Version__ = 799003400;
 

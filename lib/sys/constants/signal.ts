@@ -135,7 +135,10 @@ export const SI_MESGQ = -4;
 export const SI_LWP = -5;
 export const SI_NOINFO = 32767;
 
-/** What a signal does when nobody catches it. `core`: terminates too, after a core dump where there can be one. */
+/**
+ * What a signal does when nobody catches it. `core`: terminates too, after a core dump where there can be
+ * one.
+ */
 export type SignalAction = 'terminate' | 'core' | 'stop' | 'continue' | 'ignore';
 
 export interface SignalInfo {
@@ -143,8 +146,8 @@ export interface SignalInfo {
   readonly name: string;
   readonly action: SignalAction;
   /**
-   * `cantmask`: cannot be blocked, caught or ignored; `noreset`: SA_RESETHAND does not reset it; `tolwp`: goes to the
-   * lwp that caused it; `toall`: every lwp sees it; `tty`: a stop sent by the terminal.
+   * `cantmask`: cannot be blocked, caught or ignored; `noreset`: SA_RESETHAND does not reset it; `tolwp`:
+   * goes to the lwp that caused it; `toall`: every lwp sees it; `tty`: a stop sent by the terminal.
    */
   readonly traits: readonly ('cantmask' | 'noreset' | 'tolwp' | 'toall' | 'tty')[];
 }
@@ -205,7 +208,10 @@ export function signame(signo: number): string | undefined {
   return info === undefined ? undefined : `SIG${info.name}`;
 }
 
-/** The number of a name, with or without `SIG`, in any case, as kill(1) takes it. Undefined when there is none. */
+/**
+ * The number of a name, with or without `SIG`, in any case, as kill(1) takes it. Undefined when there is
+ * none.
+ */
 export function signumber(name: string): number | undefined {
   const short = name.toUpperCase().replace(/^SIG/, '');
   return short === 'IOT' ? SIGABRT : numbers.get(short);
