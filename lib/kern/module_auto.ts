@@ -1,8 +1,8 @@
 /**
  * Unloading what was loaded only because something needed it, some time after nothing does.
  *
- * A module that refuses is asked again when another one becomes idle, not by the clock: a pending timer would
- * keep the host program alive.
+ * The timer is housekeeping: it does not keep the host program alive, and in a kernel where nothing happens
+ * it waits until something does.
  *
  * NetBSD: sys/kern/kern_module.c (module_thread), module(9) on MODULE_CMD_AUTOUNLOAD.
  */
@@ -33,11 +33,16 @@ export function moduleUnloader(): (k: Kernel) => void {
 
 function start(k: Kernel): Callout | null {
   const asked = new Condvar('modunload');
+  const due = new Callout(() => asked.signal(), 'housekeeping');
   try {
     kthreadCreate(k, 'modunload', function* (l) {
       for (;;) {
         yield* asked.wait(l, null);
         moduleAutounload(k);
+        // Who refused is asked again.
+        if (idleModules(k).length > 0 && !due.pending) {
+          calloutSchedule(k, due, MODULE_AUTOTIME_NS);
+        }
       }
     });
   } catch (error) {
@@ -46,14 +51,12 @@ function start(k: Kernel): Callout | null {
     }
     return null;
   }
-  return new Callout(() => asked.signal(), 'housekeeping');
+  return due;
 }
 
 /** Unload every automatically loaded module that nobody uses and that agrees. @returns how many went */
 export function moduleAutounload(k: Kernel): number {
-  const idle = [...k.modules.values()].filter(
-    (m) => m.refcnt === 0 && (m.flags & MODFLG_AUTO_LOADED) !== 0 && agrees(k, m),
-  );
+  const idle = idleModules(k).filter((m) => agrees(k, m));
   let gone = 0;
   // The last loaded first: one may be the last user of another, which is asked when its time comes.
   for (const m of idle.reverse()) {
@@ -67,6 +70,10 @@ export function moduleAutounload(k: Kernel): number {
     }
   }
   return gone;
+}
+
+function idleModules(k: Kernel): LoadedModule[] {
+  return [...k.modules.values()].filter((m) => m.refcnt === 0 && (m.flags & MODFLG_AUTO_LOADED) !== 0);
 }
 
 /** ENOTTY is "never thought about it", which does not keep a module. */

@@ -276,13 +276,16 @@ test('it stays while it refuses, while it is needed again, and where there are n
   const host = simulatedHost();
   const k = bootOn(host);
   let refusal: unknown = EBUSY;
+  let asked = 0;
   idleBase(k, (command) => {
     if (command === 'autounload') {
+      asked++;
       throw refusal;
     }
   });
-  wait(k, host, 2 * MODULE_AUTOTIME_NS);
+  wait(k, host, 3.5 * MODULE_AUTOTIME_NS);
   t.deepEqual(names(k), ['base']);
+  t.is(asked, 3);
   refusal = ENOTTY;
   load(k, mod('again', undefined, { required: ['base'] }));
   wait(k, host, 2 * MODULE_AUTOTIME_NS);
