@@ -139,7 +139,7 @@ test('a file is closed when its last descriptor is', (t) => {
   sys(child?.lwps as Lwp, 'close', fd);
   t.deepEqual(closed, ['shared']);
   const file = sleeper(closed, 'bare', 0);
-  closef(l, file);
+  t.is(closef(l, file), undefined);
   t.throws(() => closef(l, file), { message: /closed twice/ });
   shutdown(k);
 });

@@ -1,6 +1,7 @@
 /**
- * A seeded run over pipes, poll and kqueue: lwps of one process call whatever the seed decides, some are interrupted, some
- * find their descriptors closed. What was told and what was moved is compared with what must hold.
+ * A seeded run over pipes, poll and kqueue: lwps of one process call whatever the seed decides, some are
+ * interrupted, some find their descriptors closed. What was told and what was moved is compared with what
+ * must hold.
  */
 import type { Kernel } from '../../lib/kern/kernel.ts';
 import type { Kqueue } from '../../lib/kern/kqueue.ts';
