@@ -12,6 +12,9 @@ bad.kill('SIGTERM');
 
 for (const _ of [good, bad]) {
   const { pid, status } = await parent.promises.wait4(-1, 0);
-  console.log(pid, WIFEXITED(status) ? `exited with ${WEXITSTATUS(status)}` : `killed by signal ${WTERMSIG(status)}`);
+  console.log(
+    pid,
+    WIFEXITED(status) ? `exited with ${WEXITSTATUS(status)}` : `killed by signal ${WTERMSIG(status)}`,
+  );
 }
 kernel.halt();
