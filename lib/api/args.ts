@@ -8,6 +8,7 @@
  */
 import { EFAULT, EINVAL, type Errno } from '../sys/errno.ts';
 import { SCALARS } from '../sys/scalars.ts';
+import { localArgs } from '../sys/syscalls.ts';
 import type { ArgType, Scalar, SysentRow } from '../sys/sysent.ts';
 import type { Kevent, Pollfd } from '../sys/types.ts';
 import { SysError } from './errors.ts';
@@ -21,14 +22,13 @@ export interface ArgChecks {
   readonly filled: readonly number[];
 }
 
-const LOCALLY_NOTHING = /^(pad|ignored|fds|rest|string>|(len|lenp|salen|out|out\?|out\[\]|zero) .*)$/;
 const FILLED = /^(fill\?|inout|inout\?|inout\[\]) /;
 /** Ids of which -1 means "leave it", as C callers write it. */
 const IDS: ReadonlySet<string> = new Set(['uid_t', 'gid_t', 'id_t', 'dev_t', 'mode_t']);
 
 /** The checks of a row, one for each argument a local caller passes. */
 export function argChecks(row: SysentRow): ArgChecks {
-  const local = row.args.filter(([, type]) => !LOCALLY_NOTHING.test(type));
+  const local = localArgs(row);
   return {
     checks: local.map(([name, type], i) => checkOf(type, complain(row.call, i + 1, name))),
     filled: local.flatMap(([, type], i) => (FILLED.test(type) ? [i] : [])),

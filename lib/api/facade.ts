@@ -17,6 +17,7 @@ import {
   type ArgsOf,
   type CallName,
   isCallable,
+  localArgs,
   type ResultOf,
   syscallByCall,
   syscallByNumber,
@@ -88,7 +89,7 @@ function detailOf(caller: Caller, l: Lwp, error: Errno): string | undefined {
 /** The paths among the arguments, for the message. */
 function pathsOf(row: SysentRow, args: readonly unknown[]): [path?: string, dest?: string] {
   const paths: string[] = [];
-  for (const [i, [, type]] of row.args.filter(([, t]) => !t.startsWith('len')).entries()) {
+  for (const [i, [, type]] of localArgs(row).entries()) {
     const value = args[i];
     if (type.startsWith('path') && typeof value === 'string') {
       paths.push(value);

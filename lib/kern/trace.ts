@@ -8,6 +8,7 @@
  * NetBSD: sys/kern/kern_ktrace.c, ktrace(1), kdump(1).
  */
 import { Errno } from '../sys/errno.ts';
+import { localArgs } from '../sys/syscalls.ts';
 import type { SysentRow } from '../sys/sysent.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
@@ -57,7 +58,6 @@ export function trace(k: Kernel, p: Proc, lid: number, details: Details<TraceEve
 
 /** Bytes shown of a buffer. */
 const SHOWN_MAX = 32;
-const LOCALLY_NOTHING = /^(pad|ignored|fds|rest|string>|(len|lenp|salen|out|out\?|out\[\]|zero) .*)$/;
 
 /** A value as it is now: no reference to what may change. */
 function frozen(value: unknown): unknown {
@@ -75,8 +75,7 @@ function frozen(value: unknown): unknown {
 
 /** The arguments of a call by their names in the table. */
 function decode(row: SysentRow, args: readonly unknown[]): Record<string, unknown> {
-  const local = row.args.filter(([, type]) => !LOCALLY_NOTHING.test(type));
-  return Object.fromEntries(local.map(([name], i) => [name, frozen(args[i])]));
+  return Object.fromEntries(localArgs(row).map(([name], i) => [name, frozen(args[i])]));
 }
 
 function begin(l: Lwp, row: SysentRow, args: readonly unknown[]): number {

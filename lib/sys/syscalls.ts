@@ -4,7 +4,7 @@
  * `ArgsOf<'wait4'>` is what a local caller of wait4 passes, `ResultOf<'wait4'>` what it gets.
  */
 import { SYSCALLS } from './syscalls.master.ts';
-import type { LocalArgs, LocalResult, SysentRow } from './sysent.ts';
+import type { Arg, LocalArgs, LocalResult, SysentRow } from './sysent.ts';
 
 type Row = (typeof SYSCALLS)[number];
 
@@ -32,6 +32,13 @@ const byName: ReadonlyMap<string, SysentRow> = new Map(rows.map((row) => [row.na
 /** True for what local callers can name. */
 export function isCallable(row: SysentRow): boolean {
   return row.support !== 'compat' && row.support !== 'obsolete';
+}
+
+const LOCALLY_NOTHING = /^(pad|ignored|fds|rest|string>|(len|lenp|salen|out|out\?|out\[\]|zero) .*)$/;
+
+/** The arguments a local caller passes: what only describes or returns memory is not among them. */
+export function localArgs(row: SysentRow): readonly Arg[] {
+  return row.args.filter(([, type]) => !LOCALLY_NOTHING.test(type));
 }
 
 const byCall: ReadonlyMap<string, SysentRow> = new Map(rows.filter(isCallable).map((row) => [row.call, row]));
