@@ -23,6 +23,11 @@ host.curlwpSet(host.lwpCreate());
 function tell(step: number): number {
   Atomics.store(words, 0, step);
   Atomics.notify(words, 0);
+  return answer(step);
+}
+
+/** What comes after `step`, which may be here already. */
+function answer(step: number): number {
   Atomics.wait(words, 0, step);
   return Atomics.load(words, 0);
 }
@@ -44,7 +49,7 @@ for (let step = tell(GIANT_READY); step === GIANT_TRY; ) {
   Atomics.store(words, 0, GIANT_HELD);
   Atomics.notify(words, 0);
   hold();
-  step = tell(GIANT_HELD);
+  step = answer(GIANT_HELD);
 }
 host.curlwpClear(host.curlwp[0] as number);
 host.fini();
