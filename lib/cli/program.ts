@@ -4,6 +4,7 @@
 import { KernelDead, type Proc, type PromiseCalls, SysError } from '../api/index.ts';
 import { EX_SOFTWARE, messageOf, printable } from './exits.ts';
 import { HelpWanted, UsageError } from './getopt.ts';
+import type { Jobs } from './jobs.ts';
 
 export interface Program {
   readonly name: string;
@@ -19,6 +20,13 @@ export interface Program {
   readonly main: (self: Self, args: readonly string[]) => Promise<number>;
 }
 
+/** What a program sees of the shell that runs it. */
+export interface Surroundings {
+  readonly programs: readonly Program[];
+  readonly status: number;
+  readonly jobs: Jobs;
+}
+
 /** The program as it sees itself. */
 export class Self {
   readonly program: Program;
@@ -27,12 +35,15 @@ export class Self {
   readonly programs: readonly Program[];
   /** Exit status of the command before. */
   readonly lastStatus: number;
+  /** The shell's. */
+  readonly jobs: Jobs;
 
-  constructor(program: Program, proc: Proc, programs: readonly Program[], lastStatus: number) {
+  constructor(program: Program, proc: Proc, { programs, status, jobs }: Surroundings) {
     this.program = program;
     this.proc = proc;
     this.programs = programs;
-    this.lastStatus = lastStatus;
+    this.lastStatus = status;
+    this.jobs = jobs;
   }
 
   /** Its system calls. All may sleep: also a call that never does waits while the process is stopped. */
@@ -46,17 +57,26 @@ export class Self {
   }
 
   /** Write to standard output. @throws SysError */
-  async out(text: string): Promise<void> {
-    await this.#write(1, text);
+  async out(data: string | Uint8Array): Promise<void> {
+    await this.#write(1, data);
   }
 
-  /** Write a complaint to standard error, after the program's name. @throws SysError */
+  /**
+   * Write a complaint to standard error, after the program's name. Where that leads nowhere nobody wants to
+   * know. @throws SysError ESRCH it was killed
+   */
   async err(text: string): Promise<void> {
-    await this.#write(2, `${this.program.name}: ${text}\n`);
+    try {
+      await this.#write(2, `${this.program.name}: ${text}\n`);
+    } catch (error) {
+      if (!(error instanceof SysError && this.proc.alive)) {
+        throw error;
+      }
+    }
   }
 
-  async #write(fd: number, text: string): Promise<void> {
-    for (let rest = new TextEncoder().encode(text); rest.length > 0; ) {
+  async #write(fd: number, data: string | Uint8Array): Promise<void> {
+    for (let rest = typeof data === 'string' ? new TextEncoder().encode(data) : data; rest.length > 0; ) {
       rest = rest.subarray(await this.sys.write(fd, rest));
     }
   }

@@ -14,10 +14,10 @@ import {
   printable,
   SIGNALLED,
 } from './exits.ts';
+import { type Pipeline, parse } from './grammar.ts';
 import { type Input, LINE_MAX, streamInput, textInput } from './input.ts';
-import { Shell } from './shell.ts';
+import { Shell, type ShellKind } from './shell.ts';
 import { terminalInput } from './terminal.ts';
-import { type Command, parse } from './words.ts';
 
 export interface ShOptions {
   readonly verbose: boolean;
@@ -70,7 +70,7 @@ class Session {
   constructor(options: ShOptions) {
     this.#options = options;
     this.#kernel = bootKernel(options);
-    this.#shell = new Shell(this.#kernel);
+    this.#shell = new Shell(this.#kernel, this.#kind());
     this.#input = this.#openInput();
   }
 
@@ -91,20 +91,20 @@ class Session {
 
   async #lines(): Promise<number> {
     for (;;) {
-      const commands = await this.#read();
+      const pipelines = await this.#read();
       if (this.#interrupted) {
         return SIGNALLED + constants.SIGINT;
       }
-      if (commands === null) {
+      if (pipelines === null) {
         return this.#shell.status;
       }
-      await this.#shell.execute(commands);
+      await this.#shell.execute(pipelines);
       if (!this.#kernel.running && this.#kernel.dead !== 'rebooted') {
         return this.#afterDeath();
       }
       if (!this.#kernel.running) {
         this.#kernel = bootKernel(this.#options);
-        this.#shell = new Shell(this.#kernel);
+        this.#shell = new Shell(this.#kernel, this.#kind());
       } else if (!this.#shell.alive) {
         return this.#shell.status;
       }
@@ -122,7 +122,7 @@ class Session {
   }
 
   /** The commands of the next line, and of those that continue it. Null at the end of the input. */
-  async #read(): Promise<readonly Command[] | null> {
+  async #read(): Promise<readonly Pipeline[] | null> {
     let text = '';
     let open: string | null = null;
     for (let lines = 1; ; lines++) {
@@ -139,8 +139,8 @@ class Session {
       }
       text = open === null ? line.text : `${text}\n${line.text}`;
       const parsed = parse(text);
-      if (parsed.kind === 'commands') {
-        return parsed.commands;
+      if (parsed.kind === 'pipelines') {
+        return parsed.pipelines;
       }
       if (parsed.kind === 'error') {
         return this.#refuse(printable(parsed.message), []);
@@ -158,9 +158,14 @@ class Session {
     return result;
   }
 
+  #kind(): ShellKind {
+    const { isTTY } = process.stdin;
+    return this.#options.commands === undefined && isTTY && process.stdout.isTTY ? 'interactive' : 'script';
+  }
+
   #openInput(): Input {
     const { commands } = this.#options;
-    if (commands === undefined && process.stdin.isTTY && process.stdout.isTTY) {
+    if (this.#kind() === 'interactive') {
       return terminalInput({
         histfile: process.env['RUMP_HISTFILE'],
         interrupt: () => this.#shell.interrupt(),

@@ -1,34 +1,53 @@
 /**
  * The shell in its kernel: a process that forks a child for every program, waits for it, and remembers its
  * status.
+ *
+ * NetBSD: sh(1).
  */
-import { constants, type Kernel, type Proc, SysError } from '../api/index.ts';
-import { complain, messageOf, printable, SIGNALLED } from './exits.ts';
+import { constants, type Kernel, type Proc, SIGSET_EMPTY, SysError } from '../api/index.ts';
+import { complain, messageOf, printable } from './exits.ts';
+import type { Command, Pipeline } from './grammar.ts';
+import { type Job, Jobs, statusOf } from './jobs.ts';
+import { startPipeline } from './pipeline.ts';
 import { type Program, runMain, Self } from './program.ts';
 import { PROGRAMS } from './programs/index.ts';
-import { type Command, expand } from './words.ts';
+import { redirected } from './redirect.ts';
+import { FAILED, notFound, type Stage } from './stage.ts';
+import { expand, type Param } from './words.ts';
 
-const { SIGINT, signame, WEXITSTATUS, WIFSIGNALED, WIFSTOPPED, WNOHANG, WSTOPSIG, WTERMSIG, WUNTRACED } =
-  constants;
+const { SIG_IGN, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } = constants;
+const { signame, WCONTINUED, WNOHANG, WSTOPSIG, WUNTRACED } = constants;
 
-/** Exit statuses of sh(1). */
-const NOT_FOUND = 127;
-const FAILED = 2;
+/** Signals somebody at the terminal sends to programs, and not to the shell. */
+const IGNORED = [SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU] as const;
+
+/** Whether somebody sits in front of it: then it survives what ends a program, and tells of its jobs. */
+export type ShellKind = 'script' | 'interactive';
 
 export class Shell {
   /** Exit status of the last command. */
   status = 0;
   readonly #kernel: Kernel;
   readonly #proc: Proc;
-  #foreground: Proc | null = null;
+  readonly #kind: ShellKind;
+  readonly #jobs = new Jobs();
+  #foreground: Job | null = null;
   /** Ctrl-C came while these commands ran. */
   #interrupted = false;
 
   /** @throws SysError */
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, kind: ShellKind = 'script') {
     this.#kernel = kernel;
+    this.#kind = kind;
     this.#proc = kernel.newproc({ comm: 'sh' });
     this.#proc.sys.setsid();
+    if (kind === 'interactive') {
+      // Caught, not ignored: it ends the waiting of `wait`.
+      this.#proc.sys.sigaction(SIGINT, { handler: () => {}, mask: SIGSET_EMPTY, flags: 0 });
+      for (const signo of IGNORED) {
+        this.#proc.sys.sigaction(signo, { handler: SIG_IGN, mask: SIGSET_EMPTY, flags: 0 });
+      }
+    }
   }
 
   /** False when the shell's own process has ended; `status` then says how. */
@@ -36,35 +55,37 @@ export class Shell {
     return this.#proc.alive;
   }
 
-  /** Run commands one after the other, until the shell or its kernel ends. */
-  async execute(commands: readonly Command[]): Promise<void> {
+  /** Run pipelines one after the other, until the shell or its kernel ends. */
+  async execute(pipelines: readonly Pipeline[]): Promise<void> {
     this.#interrupted = false;
-    for (const command of commands) {
+    for (const pipeline of pipelines) {
       await this.#reap();
-      this.status = await this.#command(command);
-      if (!this.#kernel.running || this.#interrupted) {
+      this.status = await this.#pipeline(pipeline);
+      if (!this.#kernel.running) {
         return;
       }
       if (!this.alive) {
         this.status = statusOf(this.#proc.status ?? 0);
         return;
       }
+      if (this.#interrupted) {
+        return;
+      }
     }
+    await this.#reap();
   }
 
   /**
-   * Ctrl-C while commands run: SIGINT to the program in the foreground and its children; the rest of the line
-   * is forgotten.
+   * Ctrl-C while commands run: SIGINT to the pipeline in the foreground, else to the shell itself; the rest of
+   * the line is forgotten.
    */
   interrupt(): void {
     this.#interrupted = true;
-    if (this.#foreground === null) {
-      return;
-    }
+    const pgid = this.#foreground?.pgid;
     try {
       // A stopped shell could not send anything, nor wait for what comes of it.
       this.#proc.kill('SIGCONT');
-      this.#proc.sys.kill(-this.#foreground.pid, SIGINT);
+      this.#proc.sys.kill(pgid === undefined ? this.#proc.pid : -pgid, SIGINT);
     } catch (error) {
       if (!(error instanceof SysError)) {
         throw error;
@@ -79,95 +100,120 @@ export class Shell {
     }
   }
 
-  async #command(command: Command): Promise<number> {
-    const params = { '?': String(this.status), $: String(this.#proc.pid) };
-    const [name = '', ...args] = command.map((word) => expand(word, params));
-    const program = PROGRAMS.find((p) => p.name === name);
-    if (program === undefined) {
-      complain(`${printable(name) || "''"}: not found`);
-      return NOT_FOUND;
-    }
+  async #pipeline(pipeline: Pipeline): Promise<number> {
+    const stages = pipeline.commands.map((command) => this.#stage(command));
+    const [only] = stages as [Stage];
     try {
-      return program.runs === 'shell'
-        ? await runMain(this.#self(program, this.#proc), args)
-        : await this.#child(program, args);
+      if (stages.length === 1 && pipeline.runs === 'foreground' && only.program.runs === 'shell') {
+        const self = this.#self(only.program, this.#proc);
+        return await redirected(self.sys, only.redirects, () => runMain(self, only.args));
+      }
+      return await this.#run(pipeline, stages);
     } catch (error) {
-      // The end of the shell or of its kernel is for the caller to see; fork and wait4 may also be refused.
+      // The end of the shell or of its kernel is for the caller to see; fork, pipe and wait4 may also be refused.
       if (this.alive) {
-        complain(`${name}: ${messageOf(error)}`);
+        complain(`${printable(only.program.name) || "''"}: ${messageOf(error)}`);
       }
       return FAILED;
     }
   }
 
-  #self(program: Program, proc: Proc): Self {
-    return new Self(program, proc, PROGRAMS, this.status);
+  #stage({ words, redirects }: Command): Stage {
+    const params: Record<Param, string> = {
+      '?': String(this.status),
+      $: String(this.#proc.pid),
+      '!': this.#jobs.last,
+    };
+    const [name = '', ...args] = words.map((word) => expand(word, params));
+    return { program: PROGRAMS.find((p) => p.name === name) ?? notFound(name), args, redirects };
   }
 
-  /** Fork, run, wait. @throws SysError KernelDead */
-  async #child(program: Program, args: readonly string[]): Promise<number> {
-    // All calls are asynchronous: whoever of them is stopped sleeps, and the host goes on.
-    const child = this.#kernel.proc(await this.#proc.promises.fork());
-    child.comm = program.name;
-    await this.#proc.promises.setpgid(child.pid, child.pid);
-    this.#foreground = child;
-    if (this.#interrupted) {
-      this.interrupt();
+  #self(program: Program, proc: Proc): Self {
+    return new Self(program, proc, { programs: PROGRAMS, status: this.status, jobs: this.#jobs });
+  }
+
+  /** @throws SysError KernelDead */
+  async #run({ runs, text }: Pipeline, stages: readonly Stage[]): Promise<number> {
+    const job = this.#jobs.start(text);
+    if (runs === 'foreground') {
+      this.#foreground = job;
     }
     try {
-      const waited = this.#proc.promises.wait4(child.pid, WUNTRACED);
-      const body = run(this.#self(program, child), args);
-      const { status } = await waited;
-      if (WIFSTOPPED(status)) {
-        const how = `stopped by ${signame(WSTOPSIG(status))}; kill -CONT ${child.pid} lets it go on`;
-        complain(`${program.name}: ${how}`);
-        return SIGNALLED + WSTOPSIG(status);
+      const bodies = await startPipeline(stages, {
+        shell: this.#proc,
+        job,
+        self: (stage, proc) => this.#self(stage.program, proc),
+        defaults: this.#kind === 'interactive' ? [SIGINT, ...IGNORED] : [],
+      });
+      if (runs === 'background') {
+        this.#jobs.last = String(job.pid);
+        await this.#tell(`[${job.number}] ${job.pid}\n`);
+        return 0;
       }
-      await body;
-      return statusOf(status);
+      if (this.#interrupted) {
+        this.interrupt();
+      }
+      await this.#finish(job, stages);
+      if (job.state === 'ended') {
+        await Promise.all(bodies);
+      }
+      return statusOf(job.status);
+    } catch (error) {
+      if (this.alive) {
+        await this.#finish(job, stages);
+      }
+      throw error;
     } finally {
       this.#foreground = null;
     }
   }
 
-  /** Bury children that ended after nobody waited for them any more. */
+  /** Wait until a job has ended, or somebody has stopped it. @throws SysError KernelDead */
+  async #finish(job: Job, stages: readonly Stage[]): Promise<void> {
+    while (job.state === 'running') {
+      try {
+        const { pid, status } = await this.#proc.promises.wait4(-(job.pgid as number), WUNTRACED);
+        job.note(pid, status);
+      } catch (error) {
+        if (!(error instanceof SysError && error.code === 'EINTR')) {
+          throw error;
+        }
+      }
+    }
+    if (job.state === 'ended') {
+      this.#jobs.remove(job);
+      return;
+    }
+    const whom = job.size > 1 ? `-- -${job.pgid}` : job.pgid;
+    const how = `stopped by ${signame(WSTOPSIG(job.status))}; kill -CONT ${whom} lets it go on`;
+    complain(`${stages[0]?.program.name}: ${how}`);
+  }
+
+  /** Bury children that ended while nobody waited for them; jobs that are through are told of. */
   async #reap(): Promise<void> {
     try {
-      while ((await this.#proc.promises.wait4(-1, WNOHANG)).pid !== 0);
+      for (;;) {
+        const { pid, status } = await this.#proc.promises.wait4(-1, WNOHANG | WUNTRACED | WCONTINUED);
+        if (pid === 0) {
+          break;
+        }
+        this.#jobs.note(pid, status);
+      }
     } catch (error) {
       if (!(error instanceof SysError && error.code === 'ECHILD')) {
         throw error;
       }
     }
+    for (const job of this.#jobs.list().filter(({ state }) => state === 'ended')) {
+      this.#jobs.remove(job);
+      await this.#tell(`${job}\n`);
+    }
   }
-}
 
-/** The life of a forked program: main, then exit(2). It may be killed at any time. */
-async function run(self: Self, args: readonly string[]): Promise<void> {
-  let status = 1;
-  try {
-    // The shell goes to sleep first: that is what ps shall see.
-    await self.sys.sched_yield();
-    status = await runMain(self, args);
-  } catch (error) {
-    // Unless it was killed, its own complaint could not be written.
-    complainOf(self, error);
+  /** Say something about jobs to somebody at the terminal. */
+  async #tell(text: string): Promise<void> {
+    if (this.#kind === 'interactive') {
+      await this.#proc.promises.write(2, new TextEncoder().encode(text));
+    }
   }
-  try {
-    await self.sys.exit(status);
-  } catch (error) {
-    complainOf(self, error);
-  }
-}
-
-/** What ended a program is known from its status; what did not end it is said here. */
-function complainOf({ proc, program }: Self, error: unknown): void {
-  if (proc.alive) {
-    complain(`${program.name}: ${messageOf(error)}`);
-  }
-}
-
-/** `$?` for a wait status. */
-function statusOf(status: number): number {
-  return WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -76,11 +76,11 @@ export function terminalInput({ histfile, interrupt }: TerminalOptions): Input {
 
 /** Commands for the first word; signals for what kill is told. */
 function complete(line: string): [hits: string[], prefix: string] {
-  const command = /(?:^|;)\s*(\S*)$/.exec(line)?.[1];
+  const command = /(?:^|[;|&])\s*([^\s;|&]*)$/.exec(line)?.[1];
   if (command !== undefined) {
     return [PROGRAMS.map((p) => `${p.name} `).filter((name) => name.startsWith(command)), command];
   }
-  const signal = /(?:^|;)\s*kill\s+(-[A-Za-z0-9]*)$/.exec(line)?.[1];
+  const signal = /(?:^|[;|&])\s*kill\s+(-[A-Za-z0-9]*)$/.exec(line)?.[1];
   if (signal !== undefined) {
     const names = Array.from({ length: constants.NSIG }, (_, i) => constants.signame(i)?.slice(3));
     const hits = names.filter((name) => name !== undefined).map((name) => `-${name} `);

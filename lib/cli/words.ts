@@ -1,63 +1,58 @@
 /**
- * The shell's language: words, quotes, `$?` and `$$`, comments, `;`. Everything else that sh(1) gives a
- * meaning to is recognised and refused by name, so that a line never does something else than it says.
+ * The words of the shell's language: quotes, `$?`, `$$` and `$!`, comments, operators. What sh(1) gives a meaning
+ * to and this shell does not is refused by name, so that a line never does something else than it says.
  *
  * NetBSD: sh(1); IEEE Std 1003.1, Shell Command Language, Token Recognition.
  */
 
 /** A piece of a word: itself, or a parameter whose value is known when the command runs. */
 export type Part = string | { readonly param: Param };
-export type Param = '?' | '$';
+export type Param = '?' | '$' | '!';
 export type Word = readonly Part[];
-/** At least one word: the name of the command. */
-export type Command = readonly Word[];
 
-export type Parsed =
-  | { readonly kind: 'commands'; readonly commands: readonly Command[] }
-  /** The line goes on: a quote is open, or it ends in a backslash. */
-  | { readonly kind: 'incomplete'; readonly open: string }
-  | { readonly kind: 'error'; readonly message: string };
+/** Make descriptor `fd` a duplicate of `from`, or close it. */
+export interface Redirect {
+  readonly fd: number;
+  readonly from: number | 'closed';
+}
+
+/** What ends a command. */
+export type Separator = ';' | '&' | '|' | 'newline' | 'end';
+
+export type Token =
+  | { readonly kind: 'word'; readonly word: Word }
+  | { readonly kind: 'redirect'; readonly redirect: Redirect }
+  | { readonly kind: 'separator'; readonly separator: Separator };
 
 /** Operators of sh that this shell does not have, the longer first. */
 const OPERATORS: readonly (readonly [operator: string, name: string])[] = [
   [';;', 'case'],
   ['&&', 'AND lists'],
   ['||', 'OR lists'],
-  ['|', 'pipelines'],
-  ['&', 'background commands'],
-  ['<', 'redirection'],
-  ['>', 'redirection'],
   ['(', 'subshells'],
   [')', 'subshells'],
 ];
+
+/** Those that have to do with descriptors, with what may come before and after. */
+const REDIRECT = /(\d*)([<>])(?:&[ \t]*(?:(\d{1,9}|-)(?=[ \t\n;|&<>]|$))?)?/y;
 
 const RESERVED: ReadonlySet<string> = new Set([
   ...['!', '{', '}', '[[', 'case', 'do', 'done', 'elif', 'else', 'esac', 'fi', 'for', 'function', 'if', 'in'],
   ...['then', 'until', 'while'],
 ]);
 
-/** Ends the scan: what cannot be parsed, or not yet. */
-class Stop {
-  readonly parsed: Parsed;
-  constructor(parsed: Parsed) {
-    this.parsed = parsed;
+/** Ends the scan: what cannot be parsed (`error`), or not yet (`incomplete`: what is open). */
+export class Stop {
+  readonly kind: 'incomplete' | 'error';
+  readonly text: string;
+  constructor(kind: Stop['kind'], text: string) {
+    this.kind = kind;
+    this.text = text;
   }
 }
 
 function unsupported(what: string, name: string): Stop {
-  return new Stop({ kind: 'error', message: `not supported yet: ${name} (${what})` });
-}
-
-/** A command line, which may have several lines when quotes or backslashes join them. */
-export function parse(text: string): Parsed {
-  try {
-    return { kind: 'commands', commands: new Scanner(text).commands() };
-  } catch (stop) {
-    if (stop instanceof Stop) {
-      return stop.parsed;
-    }
-    throw stop;
-  }
+  return new Stop('error', `not supported yet: ${name} (${what})`);
 }
 
 /** The text of a word now. */
@@ -70,7 +65,8 @@ export function quote(text: string): string {
   return /^[\w%+,./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-class Scanner {
+/** Cuts a text into tokens. */
+export class Scanner {
   readonly #text: string;
   #at = 0;
 
@@ -78,28 +74,59 @@ class Scanner {
     this.#text = text;
   }
 
-  commands(): Command[] {
-    const commands: Command[] = [];
-    let words: Word[] = [];
-    for (;;) {
-      this.#blanks();
-      const c = this.#text[this.#at];
-      if (c === undefined || c === '\n' || (c === ';' && this.#text[this.#at + 1] !== ';')) {
-        if (words.length > 0) {
-          commands.push(words);
-          words = [];
-        } else if (c === ';') {
-          throw new Stop({ kind: 'error', message: 'syntax error: a command was expected before ;' });
-        }
-        if (c === undefined) {
-          return commands;
-        }
-        this.#at++;
-        continue;
+  /** Where the next token begins. */
+  get at(): number {
+    this.#blanks();
+    return this.#at;
+  }
+
+  /** @param place what a word would be here. @throws Stop */
+  next(place: 'name' | 'argument'): Token {
+    this.#blanks();
+    const c = this.#text[this.#at];
+    for (const [operator, name] of OPERATORS) {
+      if (this.#text.startsWith(operator, this.#at)) {
+        throw unsupported(operator, name);
       }
-      this.#refuseOperator();
-      words.push(this.#word(words.length === 0 ? 'name' : 'argument'));
     }
+    switch (c) {
+      case undefined:
+        return { kind: 'separator', separator: 'end' };
+      case '\n':
+        this.#at++;
+        return { kind: 'separator', separator: 'newline' };
+      case ';':
+      case '&':
+      case '|':
+        this.#at++;
+        return { kind: 'separator', separator: c };
+      default: {
+        const redirect = this.#redirect();
+        return redirect === null ? { kind: 'word', word: this.#word(place) } : { kind: 'redirect', redirect };
+      }
+    }
+  }
+
+  #redirect(): Redirect | null {
+    REDIRECT.lastIndex = this.#at;
+    const [all = '', fd = '', direction = '', from] = REDIRECT.exec(this.#text) ?? [];
+    if (all === '') {
+      return null;
+    }
+    if (!all.includes('&')) {
+      throw unsupported(direction, 'redirection of files');
+    }
+    if (from === undefined || fd.length > 9) {
+      throw new Stop(
+        'error',
+        `syntax error: a descriptor or - was expected ${from ? 'before' : 'after'} ${all}`,
+      );
+    }
+    this.#at += all.length;
+    return {
+      fd: fd === '' ? Number(direction === '>') : Number(fd),
+      from: from === '-' ? 'closed' : Number(from),
+    };
   }
 
   /** Skip what separates words, comments and joined lines among them. */
@@ -115,14 +142,6 @@ class Scanner {
         this.#at = end < 0 ? this.#text.length : end;
       } else {
         return;
-      }
-    }
-  }
-
-  #refuseOperator(): void {
-    for (const [operator, name] of OPERATORS) {
-      if (this.#text.startsWith(operator, this.#at)) {
-        throw unsupported(operator, name);
       }
     }
   }
@@ -153,7 +172,7 @@ class Scanner {
       case "'": {
         const end = this.#text.indexOf("'", this.#at + 1);
         if (end < 0) {
-          throw new Stop({ kind: 'incomplete', open: "'" });
+          throw new Stop('incomplete', "'");
         }
         parts.push(this.#text.slice(this.#at + 1, end));
         this.#at = end + 1;
@@ -182,7 +201,7 @@ class Scanner {
       const c = this.#text[this.#at];
       const next = this.#text[this.#at + 1];
       if (c === undefined || (c === '\\' && next === undefined)) {
-        throw new Stop({ kind: 'incomplete', open: '"' });
+        throw new Stop('incomplete', '"');
       }
       if (c === '"') {
         this.#at++;
@@ -204,7 +223,7 @@ class Scanner {
   #escape(parts: Part[]): void {
     const next = this.#text[this.#at + 1];
     if (next === undefined) {
-      throw new Stop({ kind: 'incomplete', open: '\\' });
+      throw new Stop('incomplete', '\\');
     }
     if (next !== '\n') {
       parts.push(next);
@@ -217,12 +236,12 @@ class Scanner {
     if (this.#text[this.#at] === '`' || next === '(') {
       throw unsupported(next === '(' ? '$(' : '`', 'command substitution');
     }
-    if (next === '?' || next === '$') {
+    if (next === '?' || next === '$' || next === '!') {
       parts.push({ param: next });
       this.#at += 2;
       return;
     }
-    if (/[\w{@*#!-]/.test(next)) {
+    if (/[\w{@*#-]/.test(next)) {
       const name = /^\$\{?\w*\}?/.exec(this.#text.slice(this.#at, this.#at + 40))?.[0] ?? '$';
       throw unsupported(name === '$' ? `$${next}` : name, 'variables');
     }

@@ -1,21 +1,7 @@
 import test from 'ava';
-import { boot, simulatedHost } from '../../lib/api/index.ts';
-import { Shell } from '../../lib/cli/shell.ts';
-import { parse } from '../../lib/cli/words.ts';
+import { PROGRAMS } from '../../lib/cli/programs/index.ts';
+import { output } from './output.ts';
 import { sh } from './rump.ts';
-
-/** What a shell on a simulated host prints for `lines`. */
-async function output(...lines: string[]): Promise<string> {
-  const host = simulatedHost({ seed: 1 });
-  const kernel = boot({ host, hostname: 'box.example' });
-  const shell = new Shell(kernel);
-  for (const line of lines) {
-    const parsed = parse(line);
-    await shell.execute(parsed.kind === 'commands' ? parsed.commands : []);
-  }
-  kernel.halt();
-  return host.output;
-}
 
 test('uname and hostname', async (t) => {
   t.is(
@@ -140,24 +126,7 @@ test('dmesg, echo, help', async (t) => {
   t.regex(await output('dmesg'), /^Copyright .*\nNetBSD 7\.99\.34 /);
   t.is(await output('echo -n a  b', 'echo', 'echo "a  b" --help'), 'a b\na  b --help\n');
   const help = await output('help');
-  const names = [
-    ...[
-      'uname',
-      'hostname',
-      'id',
-      'ps',
-      'kill',
-      'sleep',
-      'date',
-      'dmesg',
-      'ulimit',
-      'fork-demo',
-      'halt',
-      'help',
-    ],
-    ...['reboot', 'exit', 'echo'],
-  ];
-  for (const name of names) {
+  for (const { name } of PROGRAMS) {
     t.regex(help, new RegExp(`^${name}\\b`, 'm'));
   }
   t.is(

@@ -2,6 +2,10 @@
 import { printable } from '../exits.ts';
 import { type Program, usageOf } from '../program.ts';
 
+const NOTES = `words may be quoted ('..', "..", \\x); ; joins commands, | their output and input; # begins a comment
+& puts them into the background; 2>&1 and the like redirect descriptors
+`;
+
 export const help: Program = {
   name: 'help',
   synopsis: '[command]',
@@ -21,7 +25,7 @@ export const help: Program = {
     const rows = self.programs.map((p) => [`${p.name} ${p.synopsis}`.trimEnd(), p.summary] as const);
     const width = Math.max(...rows.map(([call]) => call.length));
     await self.out(rows.map(([call, summary]) => `${call.padEnd(width)}  ${summary}\n`).join(''));
-    await self.out('words may be quoted (\'..\', "..", \\x); ; joins commands, # begins a comment\n');
+    await self.out(NOTES);
     return 0;
   },
 };

@@ -1,21 +1,55 @@
 /** The programs of `rump sh`. */
 import type { Program } from '../program.ts';
+import { cat } from './cat.ts';
 import { date } from './date.ts';
 import { dmesg } from './dmesg.ts';
 import { echo } from './echo.ts';
 import { exit } from './exit.ts';
 import { forkDemo } from './fork-demo.ts';
+import { grep } from './grep.ts';
 import { halt, reboot } from './halt.ts';
+import { head } from './head.ts';
 import { help } from './help.ts';
 import { hostname } from './hostname.ts';
 import { id } from './id.ts';
+import { jobs, wait } from './jobs.ts';
 import { kill } from './kill.ts';
 import { ps } from './ps.ts';
+import { seq } from './seq.ts';
 import { sleep } from './sleep.ts';
+import { falseProgram, trueProgram } from './true.ts';
 import { ulimit } from './ulimit.ts';
 import { uname } from './uname.ts';
+import { wc } from './wc.ts';
+import { yes } from './yes.ts';
 
 /** By name. */
 export const PROGRAMS: readonly Program[] = [
-  ...[date, dmesg, echo, exit, forkDemo, halt, help, hostname, id, kill, ps, reboot, sleep, ulimit, uname],
+  ...[
+    cat,
+    date,
+    dmesg,
+    echo,
+    exit,
+    falseProgram,
+    forkDemo,
+    grep,
+    halt,
+    head,
+    help,
+    hostname,
+    id,
+    jobs,
+    kill,
+    ps,
+    reboot,
+    seq,
+    sleep,
+    trueProgram,
+    ulimit,
+    uname,
+    wait,
+    wc,
+    yes,
+  ],
 ];

@@ -1,0 +1,97 @@
+/**
+ * What a command's redirections do to the descriptors of a process.
+ *
+ * NetBSD: sh(1), Redirections; dup2(2), fcntl(2).
+ */
+import { constants, type PromiseCalls, SysError } from '../api/index.ts';
+import type { Redirect } from './words.ts';
+
+const { F_DUPFD } = constants;
+
+/** Where the shell keeps its own descriptors meanwhile: no command line names them by accident. */
+const SAVED_MIN = 10;
+
+/** A redirection that could not be made; the command does not run. */
+export class RedirectError extends Error {
+  override readonly name = 'RedirectError';
+}
+
+/** Make `redirects` one after the other. @throws RedirectError; SysError ESRCH */
+export async function redirect(sys: PromiseCalls, redirects: readonly Redirect[]): Promise<void> {
+  for (const { fd, from } of redirects) {
+    try {
+      if (from === 'closed') {
+        await closeQuietly(sys, fd);
+      } else {
+        await sys.dup2(from, fd);
+      }
+    } catch (error) {
+      throw error instanceof SysError && error.code !== 'ESRCH'
+        ? new RedirectError(`${fd}>&${from}: ${error.strerror}`)
+        : error;
+    }
+  }
+}
+
+/** Run `fn` with `redirects` made in this process, and undo them. @throws as `redirect` and `fn` do */
+export async function redirected<T>(
+  sys: PromiseCalls,
+  redirects: readonly Redirect[],
+  fn: () => Promise<T>,
+): Promise<T> {
+  const saved = new Map<number, number | null>();
+  try {
+    for (const { fd } of redirects) {
+      if (!saved.has(fd)) {
+        saved.set(fd, await save(sys, fd));
+      }
+    }
+    await redirect(sys, redirects);
+    return await fn();
+  } finally {
+    for (const [fd, copy] of saved) {
+      await restore(sys, fd, copy);
+    }
+  }
+}
+
+/** A copy of `fd` out of the way, null when it is not open. */
+async function save(sys: PromiseCalls, fd: number): Promise<number | null> {
+  try {
+    return await sys.fcntl(fd, F_DUPFD, SAVED_MIN);
+  } catch (error) {
+    if (error instanceof SysError && error.code === 'EBADF') {
+      return null;
+    }
+    throw error instanceof SysError && error.code !== 'ESRCH'
+      ? new RedirectError(`${fd}: ${error.strerror}`)
+      : error;
+  }
+}
+
+async function restore(sys: PromiseCalls, fd: number, copy: number | null): Promise<void> {
+  try {
+    if (copy === null) {
+      await closeQuietly(sys, fd);
+    } else {
+      await sys.dup2(copy, fd);
+      await sys.close(copy);
+    }
+  } catch (error) {
+    // The shell has exited, and its descriptors with it.
+    if (!(error instanceof SysError && error.code === 'ESRCH')) {
+      throw error;
+    }
+  }
+}
+
+/** Closing what is not open is no error here. */
+async function closeQuietly(sys: PromiseCalls, fd: number): Promise<void> {
+  try {
+    await sys.close(fd);
+  } catch (error) {
+    if (!(error instanceof SysError && error.code === 'EBADF')) {
+      throw error;
+    }
+  }
+}
