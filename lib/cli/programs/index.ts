@@ -14,12 +14,15 @@ import { hostname } from './hostname.ts';
 import { id } from './id.ts';
 import { jobs, wait } from './jobs.ts';
 import { kill } from './kill.ts';
+import { modload, modstat, modunload } from './modules.ts';
 import { ps } from './ps.ts';
 import { seq } from './seq.ts';
 import { sleep } from './sleep.ts';
+import { sysctl } from './sysctl.ts';
 import { falseProgram, trueProgram } from './true.ts';
 import { ulimit } from './ulimit.ts';
 import { uname } from './uname.ts';
+import { vmstat } from './vmstat.ts';
 import { wc } from './wc.ts';
 import { yes } from './yes.ts';
 
@@ -41,13 +44,18 @@ export const PROGRAMS: readonly Program[] = [
     id,
     jobs,
     kill,
+    modload,
+    modstat,
+    modunload,
     ps,
     reboot,
     seq,
     sleep,
+    sysctl,
     trueProgram,
     ulimit,
     uname,
+    vmstat,
     wait,
     wc,
     yes,

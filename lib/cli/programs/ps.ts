@@ -4,16 +4,13 @@ import { getopt, UsageError } from '../getopt.ts';
 import { userName } from '../names.ts';
 import type { Program, Self } from '../program.ts';
 import { sysctlBytes } from '../sysctl.ts';
+import { type Column as TableColumn, table } from '../table.ts';
 
 const { CTL_KERN, KERN_PROC2, KERN_PROC_ALL, KERN_PROC_PID, KERN_PROC_UID } = constants;
 const { LSIDL, LSONPROC, LSRUN, LSSLEEP, SDYING, SSTOP, SZOMB } = constants;
 const { EPROC_SLEADER, L_SINTR, L_SYSTEM, NZERO, P_WEXIT } = constants;
 
-interface Column {
-  readonly title: string;
-  readonly align: 'left' | 'right';
-  readonly value: (p: KinfoProc) => string;
-}
+type Column = TableColumn<KinfoProc>;
 
 const PID: Column = { title: 'PID', align: 'right', value: (p) => String(p.pid) };
 const PPID: Column = { title: 'PPID', align: 'right', value: (p) => String(p.ppid) };
@@ -92,20 +89,6 @@ function commandOf(p: KinfoProc): string {
     return `(${p.comm})`;
   }
   return isSystem(p) ? `[${p.comm}]` : p.comm;
-}
-
-function table(columns: readonly Column[], procs: readonly KinfoProc[]): string {
-  const rows = [columns.map((c) => c.title), ...procs.map((p) => columns.map((c) => c.value(p)))];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
-  return rows
-    .map((row) => {
-      const cells = columns.map((c, i) => {
-        const [cell, width] = [row[i] as string, widths[i] as number];
-        return c.align === 'left' ? cell.padEnd(width) : cell.padStart(width);
-      });
-      return `${cells.join(' ').trimEnd()}\n`;
-    })
-    .join('');
 }
 
 /** The processes that `op` and `arg` of kern.proc2 select. @throws SysError */
