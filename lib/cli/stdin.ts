@@ -17,22 +17,26 @@ export async function* pieces(self: Self): AsyncGenerator<Uint8Array, undefined>
   }
 }
 
-/** Standard input in lines, without their newline. @throws SysError */
-export async function* lines(self: Self): AsyncGenerator<Buffer, undefined> {
+/** Standard input in lines without their newlines, those of a piece at a time. @throws SysError */
+export async function* lines(self: Self): AsyncGenerator<readonly Buffer[], undefined> {
   let begun: Buffer[] = [];
   for await (const piece of pieces(self)) {
     // The next piece comes into the same place.
-    let rest = Buffer.from(piece);
-    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-      yield Buffer.concat([...begun, rest.subarray(0, end)]);
+    const bytes = Buffer.from(piece);
+    const whole: Buffer[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      const line = bytes.subarray(start, end);
+      whole.push(begun.length === 0 ? line : Buffer.concat([...begun, line]));
       begun = [];
-      rest = rest.subarray(end + 1);
+      start = end + 1;
     }
-    if (rest.length > 0) {
-      begun.push(rest);
+    if (start < bytes.length) {
+      begun.push(bytes.subarray(start));
     }
+    yield whole;
   }
   if (begun.length > 0) {
-    yield Buffer.concat(begun);
+    yield [Buffer.concat(begun)];
   }
 }

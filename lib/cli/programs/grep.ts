@@ -3,10 +3,7 @@ import { getopt, UsageError } from '../getopt.ts';
 import type { Program } from '../program.ts';
 import { lines } from '../stdin.ts';
 
-/** Bytes of matching lines written at a time. */
-const BATCH = 16_384;
-
-/** Exit statuses beside 0: nothing found, and wrongly called. */
+/** Exit status when nothing is found. */
 const NONE = 1;
 
 /** Lower case of the letters A to Z; all else stays. */
@@ -29,27 +26,28 @@ export const grep: Program = {
     const wanted = fold(Buffer.from(text));
     let found = 0;
     let number = 0;
-    let batch = '';
-    for await (const line of lines(self)) {
-      number++;
-      const candidate = fold(line);
-      if ((options.has('x') ? candidate.equals(wanted) : candidate.includes(wanted)) === options.has('v')) {
-        continue;
-      }
-      found++;
-      if (options.has('q')) {
-        return 0;
-      }
-      if (!options.has('c')) {
+    for await (const whole of lines(self)) {
+      let batch = '';
+      for (const line of whole) {
+        number++;
+        const candidate = fold(line);
+        if ((options.has('x') ? candidate.equals(wanted) : candidate.includes(wanted)) === options.has('v')) {
+          continue;
+        }
+        found++;
         // One character for each byte, whatever it means.
         batch += `${options.has('n') ? `${number}:` : ''}${line.toString('latin1')}\n`;
       }
-      if (batch.length >= BATCH) {
+      if (options.has('q') && found > 0) {
+        return 0;
+      }
+      if (!options.has('c') && !options.has('q')) {
         await self.out(Buffer.from(batch, 'latin1'));
-        batch = '';
       }
     }
-    await self.out(options.has('c') ? `${found}\n` : Buffer.from(batch, 'latin1'));
+    if (options.has('c')) {
+      await self.out(`${found}\n`);
+    }
     return found > 0 ? 0 : NONE;
   },
 };
