@@ -48,7 +48,9 @@ export async function propInternalize(xml: string): Promise<PropDictionary> {
     },
   });
   try {
-    const root = parser.parseFromString(xml, 'text/xml').documentElement;
+    // The parser takes a replacement character for a mistake in the encoding; a string may well hold one.
+    const source = xml.replaceAll('\ufffd', '&#xfffd;');
+    const root = parser.parseFromString(source, 'text/xml').documentElement;
     const [only, ...more] = root?.nodeName === 'plist' ? elements(root) : [];
     if (only?.nodeName !== 'dict' || more.length > 0) {
       throw invalid('there is one dictionary in a plist');

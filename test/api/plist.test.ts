@@ -30,6 +30,13 @@ test('a dictionary comes back as it was', async (t) => {
   );
 });
 
+test('a replacement character is a character', async (t) => {
+  t.deepEqual(
+    { ...(await propInternalize(propExternalize({ '\ufffd': '\ufffd' }))) },
+    { '\ufffd': '\ufffd' },
+  );
+});
+
 test('the form is proplib’s: keys in order, a tab for each level', (t) => {
   const xml = propExternalize({ b: [1, true], a: { data: Uint8Array.of(1, 2, 3), s: '<&>' } });
   t.is(
