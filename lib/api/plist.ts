@@ -48,8 +48,8 @@ export async function propInternalize(xml: string): Promise<PropDictionary> {
     },
   });
   try {
-    // The parser takes a replacement character for a mistake in the encoding; a string may well hold one.
-    const source = xml.replaceAll('\ufffd', '&#xfffd;');
+    // The parser makes line ends of some characters, and takes a replacement character for a mistake in the encoding.
+    const source = xml.replace(/[\u0085\u2028\u2029\ufffd]/g, (c) => `&#x${c.charCodeAt(0).toString(16)};`);
     const root = parser.parseFromString(source, 'text/xml').documentElement;
     const [only, ...more] = root?.nodeName === 'plist' ? elements(root) : [];
     if (only?.nodeName !== 'dict' || more.length > 0) {
