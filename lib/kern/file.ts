@@ -4,7 +4,7 @@
  *
  * NetBSD: sys/sys/file.h, sys/kern/kern_descrip.c (closef).
  */
-import { EINVAL, ENOTTY } from '../sys/errno.ts';
+import { ENOTTY } from '../sys/errno.ts';
 import type { Stat } from '../sys/types.ts';
 import { KASSERT } from './kassert.ts';
 import type { Knote } from './knote.ts';
@@ -101,8 +101,4 @@ export function* fileSleep<T>(l: Lwp, fp: File, what: MaySleep<T>): MaySleep<T> 
 /** What most files say to ioctl and kqueue. */
 export function noIoctl(): never {
   throw ENOTTY;
-}
-
-export function noKqfilter(): never {
-  throw EINVAL;
 }

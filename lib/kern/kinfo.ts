@@ -56,9 +56,6 @@ import { timespecOf } from './times.ts';
 
 export type { KinfoLwp, KinfoProc } from './sysctl_kinfo.ts';
 
-/** Bytes of a `struct kinfo_proc2`. */
-export const KINFO_PROC2_SIZE = KINFO_PROC2.size;
-
 /** Name of the one emulation there is, as NetBSD's rump kernels call theirs. */
 const EMULNAME = 'netbsd-rump';
 

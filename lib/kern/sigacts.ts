@@ -81,17 +81,6 @@ export function sigignored(p: Proc, signo: number): boolean {
   return handler === SIG_DFL && (action === 'ignore' || action === 'continue');
 }
 
-/** The set of signals for which `test` holds. */
-export function sigsetOf(p: Proc, test: (p: Proc, signo: number) => boolean): Sigset {
-  let set = SIGSET_EMPTY;
-  for (let signo = 1; signo < SIGNALS.length; signo++) {
-    if (test(p, signo)) {
-      set = sigaddset(set, signo);
-    }
-  }
-  return set;
-}
-
 // ---- pending
 // ------------------------------------------------------------------------------------------------
 
