@@ -47,6 +47,7 @@ export type HostCalls = Pick<
   | 'iovread'
   | 'iovwrite'
   | 'bio'
+  | 'fsop'
   | 'reap'
   | 'syncfd'
   | 'dlBootstrap'
@@ -105,6 +106,7 @@ export function hostCalls(binding: HostBinding, options: HostOptions): Host {
     iovread: (fd, buffers, off) => files.iovread(fd, buffers, off),
     iovwrite: (fd, buffers, off) => files.iovwrite(fd, buffers, off),
     bio: (fd, op, data, off, done) => bio.start(fd, op, data, off, done),
+    fsop: (request, done) => bio.startFsop(request, done),
     reap: () => bio.reap(),
     syncfd: (fd, flags, start, length) => files.syncfd(fd, flags, start, length),
     dlBootstrap: () => dl.bootstrap(),

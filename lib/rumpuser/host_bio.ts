@@ -1,18 +1,22 @@
 /**
- * Native host: block I/O. Requests go to host threads; their completions wait in a queue of this host until
- * `reap`.
+ * Native host: block I/O and operations on host directories. Requests go to host threads; their completions
+ * wait in a queue of this host until `reap`.
  *
  * The addon never lets a host thread touch memory that JavaScript could take away: data in host memory is
  * used in place and held there, other data is copied, on the way out when a write starts, on the way in when
- * a read is reaped.
+ * a read is reaped. What an operation on a directory gives is always such a copy.
  *
  * NetBSD: lib/librumpuser/rumpuser_bio.c.
  */
 import type { Errno } from '../sys/errno.ts';
 import { EINVAL, errnoByNumber } from '../sys/errno.ts';
 import { type HostBinding, int32, throwing } from './host_errno.ts';
+import type { FsId, FsRequest } from './rumpuser.ts';
 
 type Done = (count: number, error: Errno | null) => void;
+
+const NOTHING = new Uint8Array(0);
+const ARGS_MAX = 4;
 
 interface Request {
   readonly data: Uint8Array;
@@ -37,10 +41,25 @@ export class BioQueue {
   start(fd: number, op: number, data: Uint8Array, off: number, done: Done): void {
     int32(fd);
     int32(op);
-    if (this.#closed || !Number.isSafeInteger(off)) throw EINVAL;
+    if (!Number.isSafeInteger(off)) throw EINVAL;
+    this.#begin(data, done, (queue, id) => this.#binding.bioStart(queue, id, fd, op, data, off));
+  }
+
+  startFsop(request: FsRequest, done: Done): void {
+    const { op, fd, path = NOTHING, path2 = NOTHING, data = NOTHING } = request;
+    int32(op);
+    int32(fd);
+    const numbers = numbersOf(request);
+    this.#begin(data, done, (queue, id) =>
+      this.#binding.fsopStart(queue, id, op, fd, path, path2, numbers, data),
+    );
+  }
+
+  #begin(data: Uint8Array, done: Done, start: (queue: number, id: number) => number): void {
+    if (this.#closed) throw EINVAL;
     if (this.#queue === 0) this.#queue = throwing(this.#binding.bioOpen(this.#idler));
     const id = ++this.#lastId;
-    throwing(this.#binding.bioStart(this.#queue, id, fd, op, data, off));
+    throwing(start(this.#queue, id));
     this.#underWay.set(id, { data, done });
   }
 
@@ -65,4 +84,21 @@ export class BioQueue {
     this.#queue = 0;
     this.#underWay.clear();
   }
+}
+
+/** The numbers of a request, in the order of C. @throws EINVAL */
+function numbersOf({ where, what, where2, args = [] }: FsRequest): BigInt64Array {
+  if (args.length > ARGS_MAX || !args.every(Number.isSafeInteger)) throw EINVAL;
+  const numbers = new BigInt64Array(6 + ARGS_MAX);
+  putId(numbers, 0, where);
+  putId(numbers, 2, what);
+  putId(numbers, 4, where2);
+  for (const [i, arg] of args.entries()) numbers[6 + i] = BigInt(arg);
+  return numbers;
+}
+
+function putId(numbers: BigInt64Array, at: number, id: FsId | undefined): void {
+  if (id === undefined) return;
+  numbers[at] = id.dev;
+  numbers[at + 1] = id.ino;
 }

@@ -21,6 +21,17 @@ export interface HostBinding {
   bioOpen(idler: number): number;
   bioClose(queue: number): void;
   bioStart(queue: number, id: number, fd: number, op: number, data: Uint8Array, off: number): number;
+  /** `numbers`: where, what, where2 and the arguments of the request. */
+  fsopStart(
+    queue: number,
+    id: number,
+    op: number,
+    fd: number,
+    path: Uint8Array,
+    path2: Uint8Array,
+    numbers: BigInt64Array,
+    data: Uint8Array,
+  ): number;
   /**
    * Takes one completion off the queue: fills `completion` with id, count and errno. 0 when there is none.
    */

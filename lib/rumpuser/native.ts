@@ -64,6 +64,10 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
         calls.bio(fd, op, data, off, done);
         this.#idler.stayAlive();
       },
+      fsop: (request, done) => {
+        calls.fsop(request, done);
+        this.#idler.stayAlive();
+      },
       reap: () => {
         try {
           this.modules.serve();

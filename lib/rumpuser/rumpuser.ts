@@ -34,12 +34,46 @@ export const RUMPUSER_OPEN_EXCL = 0x0008;
 /** The descriptor is for `bio`: opened for direct block access where the host can. */
 export const RUMPUSER_OPEN_BIO = 0x0010;
 
+/** With `fsop` alone: it is a directory. */
+export const RUMPUSER_OPEN_DIRECTORY = 0x0020;
+
 export type FileType = 'other' | 'dir' | 'reg' | 'blk' | 'chr';
 
 export const RUMPUSER_BIO_READ = 0x01;
 export const RUMPUSER_BIO_WRITE = 0x02;
 /** With WRITE: the data is on stable storage before completion. */
 export const RUMPUSER_BIO_SYNC = 0x04;
+
+/** What tells files of the host apart. */
+export interface FsId {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+/** An operation on a host directory or what is below it. */
+export interface FsRequest {
+  /** RUMPUSER_FS_*, of `lib/sys/constants/fsop.ts`. */
+  readonly op: number;
+  /** A root, or what was opened below one. */
+  readonly fd: number;
+  /**
+   * Plain names with single slashes between them, from `fd` on; empty is what `fd` is itself. No `.` or `..`,
+   * no slash at either end (EINVAL). Symbolic links are never followed: one on the way is ESTALE.
+   */
+  readonly path?: Uint8Array;
+  readonly path2?: Uint8Array;
+  /** The directory that `path` ends in, the file there, the directory of `path2`: others are ESTALE. */
+  readonly where?: FsId;
+  readonly what?: FsId;
+  readonly where2?: FsId;
+  /** At most four integers. */
+  readonly args?: readonly number[];
+  /**
+   * Gets what the operation is for, or else (room for FSATTRS permitting) the attributes of the file
+   * afterwards, from ROOT, OPEN, MKDIR, MKNOD, SYMLINK, CHMOD, CHOWN, UTIMES and TRUNCATE.
+   */
+  readonly data?: Uint8Array;
+}
 
 /** `off` of `iovread`/`iovwrite`: use and move the descriptor's own position. */
 export const RUMPUSER_IOV_NOSEEK = -1;
@@ -267,7 +301,12 @@ export interface Rumpuser {
     off: number,
     done: (count: number, error: Errno | null) => void,
   ): void;
-  /** Call the `done` of every finished `bio`. @returns how many. */
+  /**
+   * An operation on a host directory, done on a host thread and told as `bio` is. It reaches nothing outside
+   * the root it begins at, whoever changes the directory meanwhile. One that fails has changed nothing.
+   */
+  fsop(request: FsRequest, done: (result: number, error: Errno | null) => void): void;
+  /** Call the `done` of every finished `bio` and `fsop`. @returns how many. */
   reap(): number;
   /** @param start @param length bytes; length 0 is to the end of the file. */
   syncfd(fd: number, flags: number, start: number, length: number): void;

@@ -8,9 +8,10 @@
  * lock handles are unique within one host.
  */
 import type { Prng } from './prng.ts';
-import type { BioDone } from './sim_bio.ts';
+import type { FsRequest } from './rumpuser.ts';
+import type { BioDone, BioFault } from './sim_bio.ts';
 import { SimCalls } from './sim_calls.ts';
-import type { Fault, FaultPlanHost } from './sim_faults.ts';
+import type { Fault, FaultPlanHost, Hypercall } from './sim_faults.ts';
 import { faulty, planFaults } from './sim_faults.ts';
 import { SimMachine } from './sim_machine.ts';
 import type { SimulatedHostOptions } from './sim_options.ts';
@@ -105,13 +106,21 @@ export class SimulatedHost extends SimCalls {
     };
     for (const [call, strike] of planFaults(faults, host)) {
       const method = this[call] as (...args: never[]) => unknown;
-      const replacement =
-        call === 'bio'
-          ? (fd: number, op: number, data: Uint8Array, off: number, done: BioDone) =>
-              this.machine.submit(fd, op, data, off, done, strike())
-          : faulty(method.bind(this), strike, host);
-      Object.defineProperty(this, call, { value: replacement });
+      Object.defineProperty(this, call, {
+        value: this.#onThread(call, strike) ?? faulty(method.bind(this), strike, host),
+      });
     }
+  }
+
+  /** The replacement of a call that host threads do, undefined for others. */
+  #onThread(call: Hypercall, strike: () => BioFault): unknown {
+    if (call === 'bio') {
+      return (fd: number, op: number, data: Uint8Array, off: number, done: BioDone) =>
+        this.machine.submit(fd, op, data, off, done, strike());
+    }
+    if (call === 'fsop')
+      return (request: FsRequest, done: BioDone) => this.machine.submitFsop(request, done, strike());
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Simulated host: block I/O, finished at a seeded virtual time after it was asked for.
+ * Simulated host: what host threads do, block I/O and operations on directories, finished at a seeded virtual
+ * time after it was asked for.
  *
  * Requests overtake each other as they would on real host threads, in an order that the seed decides.
  */
@@ -72,8 +73,13 @@ export class SimBio implements SimEvents {
     nowNs: number,
     fault: BioFault,
   ): void {
+    this.begin(data, this.#transfer(fd, op, data, off), done, nowNs, fault);
+  }
+
+  /** The same for any work; `data` is where its bytes go. */
+  begin(data: Uint8Array, work: () => number, done: BioDone, nowNs: number, fault: BioFault): void {
     const atNs = nowNs + MIN_NS + this.#random.below(SPREAD_NS) + fault.delayNs;
-    const transfer = fault.fail === undefined ? this.#transfer(fd, op, data, off) : failing(fault.fail);
+    const transfer = fault.fail === undefined ? work : failing(fault.fail);
     const later = this.#underWay.findIndex((other) => other.atNs > atNs);
     this.#underWay.splice(later === -1 ? this.#underWay.length : later, 0, { data, atNs, transfer, done });
   }

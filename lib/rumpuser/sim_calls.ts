@@ -1,7 +1,16 @@
 /** The hypercalls of the simulated host: which part of the machine each of them is. */
 import { EOPNOTSUPP, ESRCH } from '../sys/errno.ts';
 import type { Timespec } from '../sys/types.ts';
-import type { DlObject, FileType, HostMemory, Hyperup, LockHandle, Rumpuser, RwMode } from './rumpuser.ts';
+import type {
+  DlObject,
+  FileType,
+  FsRequest,
+  HostMemory,
+  Hyperup,
+  LockHandle,
+  Rumpuser,
+  RwMode,
+} from './rumpuser.ts';
 import type { BioDone } from './sim_bio.ts';
 import { NO_FAULT } from './sim_bio.ts';
 import type { SimMachine } from './sim_machine.ts';
@@ -146,6 +155,10 @@ export class SimCalls implements Rumpuser {
 
   bio(fd: number, op: number, data: Uint8Array, off: number, done: BioDone): void {
     this.machine.submit(fd, op, data, off, done, NO_FAULT);
+  }
+
+  fsop(request: FsRequest, done: BioDone): void {
+    this.machine.submitFsop(request, done, NO_FAULT);
   }
 
   reap(): number {

@@ -7,7 +7,7 @@
 const PAGE = 4096;
 
 export class SimContent {
-  readonly #initial: Uint8Array;
+  #initial: Uint8Array;
   readonly #pages = new Map<number, Uint8Array>();
   /** Pages written and not synchronised since. */
   readonly #unsynced = new Set<number>();
@@ -49,6 +49,38 @@ export class SimContent {
       this.#unsynced.add(part.page);
     }
     if (from.length > 0) this.#size = Math.max(this.#size, off + from.length);
+  }
+
+  /** Bytes that take up space. */
+  get allocated(): number {
+    return this.#initial.length + this.#pages.size * PAGE;
+  }
+
+  /** Cut or grow to `size` bytes; what it grows by reads as zeroes. */
+  truncate(size: number): void {
+    if (size < this.#size) {
+      this.zero(size, this.#size);
+      this.#initial = this.#initial.subarray(0, size);
+    }
+    this.#size = size;
+  }
+
+  /** Bytes `start` to `end` read as zeroes from now on; whole pages of them take up no space. */
+  zero(start: number, end: number): void {
+    for (const part of partsOf(start, Math.max(0, Math.min(end, this.#size) - start))) {
+      const known = part.page * PAGE < this.#initial.length;
+      if (part.length === PAGE && !known) this.#pages.delete(part.page);
+      else this.#writable(part.page).fill(0, part.start, part.start + part.length);
+    }
+  }
+
+  /** Where data, or a hole, begins at or after `off`; the size when there is none. */
+  seek(off: number, what: 'data' | 'hole'): number {
+    for (let at = off; at < this.#size; at = (Math.floor(at / PAGE) + 1) * PAGE) {
+      const data = at < this.#initial.length || this.#pages.has(Math.floor(at / PAGE));
+      if (data === (what === 'data')) return at;
+    }
+    return this.#size;
   }
 
   /** Bytes `start` to `end` are on stable storage from now on. */

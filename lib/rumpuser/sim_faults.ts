@@ -14,7 +14,7 @@ export type Hypercall = {
 
 /**
  * What goes wrong, and when. Without `nth` and `probability` it is every call.
- * `bio` fails as block I/O does: its `done` is told, at the time it would have been.
+ * `bio` and `fsop` fail as they do on a host thread: their `done` is told, at the time it would have been.
  */
 export interface Fault {
   readonly call: Hypercall;
@@ -80,6 +80,7 @@ const HYPERCALLS: { readonly [K in Hypercall]: true } = {
   iovread: true,
   iovwrite: true,
   bio: true,
+  fsop: true,
   reap: true,
   syncfd: true,
   mutexInit: true,

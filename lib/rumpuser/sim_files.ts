@@ -15,8 +15,8 @@ import {
   RUMPUSER_SYNCFD_WRITE,
 } from './rumpuser.ts';
 import type { SimContent } from './sim_content.ts';
-import type { SimHostFiles, SimNode } from './sim_tree.ts';
-import { SimTree } from './sim_tree.ts';
+import type { SimNode } from './sim_node.ts';
+import type { SimTree } from './sim_tree.ts';
 
 const OPEN_FLAGS = RUMPUSER_OPEN_ACCMODE | RUMPUSER_OPEN_CREATE | RUMPUSER_OPEN_EXCL | RUMPUSER_OPEN_BIO;
 const SYNC_FLAGS =
@@ -29,33 +29,39 @@ const MAX_FDS = 1024;
 interface OpenFile {
   readonly node: SimNode;
   readonly accmode: number;
-  /** Position of `RUMPUSER_IOV_NOSEEK`, in bytes. */
+  /** Position of `RUMPUSER_IOV_NOSEEK`, in bytes; of a directory, in entries. */
   position: number;
 }
 
 /** What a descriptor allows, held on to by block I/O under way. */
-export type SimTarget = Pick<OpenFile, 'node' | 'accmode'>;
+export type SimTarget = Pick<OpenFile, 'node' | 'accmode' | 'position'>;
 
 export class SimFiles {
   readonly #tree: SimTree;
   readonly #open: (OpenFile | undefined)[] = [];
 
-  constructor(files: SimHostFiles) {
-    this.#tree = new SimTree(files);
+  constructor(tree: SimTree) {
+    this.#tree = tree;
   }
 
   /** @throws EACCES EEXIST EINVAL EISDIR EMFILE ENAMETOOLONG ENOENT ENOTDIR */
   open(path: string, flags: number): number {
     const accmode = flags & RUMPUSER_OPEN_ACCMODE;
     if ((flags & ~OPEN_FLAGS) !== 0 || accmode === RUMPUSER_OPEN_ACCMODE) throw EINVAL;
-    const index = this.#freeIndex();
+    this.#freeIndex();
     const node =
       (flags & RUMPUSER_OPEN_CREATE) === 0
         ? this.#tree.lookup(path)
         : this.#tree.create(path, (flags & RUMPUSER_OPEN_EXCL) === 0 ? 'allowed' : 'exclusive');
-    if (node.content === undefined && (flags & (RUMPUSER_OPEN_ACCMODE | RUMPUSER_OPEN_CREATE)) !== 0)
+    if (node.entries !== undefined && (flags & (RUMPUSER_OPEN_ACCMODE | RUMPUSER_OPEN_CREATE)) !== 0)
       throw EISDIR;
+    return this.openNode(node, accmode);
+  }
+
+  /** @returns a descriptor. @throws EACCES EMFILE */
+  openNode(node: SimNode, accmode: number): number {
     if (node.access === 'read-only' && accmode !== RUMPUSER_OPEN_RDONLY) throw EACCES;
+    const index = this.#freeIndex();
     this.#open[index] = { node, accmode, position: 0 };
     return index + FIRST_FD;
   }
@@ -113,6 +119,11 @@ export class SimFiles {
     return this.#get(fd);
   }
 
+  /** Move the position of a directory on. */
+  advance(fd: number, entries: number): void {
+    this.#get(fd).position += entries;
+  }
+
   /** Content of a file, for tests. @throws ENOENT ... EISDIR */
   content(path: string): SimContent {
     const { content } = this.#tree.lookup(path);
@@ -156,6 +167,7 @@ export function writeAt({ node, accmode }: SimTarget, buffers: readonly Uint8Arr
     node.content.write(part, off + count);
     count += part.length;
   }
+  if (count > 0) node.modified();
   return count;
 }
 

@@ -4,14 +4,15 @@
  */
 import { EINVAL } from '../sys/errno.ts';
 import { Prng } from './prng.ts';
-import type { HostMemory } from './rumpuser.ts';
-import { RUMPUSER_RANDOM_HARD, RUMPUSER_RANDOM_NOWAIT } from './rumpuser.ts';
+import type { FsRequest, HostMemory } from './rumpuser.ts';
+import { RUMPUSER_CLOCK_RELWALL, RUMPUSER_RANDOM_HARD, RUMPUSER_RANDOM_NOWAIT } from './rumpuser.ts';
 import type { BioDone, BioFault } from './sim_bio.ts';
 import { SimBio } from './sim_bio.ts';
 import { SimClock } from './sim_clock.ts';
 import { SimConsole } from './sim_console.ts';
 import { SimCvs } from './sim_cvs.ts';
 import { SimFiles } from './sim_files.ts';
+import { SimFsops } from './sim_fsop.ts';
 import { SimLockTable, SimMutexes } from './sim_locks.ts';
 import { SimLwps } from './sim_lwps.ts';
 import { SimMemory } from './sim_memory.ts';
@@ -19,11 +20,19 @@ import type { SimulatedHostOptions } from './sim_options.ts';
 import { DEFAULT_SEED, DEFAULT_START } from './sim_options.ts';
 import { SimProcess } from './sim_process.ts';
 import { SimRwlocks } from './sim_rwlocks.ts';
+import { type SimHostFiles, SimTree } from './sim_tree.ts';
+
+const NOTHING = new Uint8Array(0);
 
 interface Locks {
   readonly mutexes: SimMutexes;
   readonly rwlocks: SimRwlocks;
   readonly cvs: SimCvs;
+}
+
+interface Storage {
+  readonly files: SimFiles;
+  readonly fsops: SimFsops;
 }
 
 export class SimMachine {
@@ -34,7 +43,7 @@ export class SimMachine {
   readonly console: SimConsole;
   readonly memory: SimMemory;
   readonly #streams = new Map<string, Prng>();
-  #files: SimFiles | undefined;
+  #storage: Storage | undefined;
   #locks: Locks | undefined;
   #bio: SimBio | undefined;
   #stopped = false;
@@ -53,12 +62,17 @@ export class SimMachine {
     this.console = new SimConsole(options.console);
     this.memory = new SimMemory(memlimit);
     // Not put off: files that make no sense are the maker's mistake, not the first reader's.
-    if (files !== undefined) this.#files = new SimFiles(files);
+    if (files !== undefined) this.#storage = newStorage(files, this.clock);
   }
 
   get files(): SimFiles {
-    this.#files ??= new SimFiles({});
-    return this.#files;
+    this.#storage ??= newStorage({}, this.clock);
+    return this.#storage.files;
+  }
+
+  get #fsops(): SimFsops {
+    this.#storage ??= newStorage({}, this.clock);
+    return this.#storage.fsops;
   }
 
   get locks(): Locks {
@@ -95,13 +109,24 @@ export class SimMachine {
 
   /** @throws EINVAL when the kernel is gone */
   submit(fd: number, op: number, data: Uint8Array, off: number, done: BioDone, fault: BioFault): void {
+    this.#threads.submit(fd, op, data, off, done, this.clock.nowNs, fault);
+    this.clock.later();
+  }
+
+  /** @throws EINVAL when the kernel is gone, or for what is no request */
+  submitFsop(request: FsRequest, done: BioDone, fault: BioFault): void {
+    const { fsops, threads } = { fsops: this.#fsops, threads: this.#threads };
+    threads.begin(request.data ?? NOTHING, fsops.prepare(request), done, this.clock.nowNs, fault);
+    this.clock.later();
+  }
+
+  get #threads(): SimBio {
     if (this.#stopped) throw EINVAL;
     if (this.#bio === undefined) {
       this.#bio = new SimBio(this.files, this.prng('bio'));
       this.clock.watch(this.#bio);
     }
-    this.#bio.submit(fd, op, data, off, done, this.clock.nowNs, fault);
-    this.clock.later();
+    return this.#bio;
   }
 
   reap(): number {
@@ -121,6 +146,12 @@ export class SimMachine {
     this.memory.releaseAll();
     this.lwps.unbind();
   }
+}
+
+function newStorage(files: SimHostFiles, clock: SimClock): Storage {
+  const tree = new SimTree(files, () => clock.gettime(RUMPUSER_CLOCK_RELWALL));
+  const opened = new SimFiles(tree);
+  return { files: opened, fsops: new SimFsops(tree, opened) };
 }
 
 function newLocks(lwps: SimLwps, clock: SimClock): Locks {

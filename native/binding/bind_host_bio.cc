@@ -1,4 +1,5 @@
-// Glue for block I/O: completions from host threads wait in a queue of their kernel until it reaps them.
+// Glue for what host threads do, block I/O and operations on host directories: completions wait in a queue of
+// their kernel until it reaps them.
 //
 // A host thread must never write where the engine might have freed. So a request either lies in a block of
 // host memory, which it holds, or gets a copy of its own; the isolate may end, and the caller's buffer may be
@@ -11,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <rump/rumpuser.h>
@@ -23,14 +25,21 @@ namespace {
 struct Queue;
 
 struct Request {
+  ~Request();
+
   std::shared_ptr<Queue> queue;
   double id;
-  bool reads;
+  // How many bytes of the copy are the caller's in the end: as many as the count says, or all of them.
+  enum class Gives { nothing, count, all } gives = Gives::nothing;
   // One of the two.
   std::shared_ptr<Block> block;
   std::vector<uint8_t> copy;
   size_t count = 0;
   int error = 0;
+  // The rest is an fsop's. `opens`: a descriptor is the result, and nobody has it yet.
+  std::string path, path2;
+  struct rumpuser_fsop op = {};
+  bool opens = false;
 };
 
 struct Queue {
@@ -45,6 +54,11 @@ struct Queue {
   bool closed = false;
   std::deque<std::unique_ptr<Request>> completed;
 };
+
+Request::~Request() {
+  if (opens && error == 0)
+    rumpuser_close(static_cast<int>(count));
+}
 
 // Any thread may complete a request, so queues are found by number under a lock, and live until their last
 // request is through.
@@ -149,11 +163,12 @@ int32_t bio_start(uint32_t number, double id, int32_t fd, int32_t op, Bytes data
   auto request = std::make_unique<Request>();
   request->queue = queue;
   request->id = id;
-  request->reads = (op & RUMPUSER_BIO_READ) != 0;
+  const bool reads = (op & RUMPUSER_BIO_READ) != 0;
+  request->gives = reads ? Request::Gives::count : Request::Gives::nothing;
   request->block = block_around(data.data, data.size);
   void *bytes = data.data;
   if (request->block == nullptr) {
-    if (request->reads)
+    if (reads)
       request->copy.resize(data.size);
     else
       request->copy.assign(data.data, data.data + data.size);
@@ -161,6 +176,44 @@ int32_t bio_start(uint32_t number, double id, int32_t fd, int32_t op, Bytes data
   }
   rumpuser_hold(queue->idler);
   rumpuser_bio(fd, op, bytes, data.size, static_cast<int64_t>(off), completed, request.release());
+  return 0;
+}
+
+// `numbers`: where, what, where2 and the arguments, as in the request.
+int32_t fsop_start(uint32_t number, double id, int32_t op, int32_t fd, Bytes path, Bytes path2, Bytes numbers,
+                   Bytes data) {
+  const std::shared_ptr<Queue> queue = Queues::the().find(number);
+  int64_t values[10];
+  if (queue == nullptr || numbers.size != sizeof values)
+    return -rumpuser::kEinval;
+  auto request = std::make_unique<Request>();
+  request->queue = queue;
+  request->id = id;
+  request->gives = Request::Gives::all;
+  request->path.assign(reinterpret_cast<const char *>(path.data), path.size);
+  request->path2.assign(reinterpret_cast<const char *>(path2.data), path2.size);
+  // C would see a shorter path, and find another file than the one that was named.
+  if (request->path.find('\0') != std::string::npos || request->path2.find('\0') != std::string::npos)
+    return -rumpuser::kEinval;
+  request->copy.resize(data.size);
+  request->opens = op == RUMPUSER_FS_ROOT || op == RUMPUSER_FS_OPEN;
+  memcpy(values, numbers.data, sizeof values);
+  struct rumpuser_fsop &what = request->op;
+  what.op = op;
+  what.fd = fd;
+  what.path = request->path.c_str();
+  what.path2 = request->path2.c_str();
+  std::copy(values, values + 2, what.where);
+  std::copy(values + 2, values + 4, what.what);
+  std::copy(values + 4, values + 6, what.where2);
+  std::copy(values + 6, values + 10, what.args);
+  what.data = request->copy.data();
+  what.len = request->copy.size();
+  // Until it has been done there is no descriptor to close.
+  request->error = rumpuser::kEinval;
+  rumpuser_hold(queue->idler);
+  Request *const started = request.release();
+  rumpuser_fsop(&started->op, completed, started);
   return 0;
 }
 
@@ -188,9 +241,12 @@ void bio_finish(uint32_t number, Bytes data) {
   // Only now: were it let go by the host thread, a kernel could reap between the ring and that, and then wait
   // for a ring that has been.
   rumpuser_release(queue->idler);
+  request->opens = false;
+  if (request->error != 0 || request->block != nullptr || request->gives == Request::Gives::nothing)
+    return;
   // The caller may have detached its buffer meanwhile; then there is nowhere to put it.
-  const size_t size = std::min(request->count, data.size);
-  if (request->reads && request->block == nullptr && size != 0)
+  const size_t wanted = request->gives == Request::Gives::all ? request->copy.size() : request->count;
+  if (const size_t size = std::min(wanted, data.size))
     memcpy(data.data, request->copy.data(), size);
 }
 
@@ -200,6 +256,7 @@ void define_host_bio(Napi::Object exports) {
   define<bio_open>(exports, "bioOpen");
   define<bio_close>(exports, "bioClose");
   define<bio_start>(exports, "bioStart");
+  define<fsop_start>(exports, "fsopStart");
   define<bio_next>(exports, "bioNext");
   define<bio_finish>(exports, "bioFinish");
 }

@@ -1,32 +1,24 @@
-// Block I/O on host threads: a request is queued, a thread of a small process-wide pool does it, and the
-// callback runs on that thread.
+// Block I/O on host threads: a request is a job (jobs.h), and the callback runs on the thread that did it.
 //
-// The pool serves every kernel of the process. Its threads are started when requests find none idle, and
-// never end: a thread that waits for work costs the host nothing, and the process need not wait for it to
-// exit. Requests may finish in any order, as on a disk; who needs an order waits for completions and uses
-// syncfd.
+// Requests may finish in any order, as on a disk; who needs an order waits for completions and uses syncfd.
 //
 // NetBSD: lib/librumpuser/rumpuser_bio.c, rumpuser(3).
 #include <cerrno>
-#include <condition_variable>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <mutex>
 #include <new>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "internal.h"
+#include "jobs.h"
 
 namespace {
 
-constexpr int kThreadsMax = 4;
 // Enough for every sector size in use; O_DIRECT wants memory aligned to it.
 constexpr size_t kDirectAlignment = 4096;
 
-struct Request {
+struct Request : rumpuser::Job {
   int fd;
   int op;
   char *data;
@@ -34,7 +26,6 @@ struct Request {
   int64_t off;
   rumpuser_biodone_fn done;
   void *arg;
-  Request *next;
 };
 
 bool needs_aligned_copy(const Request &request) {
@@ -104,89 +95,18 @@ void complete(const Request &request) {
   request.done(request.arg, error == 0 ? count : 0, error);
 }
 
-class Pool {
-public:
-  // False when the request could not be given to any thread.
-  bool submit(Request *request) {
-    std::lock_guard<std::mutex> guard(mutex_);
-    if (idle_ <= queued_ && threads_ < kThreadsMax && start_thread())
-      threads_++;
-    if (threads_ == 0)
-      return false;
-    request->next = nullptr;
-    *tail_ = request;
-    tail_ = &request->next;
-    queued_++;
-    work_.notify_one();
-    return true;
-  }
-
-private:
-  bool start_thread() {
-    // Signals are for the threads that know what to do with them.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_t thread;
-    int error = pthread_create(
-        &thread, nullptr,
-        [](void *self) -> void * {
-          static_cast<Pool *>(self)->serve();
-          return nullptr;
-        },
-        this);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (error != 0)
-      return false;
-    pthread_detach(thread);
-    return true;
-  }
-
-  [[noreturn]] void serve() {
-    for (;;) {
-      Request *request = take();
-      complete(*request);
-      delete request;
-    }
-  }
-
-  Request *take() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    idle_++;
-    while (head_ == nullptr)
-      work_.wait(lock);
-    idle_--;
-    queued_--;
-    Request *request = head_;
-    head_ = request->next;
-    if (head_ == nullptr)
-      tail_ = &head_;
-    return request;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable work_;
-  Request *head_ = nullptr;
-  Request **tail_ = &head_;
-  int queued_ = 0;
-  int threads_ = 0;
-  int idle_ = 0;
-};
-
-// Never destroyed: its threads outlive every static destructor.
-Pool &the_pool() {
-  static Pool *pool = new Pool;
-  return *pool;
+void run(rumpuser::Job *job) {
+  Request *request = static_cast<Request *>(job);
+  complete(*request);
+  delete request;
 }
 
 } // namespace
 
 void rumpuser_bio(int fd, int op, void *data, size_t len, int64_t off, rumpuser_biodone_fn done, void *arg) {
-  Request here = {fd, op, static_cast<char *>(data), len, off, done, arg, nullptr};
-  Request *request = new (std::nothrow) Request(here);
-  if (request != nullptr && the_pool().submit(request))
-    return;
-  // No memory or no thread to be had: the caller does its own I/O, late rather than never.
-  delete request;
-  complete(here);
+  Request here = {{run, nullptr}, fd, op, static_cast<char *>(data), len, off, done, arg};
+  if (Request *request = new (std::nothrow) Request(here))
+    rumpuser::submit(request);
+  else
+    complete(here);
 }

@@ -9,7 +9,8 @@ namespace rumpuser {
 // errno in NetBSD's numbers, the only ones that leave this library. errno.cc has the whole table.
 constexpr int kEperm = 1, kEnoent = 2, kEsrch = 3, kEintr = 4, kEio = 5, kEnomem = 12, kEbusy = 16,
               kEinval = 22, kEagain = 35, kEtimedout = 60, kEprogmismatch = 75, kEownerdead = 97;
-constexpr int kEnoexec = 8, kEpipe = 32, kErange = 34, kEalready = 37, kEopnotsupp = 45;
+constexpr int kEnoexec = 8, kEnotdir = 20, kEisdir = 21, kEpipe = 32, kErange = 34, kEalready = 37,
+              kEopnotsupp = 45, kEloop = 62, kEnametoolong = 63, kEstale = 70;
 
 #if defined(__GNUC__)
 #define RUMPUSER_PRINTF(text, first) __attribute__((format(printf, text, first)))

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { nativeHost } from '../../lib/rumpuser/native.ts';
 import { nativeBinding } from '../../lib/rumpuser/native_binding.ts';
-import { RUMPUSER_VERSION } from '../../lib/rumpuser/rumpuser.ts';
+import * as rumpuser from '../../lib/rumpuser/rumpuser.ts';
+import * as fsop from '../../lib/sys/constants/fsop.ts';
 import { ROOT } from './host_support.ts';
 
 /** Hypercalls of C that are something else in TypeScript, with the reason. */
@@ -62,7 +63,7 @@ test('header and addon have the same calls, all of them with code', (t) => {
     t.not(address, 0n);
     t.regex(parameters, /^\(.+\)$/);
   }
-  t.is(nativeBinding().version, RUMPUSER_VERSION);
+  t.is(nativeBinding().version, rumpuser.RUMPUSER_VERSION);
 });
 
 test('header and interface have the same calls', (t) => {
@@ -79,4 +80,18 @@ test('the native host has every member of the interface', (t) => {
     if (name !== 'schedPick') t.true(name in host, name);
   }
   host.fini();
+});
+
+test('numbers that header and TypeScript both name are the same', (t) => {
+  const text = readFileSync(new URL('native/include/rump/rumpuser.h', ROOT), 'utf8');
+  const defined = new Map(
+    [...text.matchAll(/^#define (RUMPUSER_\w+) \(?(-?\w+)\)?$/gm)].map(([, name, value]) => [
+      name,
+      Number(value),
+    ]),
+  );
+  t.true(defined.size > 80);
+  const named = Object.entries({ ...fsop, ...rumpuser }).filter(([, value]) => typeof value === 'number');
+  t.true(named.length > 70);
+  for (const [name, value] of named) t.is(defined.get(name), value as number, name);
 });

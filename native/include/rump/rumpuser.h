@@ -71,6 +71,99 @@ typedef int (*rumpuser_interrupted_fn)(void *arg);
 #define RUMPUSER_BIO_SYNC 0x04
 typedef void (*rumpuser_biodone_fn)(void *arg, size_t count, int error);
 
+/*
+ * files: fsop, one operation on a host directory or what is below it, with bio's callback. `fd` is a root, or
+ * was opened below one; `path` is plain names with single slashes between them (no "." or "..", no slash at
+ * either end), and empty for what `fd` is itself. No symbolic link is ever followed, so nothing outside the
+ * root is reached, whoever changes the directory meanwhile. `where`, `what` and `where2` are device and inode
+ * of the directory that `path` ends in, of the file there, and of the directory of `path2`: anything else is
+ * found to be ESTALE, and so is a directory on the way that is none. Zeroes match everything. The request and
+ * all it points to stay until the callback.
+ */
+struct rumpuser_fsop {
+  int op;
+  int fd;
+  const char *path;
+  const char *path2;
+  uint64_t where[2];
+  uint64_t what[2];
+  uint64_t where2[2];
+  int64_t args[4];
+  void *data;
+  size_t len;
+};
+/* path: any path of the host. The callback's count is a descriptor to begin at. */
+#define RUMPUSER_FS_ROOT 0
+/* args: RUMPUSER_OPEN_*, mode. Files and directories only. The count is a descriptor. */
+#define RUMPUSER_FS_OPEN 1
+#define RUMPUSER_FS_CLOSE 2
+#define RUMPUSER_FS_GETATTR 3
+/* fd: an open directory; data: gets entries; args: how many entries there were so far. Count: bytes. */
+#define RUMPUSER_FS_READDIR 4
+/* data: gets the text. Count: its length. */
+#define RUMPUSER_FS_READLINK 5
+/* args: mode. */
+#define RUMPUSER_FS_MKDIR 6
+/* args: mode with the type, a FIFO's or a socket's. */
+#define RUMPUSER_FS_MKNOD 7
+/* path2: the text. */
+#define RUMPUSER_FS_SYMLINK 8
+/* path2: the new name. */
+#define RUMPUSER_FS_LINK 9
+#define RUMPUSER_FS_RENAME 10
+#define RUMPUSER_FS_UNLINK 11
+#define RUMPUSER_FS_RMDIR 12
+/* args: mode. */
+#define RUMPUSER_FS_CHMOD 13
+/* args: uid, gid; -1 leaves it. */
+#define RUMPUSER_FS_CHOWN 14
+/* args: access and modification, seconds and nanoseconds each; nanoseconds -1 leave it. */
+#define RUMPUSER_FS_UTIMES 15
+/* args: size. Regular files only. */
+#define RUMPUSER_FS_TRUNCATE 16
+/* data: gets eight numbers: RUMPUSER_FSSPACE_*. */
+#define RUMPUSER_FS_STATFS 17
+/* args: 1 leaves out what is not needed to read the data back. */
+#define RUMPUSER_FS_FSYNC 18
+/* fd: an open file; args: offset, 0 for data or 1 for a hole. The count is an offset. */
+#define RUMPUSER_FS_SEEK 19
+/* fd: an open file; args: offset, length. */
+#define RUMPUSER_FS_ALLOCATE 20
+#define RUMPUSER_FS_DISCARD 21
+/* With OPEN, for a directory. */
+#define RUMPUSER_OPEN_DIRECTORY 0x0020
+/*
+ * What GETATTR gives, and OPEN, MKDIR, MKNOD, SYMLINK, CHMOD, CHOWN, UTIMES and TRUNCATE too when there is
+ * room: int64_t numbers. Mode has the type in it, blocks are of 512 bytes, a birth of 0 is not known.
+ */
+#define RUMPUSER_FSATTR_DEV 0
+#define RUMPUSER_FSATTR_INO 1
+#define RUMPUSER_FSATTR_MODE 2
+#define RUMPUSER_FSATTR_NLINK 3
+#define RUMPUSER_FSATTR_UID 4
+#define RUMPUSER_FSATTR_GID 5
+#define RUMPUSER_FSATTR_RDEV 6
+#define RUMPUSER_FSATTR_SIZE 7
+#define RUMPUSER_FSATTR_BLOCKS 8
+#define RUMPUSER_FSATTR_BLKSIZE 9
+#define RUMPUSER_FSATTR_ATIME 10
+#define RUMPUSER_FSATTR_MTIME 12
+#define RUMPUSER_FSATTR_CTIME 14
+#define RUMPUSER_FSATTR_BIRTH 16
+#define RUMPUSER_FSATTRS 18
+#define RUMPUSER_FSSPACE_BSIZE 0
+#define RUMPUSER_FSSPACE_FRSIZE 1
+#define RUMPUSER_FSSPACE_BLOCKS 2
+#define RUMPUSER_FSSPACE_BFREE 3
+#define RUMPUSER_FSSPACE_BAVAIL 4
+#define RUMPUSER_FSSPACE_FILES 5
+#define RUMPUSER_FSSPACE_FFREE 6
+#define RUMPUSER_FSSPACE_NAMEMAX 7
+#define RUMPUSER_FSSPACES 8
+/* An entry that READDIR gives: uint64_t inode, uint8_t type (the mode's type, shifted by 12), uint8_t length,
+ * and the name without an end. */
+#define RUMPUSER_FSENTRY 10
+
 /* files: iovread, iovwrite. NOSEEK uses and moves the descriptor's own position. */
 struct rumpuser_iovec {
   void *iov_base;
@@ -157,6 +250,7 @@ typedef void (*rumpuser_symload_fn)(void *arg, const void *symtab, size_t symsiz
   X(files, int, getfileinfo, (const char *path, uint64_t *size, int *type))                                  \
   X(files, void, bio,                                                                                        \
     (int fd, int op, void *data, size_t len, int64_t off, rumpuser_biodone_fn done, void *arg))              \
+  X(files, void, fsop, (const struct rumpuser_fsop *request, rumpuser_biodone_fn done, void *arg))           \
   X(files, int, iovread,                                                                                     \
     (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))                   \
   X(files, int, iovwrite,                                                                                    \
