@@ -22,7 +22,7 @@ export interface ArgChecks {
   readonly filled: readonly number[];
 }
 
-const FILLED = /^(fill\?|inout|inout\?|inout\[\]) /;
+const FILLED = /^(fill\?|inout|inout\?|inout\[\]|by) /;
 /** Ids of which -1 means "leave it", as C callers write it. */
 const IDS: ReadonlySet<string> = new Set(['uid_t', 'gid_t', 'id_t', 'dev_t', 'mode_t']);
 
@@ -296,7 +296,14 @@ export function copyout(user: unknown, copy: unknown): void {
     for (const [i, item] of copy.entries()) {
       copyout(user[i], item);
     }
-  } else if (typeof user === 'object' && user !== null && typeof copy === 'object' && copy !== null) {
+  } else if (
+    typeof user === 'object' &&
+    user !== null &&
+    typeof copy === 'object' &&
+    copy !== null &&
+    // A view shows the caller's own memory: it is filled already.
+    !ArrayBuffer.isView(copy)
+  ) {
     Object.assign(user, copy);
   }
 }

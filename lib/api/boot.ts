@@ -1,11 +1,14 @@
 /**
  * Booting, and the entries that other isolates and processes will use.
  */
+
 import { bootParams, type BootOptions as KernBootOptions } from '../kern/bootparams.ts';
+import type { Component } from '../kern/component.ts';
 import { rumpInit } from '../kern/init.ts';
 import { nativeHost } from '../rumpuser/native.ts';
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import { EOPNOTSUPP, Errno } from '../sys/errno.ts';
+import { chosenComponents } from './components.ts';
 import { BootOptionError, SysError } from './errors.ts';
 import { Kernel } from './kernel.ts';
 
@@ -20,8 +23,8 @@ export interface BootOptions extends KernBootOptions {
    * `output`), kernel messages only when verbose.
    */
   readonly console?: (text: string) => void;
-  /** Factions and components. None exists yet: only the empty list is taken. */
-  readonly components?: readonly never[];
+  /** Factions and components, by themselves or by name. Default: all that are built in. Empty: the bare base. */
+  readonly components?: readonly (Component | string)[];
 }
 
 const OPTIONS: ReadonlySet<string> = new Set<keyof BootOptions>([
@@ -49,9 +52,7 @@ export function boot(options: BootOptions = {}): Kernel {
   if (unknown !== undefined) {
     throw new BootOptionError(`no boot option "${unknown}"`);
   }
-  if (components !== undefined && (!Array.isArray(components) || components.length > 0)) {
-    throw new BootOptionError('components must be an empty array: there are none yet');
-  }
+  const plugged = chosenComponents(components);
   if (output !== undefined && typeof output !== 'function') {
     throw new TypeError('boot: console must be a function');
   }
@@ -65,6 +66,7 @@ export function boot(options: BootOptions = {}): Kernel {
           ? (text) => host.dprintf(text)
           : (text) => void process.stdout.write(text)),
       output === undefined ? 'verbose' : 'always',
+      plugged,
     );
     return new Kernel(rumpInit(params));
   } catch (error) {

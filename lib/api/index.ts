@@ -1,5 +1,6 @@
 /** The public face of rumpkernel. */
 
+export type { Component } from '../kern/component.ts';
 export type { Cdevsw } from '../kern/devsw.ts';
 export {
   KAUTH_RESULT_ALLOW,
@@ -20,6 +21,7 @@ export { simulatedHost } from '../rumpuser/sim.ts';
 export * as constants from '../sys/constants/index.ts';
 export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } from '../sys/sigset.ts';
 export { attach, type BootOptions, boot } from './boot.ts';
+export { components } from './components.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';
 export type { BootStage, Kernel, KernelStats } from './kernel.ts';

@@ -100,12 +100,12 @@ export class Kernel {
   }
 
   /**
-   * A new process, child of init, with the console open. @throws SysError EINVAL EAGAIN; EOPNOTSUPP for a cwd
-   * without vfs
+   * A new process, child of init, with the console open. @throws SysError EINVAL EAGAIN; for a cwd what chdir(2)
+   * says, EOPNOTSUPP without vfs
    */
   newproc(options: NewprocOptions = {}): Proc {
     const who = newprocOptions(options);
-    return this.enter('newproc', () => {
+    const proc = this.enter('newproc', () => {
       const k = this.#k;
       if (who.cwd !== '/' && k.hooks.procVfsInit === undefined) {
         throw EOPNOTSUPP;
@@ -119,6 +119,15 @@ export class Kernel {
       l.proc.nozombie = true;
       return this.#handle(l.proc, l);
     });
+    if (who.cwd !== '/') {
+      try {
+        proc.sys.chdir(who.cwd);
+      } catch (error) {
+        proc.exit();
+        throw error;
+      }
+    }
+    return proc;
   }
 
   /** The process of that number. @throws SysError ESRCH */

@@ -5,6 +5,7 @@
  */
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import { RUMPUSER_PARAM_NCPU } from '../rumpuser/rumpuser.ts';
+import type { Component } from './component.ts';
 import type { BootParams } from './kernel.ts';
 
 /** Virtual CPUs when nobody says how many, and at most. */
@@ -38,6 +39,7 @@ export function bootParams(
   options: BootOptions,
   consoleText: (text: string) => void,
   logConsole: 'always' | 'verbose',
+  components: readonly Component[] = [],
 ): BootParams {
   const { hostname, env } = options;
   if (env !== undefined && (typeof env !== 'object' || env === null)) {
@@ -55,6 +57,7 @@ export function bootParams(
     verbose,
     hostname,
     memlimit: memlimitOf(options.memlimit ?? getenv('RUMP_MEMLIMIT')),
+    components,
     console: consoleText,
     logConsole: verbose || logConsole === 'always',
   };

@@ -61,10 +61,15 @@ function consoleOps(k: Kernel): Fileops {
 /** NetBSD: seltrue_filtops. */
 const alwaysOps: Filterops = { detach: knoteDetach, event: () => true };
 
+/** The console, open. */
+export function consoleFile(k: Kernel): File {
+  return new File(consoleOps(k), FREAD | FWRITE);
+}
+
 /** A descriptor table with the console at 0, 1 and 2. */
 export function consoleFiledesc(k: Kernel): Filedesc {
   const fdp = new Filedesc();
-  const fp = new File(consoleOps(k), FREAD | FWRITE);
+  const fp = consoleFile(k);
   for (const fd of [0, 1, 2]) {
     fdp.set(fd, fp);
     fp.refcnt = fd + 1;

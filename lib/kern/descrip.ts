@@ -9,10 +9,13 @@ import {
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_GETLK,
   F_GETNOSIGPIPE,
   F_MAXFD,
   F_SETFD,
   F_SETFL,
+  F_SETLK,
+  F_SETLKW,
   F_SETNOSIGPIPE,
   FCNTLFLAGS,
   FD_CLOEXEC,
@@ -23,10 +26,11 @@ import {
   OFLAGS,
 } from '../sys/constants/fcntl.ts';
 import { EBADF, EINVAL } from '../sys/errno.ts';
-import { fileHold, fileSleep } from './file.ts';
+import type { Flock } from '../sys/types.ts';
+import { type File, fileHold, fileSleep } from './file.ts';
 import { fdClose, fdLimit } from './filedesc.ts';
 import type { Lwp } from './lwp.ts';
-import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
+import { andThen, isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 import type { Handlers } from './sysent.ts';
 
 const DUP_FLAGS = O_CLOEXEC | O_NONBLOCK | O_NOSIGPIPE;
@@ -100,6 +104,9 @@ function fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): Soon<number> {
       return fdp.last();
   }
   const fp = fdp.get(fd);
+  if (cmd === F_GETLK || cmd === F_SETLK || cmd === F_SETLKW) {
+    return recordLock(l, fp, cmd, arg);
+  }
   const value = intOf(arg);
   switch (cmd) {
     case F_DUPFD:
@@ -124,6 +131,22 @@ function fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): Soon<number> {
     default:
       throw EINVAL;
   }
+}
+
+/** @param arg a `Flock`, which F_GETLK fills with the lock that is in the way. @throws EINVAL EBADF EAGAIN EDEADLK */
+function recordLock(l: Lwp, fp: File, cmd: number, arg: unknown): Soon<number> {
+  if (fp.ops.advlock === undefined || typeof arg !== 'object' || arg === null) {
+    throw EINVAL;
+  }
+  const { start, len, pid = 0, type, whence } = arg as Flock;
+  const answer = fp.ops.advlock(l, fp, cmd, { start, len, pid, type, whence });
+  const done = andThen(answer, (found) => {
+    if (cmd === F_GETLK) {
+      Object.assign(arg, found);
+    }
+    return 0;
+  });
+  return isMaySleep(done) ? fileSleep(l, fp, done) : done;
 }
 
 export const descripHandlers: Handlers<'close' | 'dup' | 'dup2' | 'dup3' | 'fcntl' | 'fstat'> = {

@@ -5,8 +5,10 @@
  */
 import { EEXIST, EINVAL, ENODEV, ENXIO } from '../sys/errno.ts';
 import type { Kernel } from './kernel.ts';
+import type { Knote } from './knote.ts';
 import type { Lwp } from './lwp.ts';
 import type { Soon } from './maysleep.ts';
+import type { Selector } from './selinfo.ts';
 import type { Uio } from './uio.ts';
 
 /** A driver. `dev` is the device number with its minor, `flag` is FREAD, FWRITE and O_* flags. */
@@ -18,6 +20,10 @@ export interface Cdevsw {
   write?(l: Lwp, dev: number, uio: Uio, flag: number): Soon<void>;
   /** @param data what the command reads and fills */
   ioctl?(l: Lwp, dev: number, com: number, data: Uint8Array, flag: number): Soon<void>;
+  /** As `Fileops.poll`. Without it the device is always ready. */
+  poll?(l: Lwp, dev: number, events: number, selector: Selector | null): number;
+  /** As `Fileops.kqfilter`. */
+  kqfilter?(l: Lwp, dev: number, kn: Knote): void;
 }
 
 /** Majors given to drivers that do not ask for one start here. */
@@ -25,8 +31,18 @@ const DYNAMIC_MAJOR = 200;
 /** A device number has 12 bits for the major and 20 for the minor. */
 const MAJOR_MAX = 0xfff;
 
+/** A name of a device in /dev. */
+export interface DeviceNode {
+  readonly name: string;
+  readonly minor: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
 export class Devsw {
   readonly majors = new Map<number, Cdevsw>();
+  /** Their names in /dev. */
+  readonly nodes = new Map<Cdevsw, readonly DeviceNode[]>();
 }
 
 export function makedev(major: number, minor: number): number {
@@ -44,9 +60,15 @@ export function minor(dev: number): number {
 /**
  * Add a driver.
  * @param wanted its major number, or null for a free one
+ * @param nodes its names in /dev, where there are file systems; by default its own name, for the superuser
  * @returns the major. @throws EEXIST name or major are taken; EINVAL no such major; ENXIO no major is free
  */
-export function devswAttach(k: Kernel, sw: Cdevsw, wanted: number | null = null): number {
+export function devswAttach(
+  k: Kernel,
+  sw: Cdevsw,
+  wanted: number | null = null,
+  nodes: readonly DeviceNode[] = [{ name: sw.name, minor: 0, mode: 0o600 }],
+): number {
   const { majors } = k.devsw;
   if (
     sw.name === '' ||
@@ -65,6 +87,8 @@ export function devswAttach(k: Kernel, sw: Cdevsw, wanted: number | null = null)
     throw ENXIO;
   }
   majors.set(number, sw);
+  k.devsw.nodes.set(sw, nodes);
+  k.hooks.devNodes?.(k, number, nodes, 'make');
   return number;
 }
 
@@ -73,6 +97,8 @@ export function devswDetach(k: Kernel, sw: Cdevsw): void {
   for (const [number, each] of k.devsw.majors) {
     if (each === sw) {
       k.devsw.majors.delete(number);
+      k.hooks.devNodes?.(k, number, k.devsw.nodes.get(sw) ?? [], 'remove');
+      k.devsw.nodes.delete(sw);
       return;
     }
   }

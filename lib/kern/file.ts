@@ -5,7 +5,7 @@
  * NetBSD: sys/sys/file.h, sys/kern/kern_descrip.c (closef).
  */
 import { ENOTTY } from '../sys/errno.ts';
-import type { Stat } from '../sys/types.ts';
+import type { Flock, Stat } from '../sys/types.ts';
 import { KASSERT } from './kassert.ts';
 import type { Knote } from './knote.ts';
 import type { Lwp } from './lwp.ts';
@@ -42,6 +42,13 @@ export interface Fileops {
   /** A descriptor for it was closed under lwps that sleep in it: they start their calls again. */
   restart(fp: File): void;
   close(l: Lwp, fp: File): Soon<void>;
+  /**
+   * fcntl's record locks (F_GETLK, F_SETLK, F_SETLKW), for files that can be locked. @returns for F_GETLK what
+   * is in the way
+   */
+  advlock?(l: Lwp, fp: File, cmd: number, fl: Flock): Soon<Flock>;
+  /** One descriptor for it is closed, the last or not. */
+  fdClosed?(l: Lwp): void;
 }
 
 export class File {

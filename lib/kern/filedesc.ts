@@ -194,6 +194,7 @@ export class Filedesc {
 /** Close one descriptor. Calls that sleep in the file find that out. @throws EBADF. NetBSD: fd_close */
 export function fdClose(l: Lwp, fdp: Filedesc, fd: number): Soon<void> {
   const fp = fdp.clear(fd);
+  fp.ops.fdClosed?.(l);
   if (fp.busy > 0) {
     fp.ops.restart(fp);
   }

@@ -5,6 +5,7 @@
  * NetBSD: sys/rump/include/rump-sys/kern.h, the weak aliases of sys/rump/librump/rumpkern/rump.c.
  */
 import { EOPNOTSUPP } from '../sys/errno.ts';
+import type { DeviceNode } from './devsw.ts';
 import type { Kernel } from './kernel.ts';
 import { panic } from './panic.ts';
 import type { Proc } from './proc.ts';
@@ -18,6 +19,10 @@ export interface Hooks {
   /** A process got, or loses, its file-system side (working directory, root, umask). */
   procVfsInit?: (p: Proc, parent: Proc | null) => void;
   procVfsRelease?: (p: Proc) => void;
+  /** Drivers to be attached when the dev faction begins; theirs to describe. */
+  drivers?: object[];
+  /** A device has come, or has gone: its names in /dev. */
+  devNodes?: (k: Kernel, major: number, nodes: readonly DeviceNode[], what: 'make' | 'remove') => void;
   /** Who may mount; without the vfs faction nobody should ask. */
   usermountCommonPolicy?: (k: Kernel) => void;
 }

@@ -110,6 +110,9 @@ export function rumpInit(params: BootParams, version: number = RUMP_VERSION): Ke
   host.init(RUMPUSER_VERSION, hyperup(k));
   k.state = 'booting';
   try {
+    for (const component of params.components) {
+      component.attach(k);
+    }
     for (const [stage, init] of STAGES) {
       const before = host.monotonicNs();
       init(k);

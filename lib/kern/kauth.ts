@@ -113,7 +113,12 @@ export type KauthAction =
         | 'time_system'
         | 'time_adjtime'
         | 'settime_backwards'
-        | 'module';
+        | 'module'
+        | 'mknod'
+        | 'chsysflags'
+        | 'chroot'
+        | 'mount'
+        | 'filehandle';
     }
   | { readonly scope: 'process'; readonly action: 'signal'; readonly proc: Proc; readonly signo: number }
   | {
@@ -130,7 +135,17 @@ export type KauthAction =
         | 'setsid';
       readonly proc: Proc;
     }
-  | { readonly scope: 'process'; readonly action: 'setlogin'; readonly proc: Proc };
+  | { readonly scope: 'process'; readonly action: 'setlogin'; readonly proc: Proc }
+  | {
+      readonly scope: 'vnode';
+      /** `access` asks for `wanted` (VREAD, VWRITE, VEXEC bits). */
+      readonly action: 'access';
+      readonly wanted: number;
+      /** The vnode it is about. */
+      readonly vp: object;
+      /** What its owner, group and mode say. It stands when every listener defers. */
+      readonly allowed: boolean;
+    };
 
 export type KauthListener = (cred: KauthCred, action: KauthAction) => KauthResult;
 

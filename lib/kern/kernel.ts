@@ -8,6 +8,7 @@
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import type { Aio } from './aiodone.ts';
 import { CalloutHeap } from './callout_heap.ts';
+import type { Component } from './component.ts';
 import { Cpu } from './cpu.ts';
 import { Devsw } from './devsw.ts';
 import type { Evcnt } from './evcnt.ts';
@@ -52,6 +53,8 @@ export interface BootParams {
   readonly memlimit: number;
   /** Where console text goes. */
   readonly console: (text: string) => void;
+  /** Factions and components, each after those it requires. */
+  readonly components: readonly Component[];
   /** Kernel messages go there too, not only into the message buffer. */
   readonly logConsole: boolean;
 }
@@ -183,6 +186,8 @@ export class Kernel {
   nkqtimers = 0;
   /** What factions have filled in. */
   readonly hooks: Hooks = {};
+  /** What the vfs faction keeps (lib/vfs/vfs.ts); null without it. */
+  vfs: object | null = null;
 
   constructor(params: BootParams) {
     this.params = params;

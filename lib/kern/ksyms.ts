@@ -88,6 +88,19 @@ export class Ksyms {
     throw ENOENT;
   }
 
+  /** Every symbol that is not hidden by an earlier one of its name. */
+  *all(): IterableIterator<Ksym> {
+    const seen = new Set<string>();
+    for (const set of this.#sets()) {
+      for (const symbol of set.values()) {
+        if (!seen.has(symbol.name)) {
+          seen.add(symbol.name);
+          yield symbol;
+        }
+      }
+    }
+  }
+
   *#sets(): IterableIterator<SymbolSet> {
     yield this.#kernel();
     yield* this.#added;

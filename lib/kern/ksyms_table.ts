@@ -35,6 +35,10 @@ export class SymbolSet {
     this.#symbols = symbols;
   }
 
+  values(): Iterable<Ksym> {
+    return this.#index().values();
+  }
+
   named(name: string): Ksym | undefined {
     return this.#index().get(name);
   }

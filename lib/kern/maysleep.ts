@@ -28,3 +28,18 @@ export function isMaySleep<T>(answer: Soon<T>): answer is MaySleep<T> {
     typeof answer === 'object' && answer !== null && 'next' in answer && typeof answer.next === 'function'
   );
 }
+
+/** Go on with an answer: at once if it is there, else in the coroutine that waits for it. */
+export function andThen<A, B>(first: Soon<A>, next: (answer: A) => Soon<B>): Soon<B> {
+  return isMaySleep(first) ? thenSleeping(first, next) : next(first);
+}
+
+function* thenSleeping<A, B>(first: MaySleep<A>, next: (answer: A) => Soon<B>): MaySleep<B> {
+  const answer = next(yield* first);
+  return isMaySleep(answer) ? yield* answer : answer;
+}
+
+/** Run what may have to be run, for who is in a coroutine anyway. */
+export function* waitFor<T>(answer: Soon<T>): MaySleep<T> {
+  return isMaySleep(answer) ? yield* answer : answer;
+}

@@ -69,7 +69,7 @@ abstract class PipeEnd implements Fileops {
   }
 }
 
-class ReadingEnd extends PipeEnd {
+export class ReadingEnd extends PipeEnd {
   read(l: Lwp, fp: File, uio: Uio): Soon<void> {
     return pipeRead(l, this.pipe, fp, uio);
   }
@@ -102,7 +102,7 @@ class ReadingEnd extends PipeEnd {
   }
 }
 
-class WritingEnd extends PipeEnd {
+export class WritingEnd extends PipeEnd {
   read(): never {
     throw EBADF;
   }

@@ -71,6 +71,8 @@ export class Proc implements KlistHead {
   nlwpid = 0;
 
   fd: Filedesc;
+  /** Working and root directory and umask, of the vfs faction. */
+  cwdi: object | null = null;
   /** Knotes that watch it or its signals. */
   klist: KlistHead['klist'] = null;
   limit: Plimit;

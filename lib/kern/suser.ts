@@ -25,7 +25,6 @@ const SCOPES: readonly KauthScope[] = [
   'machdep',
   'device',
   'cred',
-  'vnode',
 ];
 
 /** secmodel_suser: an effective uid of 0 is allowed everything nobody else denies. */

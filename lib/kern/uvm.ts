@@ -92,7 +92,12 @@ export class Uvm {
     yield* awaitMemory(l, this.freed);
   }
 
-  /** The chunk an address is in. */
+  /** The chunk an address is in, or null. */
+  chunkFind(address: number): Chunk | null {
+    return this.#pages?.chunkFind(address) ?? null;
+  }
+
+  /** The chunk an address of ours is in. */
   chunkAt(address: number): Chunk {
     return this.#arena().chunkAt(address);
   }

@@ -82,10 +82,15 @@ export class PageArena {
     this.#arena.free(address, size);
   }
 
-  /** The chunk an address is in. */
+  /** The chunk an address is in, or null. */
+  chunkFind(address: number): Chunk | null {
+    return this.#chunks[Math.floor(address / CHUNK_SIZE)] ?? null;
+  }
+
+  /** The chunk an address of ours is in. */
   chunkAt(address: number): Chunk {
-    const chunk = this.#chunks[Math.floor(address / CHUNK_SIZE)];
-    if (chunk === undefined) {
+    const chunk = this.chunkFind(address);
+    if (chunk === null) {
       panic(`0x${address.toString(16)} is no kernel memory`);
     }
     return chunk;

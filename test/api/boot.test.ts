@@ -253,7 +253,12 @@ onEveryHost('newproc: bad options are SysErrors, and nothing is left behind', (t
       JSON.stringify(options),
     );
   }
-  t.throws(() => kernel.newproc({ cwd: '/tmp' }), { instanceOf: SysError, code: 'EOPNOTSUPP' });
+  t.throws(() => kernel.newproc({ cwd: '/nowhere' }), { instanceOf: SysError, code: 'ENOENT' });
+  t.throws(() => kernel.newproc({ cwd: '/dev/null' }), { instanceOf: SysError, code: 'ENOTDIR' });
+  t.throws(() => bootOne({ components: [] }).newproc({ cwd: '/tmp' }), {
+    instanceOf: SysError,
+    code: 'EOPNOTSUPP',
+  });
   t.deepEqual([kernel.stats().procs, kernel.stats().lwps], before);
 });
 

@@ -123,6 +123,9 @@ export const LOCK_UN = 0x08;
 export const SEEK_SET = 0;
 export const SEEK_CUR = 1;
 export const SEEK_END = 2;
+/** Not in NetBSD: the numbers of the systems that have them. */
+export const SEEK_DATA = 3;
+export const SEEK_HOLE = 4;
 
 // posix_fadvise(2).
 export const POSIX_FADV_NORMAL = 0;

@@ -1,5 +1,6 @@
 /** Every constant of the interface, header by header. `lib/api` offers them as `constants`. */
 export * from './event.ts';
+export * from './extattr.ts';
 export * from './fcntl.ts';
 export * from './filio.ts';
 export * from './idtype.ts';

@@ -1,0 +1,170 @@
+/**
+ * Renaming.
+ *
+ * Both ends are looked up, then all is checked and done in one go. That a directory does not move below itself is
+ * found by walking up from the target; renames between directories of one mount hold its rename lock meanwhile, so
+ * that what was found stays true.
+ *
+ * NetBSD: sys/kern/vfs_syscalls.c (do_sys_renameat), sys/miscfs/genfs/genfs_rename.c, rename(2).
+ */
+
+import type { Lwp } from '../kern/lwp.ts';
+import { andThen, isMaySleep, type MaySleep, type Soon } from '../kern/maysleep.ts';
+import { NOTE_DELETE, NOTE_LINK, NOTE_RENAME, NOTE_WRITE } from '../sys/constants/event.ts';
+import { EBUSY, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../sys/errno.ts';
+import { mayDelete, mayEnter, VWRITE, vaccess } from './access.ts';
+import type { Mount } from './mount.ts';
+import { nameiParent, type Walk } from './namei.ts';
+import { vnKnote } from './vn_kqueue.ts';
+import type { Vnode } from './vnode.ts';
+
+/** What becomes of `from` when both are names of one file: it goes (NetBSD), or nothing happens (POSIX). */
+export type SameFile = 'remove' | 'retain';
+
+/** @throws EINVAL EXDEV EISDIR ENOTDIR ENOTEMPTY EBUSY EACCES EPERM EROFS ENOENT */
+export function vnRename(
+  l: Lwp,
+  fromAt: Vnode | null,
+  from: string,
+  toAt: Vnode | null,
+  to: string,
+  same: SameFile,
+): Soon<void> {
+  return nameiParent(l, fromAt, from, 'nofollow', (f) => {
+    if (f.vp === null) {
+      throw ENOENT;
+    }
+    if (f.kind !== 'name') {
+      throw f.kind === 'root' ? EBUSY : EINVAL;
+    }
+    return nameiParent(l, toAt, to, 'nofollow', (t) => renameBetween(l, f, t, same));
+  });
+}
+
+function renameBetween(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
+  const fvp = f.vp as Vnode;
+  const tvp = t.vp;
+  if (t.kind !== 'name') {
+    throw t.kind === 'root' ? (fvp.type === 'VDIR' ? EBUSY : EISDIR) : EINVAL;
+  }
+  if (t.trailing && fvp.type !== 'VDIR') {
+    throw tvp === null ? ENOENT : ENOTDIR;
+  }
+  // Mount points stay, and their roots have no names to change.
+  if (fvp === fvp.mount?.root || (tvp === tvp?.mount?.root && tvp !== null)) {
+    throw f.dvp.mount === t.dvp.mount ? EBUSY : EXDEV;
+  }
+  if (f.dvp.mount !== t.dvp.mount) {
+    throw EXDEV;
+  }
+  if (fvp.type !== 'VDIR' || f.dvp === t.dvp) {
+    return renameChecked(l, f, t, same);
+  }
+  const mp = f.dvp.mount as Mount;
+  const below = isBelow(l, t.dvp, fvp);
+  if (!isMaySleep(below)) {
+    if (below) {
+      throw EINVAL;
+    }
+    return renameChecked(l, f, t, same);
+  }
+  return renameSleeping(l, mp, f, t, same);
+}
+
+function* renameSleeping(l: Lwp, mp: Mount, f: Walk, t: Walk, same: SameFile): MaySleep<void> {
+  yield* mp.renamelock.enter(l);
+  try {
+    const below = isBelow(l, t.dvp, f.vp as Vnode);
+    if (isMaySleep(below) ? yield* below : below) {
+      throw EINVAL;
+    }
+    const done = renameChecked(l, f, t, same);
+    if (isMaySleep(done)) {
+      yield* done;
+    }
+  } finally {
+    mp.renamelock.exit(l);
+  }
+}
+
+/** Is `vp` the directory `top`, or somewhere below it? */
+function isBelow(l: Lwp, vp: Vnode, top: Vnode): Soon<boolean> {
+  let at: Vnode = vp;
+  for (;;) {
+    if (at === top) {
+      return true;
+    }
+    if (at === at.mount?.root) {
+      return false;
+    }
+    const up: Soon<Vnode | null> = at.ops.lookup(l, at, '..');
+    if (isMaySleep(up)) {
+      return isBelowSleeping(l, up, top);
+    }
+    if (up === null || up === at) {
+      return false;
+    }
+    at = up;
+  }
+}
+
+function* isBelowSleeping(l: Lwp, waiting: MaySleep<Vnode | null>, top: Vnode): MaySleep<boolean> {
+  const up = yield* waiting;
+  if (up === null) {
+    return false;
+  }
+  const below = isBelow(l, up, top);
+  return isMaySleep(below) ? yield* below : below;
+}
+
+function renameChecked(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
+  const { kernel: k, cred } = l;
+  const fvp = f.vp as Vnode;
+  const tvp = t.vp;
+  mayDelete(k, cred, f.dvp, fvp);
+  if (tvp === null) {
+    mayEnter(k, cred, t.dvp);
+  } else if (tvp !== fvp) {
+    if (fvp.type === 'VDIR' && tvp.type !== 'VDIR') {
+      throw ENOTDIR;
+    }
+    if (fvp.type !== 'VDIR' && tvp.type === 'VDIR') {
+      throw EISDIR;
+    }
+    mayDelete(k, cred, t.dvp, tvp);
+  }
+  if (fvp.type === 'VDIR' && f.dvp !== t.dvp) {
+    // Its ".." changes.
+    vaccess(k, cred, fvp, VWRITE);
+  }
+  if (tvp === fvp) {
+    return sameFile(l, f, t, same);
+  }
+  if (tvp !== null && tvp === f.dvp) {
+    throw ENOTEMPTY;
+  }
+  return andThen(f.dvp.ops.rename(l, f.dvp, f.name, fvp, t.dvp, t.name, tvp), () => {
+    const link = fvp.type === 'VDIR' ? NOTE_LINK : 0;
+    vnKnote(f.dvp, NOTE_WRITE | link);
+    if (t.dvp !== f.dvp) {
+      vnKnote(t.dvp, NOTE_WRITE | link);
+    }
+    vnKnote(fvp, NOTE_RENAME);
+    if (tvp !== null) {
+      vnKnote(tvp, NOTE_DELETE);
+    }
+  });
+}
+
+/** Two names of one file. */
+function sameFile(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
+  if (same === 'retain' || (f.dvp === t.dvp && f.name === t.name)) {
+    return;
+  }
+  const { dvp, name } = f;
+  const vp = f.vp as Vnode;
+  return andThen(dvp.ops.remove(l, dvp, name, vp), () => {
+    vnKnote(dvp, NOTE_WRITE);
+    vnKnote(vp, NOTE_LINK);
+  });
+}
