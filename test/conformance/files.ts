@@ -2,6 +2,9 @@
  * What files promise, they promise on every file system: a test is written once and runs on each, in an empty
  * directory of its own that anybody may write to.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { NewprocOptions, Proc, PromiseCalls } from '../../lib/api/index.ts';
 import { constants as c, components } from '../../lib/api/index.ts';
@@ -23,7 +26,7 @@ export interface Files extends World {
   readonly names: (path: string) => Promise<string[]>;
 }
 
-export const FILE_SYSTEMS = ['rumpfs', 'tmpfs', 'sleepyfs'] as const;
+export const FILE_SYSTEMS = ['rumpfs', 'tmpfs', 'sleepyfs', 'hostfs'] as const;
 export type FileSystem = (typeof FILE_SYSTEMS)[number];
 
 /** How often an operation of sleepyfs lets others run first. */
@@ -38,7 +41,7 @@ export function fileConformance(
     conformance(
       `${fs}: ${title}`,
       async (t, world) => {
-        await body(t, filesOf(world, fs));
+        await body(t, filesOf(t, world, fs));
       },
       {
         ...options,
@@ -48,12 +51,22 @@ export function fileConformance(
   }
 }
 
-function filesOf(world: World, fs: FileSystem): Files {
+/** A directory of the world's host that is empty. */
+function hostDirectory(t: ExecutionContext, { host }: World): string {
+  if (host === 'simulated') {
+    return '/tmp';
+  }
+  const path = mkdtempSync(join(tmpdir(), 'rump-files-'));
+  t.teardown(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+function filesOf(t: ExecutionContext, world: World, fs: FileSystem): Files {
   const dir = '/tmp/here';
   const maker = world.newproc();
   maker.sys.mkdir(dir, 0o777);
   if (fs !== 'rumpfs') {
-    maker.sys.mount(fs, dir, 0, undefined);
+    maker.sys.mount(fs, dir, 0, fs === 'hostfs' ? { path: hostDirectory(t, world) } : undefined);
   }
   maker.sys.chmod(dir, 0o777);
   maker.exit();

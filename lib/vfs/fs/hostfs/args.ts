@@ -1,0 +1,46 @@
+/**
+ * What hostfs is mounted with.
+ */
+import { ALLPERMS } from '../../../sys/constants/stat.ts';
+import { EINVAL } from '../../../sys/errno.ts';
+
+export interface HostfsArgs {
+  /** Directory of the host. */
+  readonly path: string;
+  /** The same as MNT_RDONLY. */
+  readonly readonly: boolean;
+  /** Everything is shown as this user's and group's; undefined as the host's. */
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** Permissions that nothing is shown to have. */
+  readonly umask: number;
+}
+
+const KNOWN: ReadonlySet<string> = new Set(['path', 'readonly', 'uid', 'gid', 'umask']);
+const ID_MAX = 0xfffffffe;
+
+/** @param data an object, or the path alone. @throws EINVAL */
+export function hostfsArgs(data: unknown): HostfsArgs {
+  const given = typeof data === 'string' ? { path: data } : data;
+  if (typeof given !== 'object' || given === null || !Object.keys(given).every((key) => KNOWN.has(key))) {
+    throw EINVAL;
+  }
+  const { path, readonly = false, uid, gid, umask = 0 } = given as Partial<HostfsArgs>;
+  const id = (value: unknown): boolean => value === undefined || whole(value, ID_MAX);
+  if (
+    typeof path !== 'string' ||
+    path === '' ||
+    path.includes('\0') ||
+    typeof readonly !== 'boolean' ||
+    !id(uid) ||
+    !id(gid) ||
+    !whole(umask, ALLPERMS)
+  ) {
+    throw EINVAL;
+  }
+  return { path, readonly, uid, gid, umask };
+}
+
+function whole(value: unknown, max: number): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= max;
+}
