@@ -13,7 +13,7 @@ import type { Selector } from '../kern/selinfo.ts';
 import type { Uio } from '../kern/uio.ts';
 import { MNT_NODEV } from '../sys/constants/mount.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../sys/constants/poll.ts';
-import { EINVAL, ENXIO } from '../sys/errno.ts';
+import { EINVAL, EIO, ENXIO } from '../sys/errno.ts';
 import { VnodeFile } from './vn_file.ts';
 import type { Vnode } from './vnode.ts';
 
@@ -37,16 +37,26 @@ export class DeviceFile extends VnodeFile {
     this.rdev = rdev;
   }
 
+  /** @throws EIO the device has been revoked */
+  #alive(): void {
+    if (this.vp.type === 'VBAD') {
+      throw EIO;
+    }
+  }
+
   override read(l: Lwp, fp: File, uio: Uio): Soon<void> {
+    this.#alive();
     return cdevTransfer(l, this.rdev, uio, fp.flag);
   }
 
   override write(l: Lwp, fp: File, uio: Uio): Soon<void> {
+    this.#alive();
     return cdevTransfer(l, this.rdev, uio, fp.flag);
   }
 
   /** @param data the bytes the command reads and fills; none for a command without a parameter */
   override ioctl(l: Lwp, fp: File, com: number, data: unknown): Soon<number> {
+    this.#alive();
     const bytes = data === undefined ? NOTHING : data;
     if (!(bytes instanceof Uint8Array)) {
       throw EINVAL;

@@ -77,7 +77,7 @@ function filesOf(t: ExecutionContext, world: World, fs: FileSystem): Files {
     dir,
     root,
     sys,
-    as: (who) => world.call(world.newproc({ cwd: dir, ...who })),
+    as: (who) => world.call(world.newproc({ cwd: dir, gid: who.uid ?? 0, ...who })),
     async put(path, text = '', mode = 0o644) {
       const fd = await sys.open(path, c.O_WRONLY | c.O_CREAT | c.O_TRUNC, mode);
       await sys.write(fd, Buffer.from(text));
