@@ -35,6 +35,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof BootOptions>([
   'hostname',
   'memlimit',
   'ncpu',
+  'sigmodel',
   'threads',
   'verbose',
 ]);

@@ -6,7 +6,7 @@
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import { RUMPUSER_PARAM_NCPU } from '../rumpuser/rumpuser.ts';
 import type { Component } from './component.ts';
-import type { BootParams } from './kernel.ts';
+import { type BootParams, SIGNAL_MODELS, type SignalModel } from './kernel.ts';
 
 /** Virtual CPUs when nobody says how many, and at most. */
 const NCPU_DEFAULT = 2;
@@ -23,6 +23,11 @@ export interface BootOptions {
   /** Bytes, or with a suffix k, m, g. RUMP_MEMLIMIT. */
   readonly memlimit?: number | string | undefined;
   readonly hostname?: string | undefined;
+  /**
+   * What a signal posted to a process does: `raise` (the default) delivers it, `record` makes it pending and ends
+   * sleeps, `ignore` drops it, `panic` ends the kernel.
+   */
+  readonly sigmodel?: SignalModel | undefined;
   /** Where RUMP_* variables are looked up instead of the host's environment. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -57,6 +62,7 @@ export function bootParams(
     verbose,
     hostname,
     memlimit: memlimitOf(options.memlimit ?? getenv('RUMP_MEMLIMIT')),
+    sigmodel: sigmodelOf(options.sigmodel),
     components,
     console: consoleText,
     logConsole: verbose || logConsole === 'always',
@@ -72,6 +78,14 @@ function chosen(name: string, value: boolean | undefined): boolean | undefined {
 
 function flag(value: string | undefined, unset: boolean): boolean {
   return value === undefined ? unset : !value.startsWith('0');
+}
+
+function sigmodelOf(value: unknown): SignalModel {
+  const model = SIGNAL_MODELS.find((each) => each === (value ?? 'raise'));
+  if (model === undefined) {
+    throw new BootOptionError(`sigmodel must be one of ${SIGNAL_MODELS.join(', ')}, not ${String(value)}`);
+  }
+  return model;
 }
 
 function ncpuOf(host: Rumpuser, value: number | string | undefined): number {

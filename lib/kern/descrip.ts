@@ -11,12 +11,15 @@ import {
   F_GETFL,
   F_GETLK,
   F_GETNOSIGPIPE,
+  F_GETOWN,
   F_MAXFD,
   F_SETFD,
   F_SETFL,
   F_SETLK,
   F_SETLKW,
   F_SETNOSIGPIPE,
+  F_SETOWN,
+  FASYNC,
   FCNTLFLAGS,
   FD_CLOEXEC,
   FNOSIGPIPE,
@@ -25,12 +28,14 @@ import {
   O_NOSIGPIPE,
   OFLAGS,
 } from '../sys/constants/fcntl.ts';
-import { EBADF, EINVAL } from '../sys/errno.ts';
+import { EBADF, EINVAL, ENOTTY } from '../sys/errno.ts';
 import type { Flock } from '../sys/types.ts';
 import { type File, fileHold, fileSleep } from './file.ts';
 import { fdClose, fdLimit } from './filedesc.ts';
 import type { Lwp } from './lwp.ts';
 import { andThen, isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
+import type { Selinfo } from './selinfo.ts';
+import { fsetasync, fsetown } from './sigio.ts';
 import type { Handlers } from './sysent.ts';
 
 const DUP_FLAGS = O_CLOEXEC | O_NONBLOCK | O_NOSIGPIPE;
@@ -122,6 +127,12 @@ function fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): Soon<number> {
       return OFLAGS(fp.flag);
     case F_SETFL:
       fp.flag = (fp.flag & ~FCNTLFLAGS) | ((value + 1) & FCNTLFLAGS);
+      setAsync(l, fp);
+      return 0;
+    case F_GETOWN:
+      return owned(fp).owner;
+    case F_SETOWN:
+      fsetown(l, owned(fp), value);
       return 0;
     case F_GETNOSIGPIPE:
       return (fp.flag & FNOSIGPIPE) === 0 ? 0 : 1;
@@ -130,6 +141,23 @@ function fcntl(l: Lwp, fd: number, cmd: number, arg?: unknown): Soon<number> {
       return 0;
     default:
       throw EINVAL;
+  }
+}
+
+/** @throws ENOTTY the file sends no SIGIO */
+export function owned(fp: File): Selinfo {
+  const sip = fp.ops.selinfo?.();
+  if (sip === undefined) {
+    throw ENOTTY;
+  }
+  return sip;
+}
+
+/** Bring what sends SIGIO up to date with the flags of the file. */
+export function setAsync(l: Lwp, fp: File): void {
+  const sip = fp.ops.selinfo?.();
+  if (sip !== undefined) {
+    fsetasync(l.kernel, sip, (fp.flag & FASYNC) === 0 ? 'off' : 'on');
   }
 }
 

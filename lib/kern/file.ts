@@ -10,7 +10,7 @@ import { KASSERT } from './kassert.ts';
 import type { Knote } from './knote.ts';
 import type { Lwp } from './lwp.ts';
 import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
-import type { Selector } from './selinfo.ts';
+import type { Selector, Selinfo } from './selinfo.ts';
 import type { Uio } from './uio.ts';
 
 export { FREAD, FWRITE } from '../sys/constants/fcntl.ts';
@@ -47,6 +47,8 @@ export interface Fileops {
    * is in the way
    */
   advlock?(l: Lwp, fp: File, cmd: number, fl: Flock): Soon<Flock>;
+  /** What tells of changes, of a file that can send SIGIO. */
+  selinfo?(): Selinfo;
   /** One descriptor for it is closed, the last or not. */
   fdClosed?(l: Lwp): void;
 }

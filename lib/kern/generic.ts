@@ -4,13 +4,15 @@
  * NetBSD: sys/kern/sys_generic.c, sys/kern/vfs_syscalls.c (pread, pwrite); read(2), write(2), ioctl(2).
  */
 import { FASYNC, FNONBLOCK, FNOSIGPIPE, FREAD, FWRITE } from '../sys/constants/fcntl.ts';
-import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX } from '../sys/constants/filio.ts';
+import { FIOASYNC, FIOCLEX, FIOGETOWN, FIONBIO, FIONCLEX, FIOSETOWN } from '../sys/constants/filio.ts';
 import { SIGPIPE } from '../sys/constants/signal.ts';
 import { EBADF, EDEADLK, EINTR, EINVAL, EPIPE, ERESTART, ESPIPE, EWOULDBLOCK } from '../sys/errno.ts';
+import { owned, setAsync } from './descrip.ts';
 import { type File, fileBusy, fileSleep, fileUnbusy } from './file.ts';
 import type { Lwp } from './lwp.ts';
 import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 import { psignal } from './sig.ts';
+import { fsetown } from './sigio.ts';
 import type { Handlers } from './sysent.ts';
 import { Uio, uioVector } from './uio.ts';
 
@@ -128,6 +130,15 @@ function ioctl(l: Lwp, fd: number, com: number, data?: unknown): Soon<number> {
       return 0;
     case FIOASYNC:
       fp.flag = switched(data) ? fp.flag | FASYNC : fp.flag & ~FASYNC;
+      setAsync(l, fp);
+      return 0;
+    case FIOGETOWN:
+      return owned(fp).owner;
+    case FIOSETOWN:
+      if (typeof data !== 'number' || (data | 0) !== data) {
+        throw EINVAL;
+      }
+      fsetown(l, owned(fp), data);
       return 0;
     default: {
       const answer = fp.ops.ioctl(l, fp, com, data);

@@ -14,6 +14,7 @@ import { PID_MAX, PK_SYSTEM, SACTIVE } from '../sys/constants/proc.ts';
 import { AB_VERBOSE } from '../sys/constants/reboot.ts';
 import { RLIMIT_NPROC } from '../sys/constants/resource.ts';
 import { EOPNOTSUPP, EPROGMISMATCH } from '../sys/errno.ts';
+import { secmodelBsd44Start } from './bsd44.ts';
 import { calloutInit } from './callout.ts';
 import { consoleFiledesc } from './cons.ts';
 import { descripHandlers } from './descrip.ts';
@@ -48,7 +49,6 @@ import { hyperup, schedule, unschedule } from './schedule.ts';
 import { selectHandlers } from './select.ts';
 import { sigHandlers } from './sigsys.ts';
 import { softintInitCpu } from './softint.ts';
-import { secmodelSuserStart } from './suser.ts';
 import { sysctlFinalize } from './sysctl.ts';
 import { sysctlHandlers, sysctlInit } from './sysctl_base.ts';
 import { syscallEstablish, syscallFunctions } from './sysent.ts';
@@ -74,7 +74,7 @@ const STAGES: readonly Stage[] = [
   ['ksyms', ksymsInit],
   ['uvm', uvmInit],
   ['callout', calloutInit],
-  ['kauth', kauthInit],
+  ['kauth', secmodelBsd44Start],
   ['proc0', proc0Init],
   [
     'scheduler',
@@ -194,11 +194,6 @@ function ksymsInit(k: Kernel): void {
     () => k.host.dlBootstrap().filter(({ modules }) => modules.length === 0),
     () => syscallFunctions(k),
   );
-}
-
-function kauthInit(k: Kernel): void {
-  secmodelSuserStart(k);
-  k.nsecmodels++;
 }
 
 /** The rest of process 0, now that there is something to make it of. */

@@ -110,6 +110,9 @@ export type KauthAction =
         | 'reboot'
         | 'sysctl_modify'
         | 'sysctl_prvt'
+        | 'sysctl_add'
+        | 'sysctl_delete'
+        | 'sysctl_desc'
         | 'time_system'
         | 'time_adjtime'
         | 'settime_backwards'
@@ -136,6 +139,7 @@ export type KauthAction =
       readonly proc: Proc;
     }
   | { readonly scope: 'process'; readonly action: 'setlogin'; readonly proc: Proc }
+  | { readonly scope: 'device'; readonly action: 'memory_write' }
   | {
       readonly scope: 'vnode';
       /** `access` asks for `wanted` (VREAD, VWRITE, VEXEC bits). */

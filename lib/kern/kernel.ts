@@ -40,6 +40,10 @@ import type { XcallState } from './xcall.ts';
 /** `dead`: shut down or panicked; `deadReason` says which. No state follows it. */
 export type KernelState = 'cold' | 'booting' | 'running' | 'dead';
 
+/** NetBSD: rump_boot_setsigmodel. */
+export const SIGNAL_MODELS = ['raise', 'record', 'ignore', 'panic'] as const;
+export type SignalModel = (typeof SIGNAL_MODELS)[number];
+
 export interface BootParams {
   readonly host: Rumpuser;
   readonly ncpu: number;
@@ -53,6 +57,8 @@ export interface BootParams {
   readonly memlimit: number;
   /** Where console text goes. */
   readonly console: (text: string) => void;
+  /** What a signal posted to a process does; `raise` is as everywhere. */
+  readonly sigmodel: SignalModel;
   /** Factions and components, each after those it requires. */
   readonly components: readonly Component[];
   /** Kernel messages go there too, not only into the message buffer. */
@@ -174,6 +180,8 @@ export class Kernel {
   readonly devsw = new Devsw();
   /** Those in native code, by address; null until the first native module. */
   nativeDevices: Map<bigint, NativeDevice> | null = null;
+  /** -1 to 2; it is only ever raised (securelevel.ts). */
+  securelevel = -1;
   /** Security models registered. */
   nsecmodels = 0;
   readonly evcnts = new List<Evcnt>();

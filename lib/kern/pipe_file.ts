@@ -19,7 +19,7 @@ import type { Lwp } from './lwp.ts';
 import type { Soon } from './maysleep.ts';
 import { Pipe, pipeCloseReading, pipeCloseWriting, pipeRestart } from './pipe.ts';
 import { pipeRead, pipeWrite } from './pipe_io.ts';
-import type { Selector } from './selinfo.ts';
+import type { Selector, Selinfo } from './selinfo.ts';
 import type { Handlers } from './sysent.ts';
 import type { Uio } from './uio.ts';
 
@@ -78,6 +78,10 @@ export class ReadingEnd extends PipeEnd {
     throw EBADF;
   }
 
+  selinfo(): Selinfo {
+    return this.pipe.rsel;
+  }
+
   poll(_l: Lwp, _fp: File, events: number, selector: Selector | null): number {
     const { pipe } = this;
     let revents = pipe.writing ? 0 : POLLHUP;
@@ -105,6 +109,10 @@ export class ReadingEnd extends PipeEnd {
 export class WritingEnd extends PipeEnd {
   read(): never {
     throw EBADF;
+  }
+
+  selinfo(): Selinfo {
+    return this.pipe.wsel;
   }
 
   write(l: Lwp, fp: File, uio: Uio): Soon<void> {

@@ -7,12 +7,23 @@
  *
  * NetBSD: sys/kern/kern_time.c, sys/sys/timevar.h; setitimer(2), timer_create(2), timer_settime(2).
  */
-import { NSIG, SI_TIMER, SIGALRM, SIGEV_NONE, SIGEV_SIGNAL } from '../sys/constants/signal.ts';
+import {
+  NSIG,
+  SI_TIMER,
+  SIGALRM,
+  SIGEV_NONE,
+  SIGEV_SIGNAL,
+  SIGPROF,
+  SIGVTALRM,
+} from '../sys/constants/signal.ts';
 import {
   CLOCK_MONOTONIC,
+  CLOCK_PROCESS_CPUTIME_ID,
   CLOCK_REALTIME,
   ITIMER_MONOTONIC,
+  ITIMER_PROF,
   ITIMER_REAL,
+  ITIMER_VIRTUAL,
   TIMER_ABSTIME,
   TIMER_MAX,
   TIMER_MIN,
@@ -29,6 +40,10 @@ import { clockNs, timespecNs, timespecOf, timespecOfTimeval } from './times.ts';
 
 /** Longest delay a callout is armed with, nanoseconds; a longer one is armed again. */
 const DELAY_MAX_NS = 8.64e15;
+
+/** Clocks of ITIMER_PROF and ITIMER_VIRTUAL: what the process has used, and of that outside the kernel. */
+const USED = CLOCK_PROCESS_CPUTIME_ID;
+const USER = -1;
 
 export class Ptimer {
   readonly proc: Proc;
@@ -52,12 +67,22 @@ export class Ptimer {
   }
 }
 
-/** The clock of `timer`, whoever asks. */
+/** The clock of `timer`, whoever asks. User time stands still: user code does not run here. */
 function nowNs(p: Proc, timer: Ptimer): bigint {
+  if (timer.clock === USED) {
+    return BigInt(p.stimeNs);
+  }
+  if (timer.clock === USER) {
+    return 0n;
+  }
   return clockNs(p.kernel.lwp0, timer.clock);
 }
 
 function arm(p: Proc, timer: Ptimer): void {
+  if (timer.clock === USED || timer.clock === USER) {
+    // Whoever charges the process looks (`timersCharged`).
+    return;
+  }
   const delay = timer.nextNs - nowNs(p, timer);
   calloutSchedule(p.kernel, timer.callout, Math.min(Number(delay), DELAY_MAX_NS));
 }
@@ -140,26 +165,35 @@ function timevalNs(tv: Timeval): bigint {
   return durationNs(timespecOfTimeval(tv));
 }
 
-/**
- * The clock of an interval timer. @throws EINVAL no such timer; ENOTSUP it counts user time, and there is
- * none here
- */
-function itimerClock(which: number): number {
-  switch (which) {
-    case ITIMER_REAL:
-      return CLOCK_REALTIME;
-    case ITIMER_MONOTONIC:
-      return CLOCK_MONOTONIC;
-    case 1:
-    case 2:
-      throw ENOTSUP;
-    default:
-      throw EINVAL;
+/** Which clock an interval timer goes by, and what it sends. */
+const ITIMERS: ReadonlyMap<number, readonly [clock: number, signo: number]> = new Map([
+  // Relative times are measured on the monotonic clock whatever the timer: setting the wall clock must not
+  // stretch them.
+  [ITIMER_REAL, [CLOCK_MONOTONIC, SIGALRM]],
+  [ITIMER_VIRTUAL, [USER, SIGVTALRM]],
+  [ITIMER_PROF, [USED, SIGPROF]],
+  [ITIMER_MONOTONIC, [CLOCK_MONOTONIC, SIGALRM]],
+]);
+
+/** @throws EINVAL no such timer */
+function itimer(which: number): readonly [clock: number, signo: number] {
+  const found = ITIMERS.get(which);
+  if (found === undefined) {
+    throw EINVAL;
+  }
+  return found;
+}
+
+/** The process has been charged for time: timers that go by it may be due. */
+export function timersCharged(p: Proc): void {
+  const timer = p.timers?.get(ITIMER_PROF);
+  if (timer !== undefined && timer.nextNs !== 0n && nowNs(p, timer) >= timer.nextNs) {
+    expire(p, timer);
   }
 }
 
 function getitimer(l: Lwp, which: number): Itimerval {
-  itimerClock(which);
+  itimer(which);
   const { value, interval } = left(l.proc, l.proc.timers?.get(which));
   return { value: timeval(value), interval: timeval(interval) };
 }
@@ -175,9 +209,8 @@ function setitimer(l: Lwp, which: number, itv?: Itimerval | null): Itimerval {
   p.timers ??= new Map();
   let timer = p.timers.get(which);
   if (timer === undefined) {
-    // Relative times are measured on the monotonic clock whatever the timer: setting the wall clock must not
-    // stretch them.
-    timer = new Ptimer(l, CLOCK_MONOTONIC, SIGALRM, 0n);
+    const [clock, signo] = itimer(which);
+    timer = new Ptimer(l, clock, signo, 0n);
     p.timers.set(which, timer);
   }
   settime(p, timer, value, interval, 'relative');

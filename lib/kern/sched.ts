@@ -20,6 +20,8 @@ import { LW_ABANDONED, LW_UPCALL, type Lwp } from './lwp.ts';
 import { lwpFree, lwpUnlink } from './lwpcreate.ts';
 import { type MaySleep, SLEEPING } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
+import type { Proc } from './proc.ts';
+import { timersCharged } from './ptimer.ts';
 import { setrunnable, unrunnable } from './runnable.ts';
 import { sleepqUnsleep } from './sleepq.ts';
 import { softintRun } from './softint.ts';
@@ -184,6 +186,14 @@ function softcontext(k: Kernel, cpu: Cpu, fn: () => void): void {
   k.curlwp = null;
 }
 
+/** `p` has used kernel time. */
+export function charge(p: Proc, ns: number): void {
+  p.stimeNs += ns;
+  if (p.timers !== null) {
+    timersCharged(p);
+  }
+}
+
 /** Run one lwp. @returns false when none is runnable */
 function dispatch(k: Kernel): boolean {
   if (k.softPending > 0) {
@@ -201,7 +211,7 @@ function dispatch(k: Kernel): boolean {
     // The clock samples: whoever runs when it ticks pays for the time since the last tick.
     const before = k.lastClockNs;
     clockint(k);
-    l.proc.stimeNs += k.lastClockNs - before;
+    charge(l.proc, k.lastClockNs - before);
   }
   return true;
 }

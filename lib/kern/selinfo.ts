@@ -18,6 +18,10 @@ export class Selinfo implements KlistHead {
   /** Made when somebody first waits. */
   selections: List<Selection> | null = null;
   klist: KlistHead['klist'] = null;
+  /** Who is sent SIGIO, if O_ASYNC is set (sigio.ts). */
+  owner = 0;
+  async = false;
+  sigio: (() => void) | null = null;
 }
 
 /** A call of select or poll that waits. */
@@ -52,4 +56,5 @@ export function selnotify(sip: Selinfo, events: number, hint: number): void {
     }
   }
   knote(sip, hint);
+  sip.sigio?.();
 }

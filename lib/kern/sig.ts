@@ -56,6 +56,7 @@ import {
   sigput,
   sigtake,
 } from './sigacts.ts';
+import { sigmodelled } from './sigmodel.ts';
 import { FOREVER, SleepQueue, sleepqBlock, sleepqInterrupt, sleepqUnsleep, sleepqWakeAll } from './sleepq.ts';
 import { trace } from './trace.ts';
 
@@ -73,7 +74,7 @@ export function psignal(p: Proc, signo: number, info: Siginfo = siginfo(signo)):
   if (action === 'stop') {
     sigforget(p, SIGCONT);
   }
-  if (waited(p, info) || sigignored(p, signo)) {
+  if (waited(p, info) || sigignored(p, signo) || sigmodelled(p, info)) {
     return;
   }
   if (action === 'stop' && !sigcaught(p, signo) && !blockedByAll(p, signo)) {
@@ -94,7 +95,7 @@ export function lwpSignal(l: Lwp, signo: number): void {
     psignal(l.proc, signo);
     return;
   }
-  if (!sigignored(l.proc, signo)) {
+  if (!sigignored(l.proc, signo) && !sigmodelled(l.proc, siginfo(signo))) {
     l.sigctx.pending = sigaddset(l.sigctx.pending, signo);
     l.proc.nsignals++;
     interrupt(l);
@@ -285,7 +286,7 @@ export function* userret(l: Lwp): MaySleep<void> {
       yield* sleepqBlock(l, p.stopq, 'stop', 0, FOREVER);
       continue;
     }
-    const signo = sigdeliverable(l);
+    const signo = p.kernel.params.sigmodel === 'raise' ? sigdeliverable(l) : 0;
     if (signo === 0) {
       l.ast = 0;
       sigrestore(l);

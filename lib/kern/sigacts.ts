@@ -14,6 +14,7 @@ import {
   SIGNALS,
   SIGRTMIN,
   SIGSTOP,
+  SS_DISABLE,
 } from '../sys/constants/signal.ts';
 import {
   SIGSET_EMPTY,
@@ -26,7 +27,7 @@ import {
   sigplusset,
   sigset,
 } from '../sys/sigset.ts';
-import type { Sigaction, Siginfo, Sigset } from '../sys/types.ts';
+import type { Sigaction, Sigaltstack, Siginfo, Sigset } from '../sys/types.ts';
 import type { Lwp } from './lwp.ts';
 import type { Proc } from './proc.ts';
 
@@ -45,7 +46,10 @@ export class Sigctx {
   /** What sigtimedwait waits for, and what it got. */
   wait: Sigset | null = null;
   got: Siginfo | null = null;
+  altstack: Readonly<Sigaltstack> = NO_ALTSTACK;
 }
+
+const NO_ALTSTACK: Readonly<Sigaltstack> = Object.freeze({ sp: 0n, size: 0, flags: SS_DISABLE });
 
 const DEFAULT: Sigaction = Object.freeze({ handler: SIG_DFL, mask: SIGSET_EMPTY, flags: SA_RESTART });
 

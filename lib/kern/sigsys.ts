@@ -5,6 +5,7 @@
  * sigqueueinfo(2), _lwp_kill(2).
  */
 import {
+  MINSIGSTKSZ,
   NSIG,
   SA_ALLBITS,
   SA_NOCLDWAIT,
@@ -17,10 +18,22 @@ import {
   SIGCHLD,
   SIGKILL,
   SIGSTOP,
+  SS_ALLBITS,
+  SS_DISABLE,
 } from '../sys/constants/signal.ts';
-import { EAGAIN, ECANCELED, EINTR, EINVAL, EPERM, ERESTART, ESRCH, EWOULDBLOCK } from '../sys/errno.ts';
+import {
+  EAGAIN,
+  ECANCELED,
+  EINTR,
+  EINVAL,
+  ENOMEM,
+  EPERM,
+  ERESTART,
+  ESRCH,
+  EWOULDBLOCK,
+} from '../sys/errno.ts';
 import { SIGSET_EMPTY, sigandset, sigfirst, sigminusset, sigplusset } from '../sys/sigset.ts';
-import type { Sigaction, Siginfo, Sigset, Timespec } from '../sys/types.ts';
+import type { Sigaction, Sigaltstack, Siginfo, Sigset, Timespec } from '../sys/types.ts';
 import { AST_SIGNAL, type Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
 import { lwpFind, procFind } from './proc.ts';
@@ -185,10 +198,40 @@ function sigqueueinfo(l: Lwp, pid: number, info: Siginfo): void {
   });
 }
 
+/**
+ * The alternate signal stack of the calling thread: kept and returned. Handlers of local callers are functions and need
+ * none. @throws EINVAL flags; ENOMEM smaller than MINSIGSTKSZ
+ */
+function sigaltstack(l: Lwp, nss?: Sigaltstack | null): Sigaltstack {
+  const before = l.sigctx.altstack;
+  if (nss !== null && nss !== undefined) {
+    const { sp, size, flags } = nss;
+    if (typeof sp !== 'bigint' || !Number.isInteger(flags) || (flags & ~SS_ALLBITS) !== 0) {
+      throw EINVAL;
+    }
+    const disabled = (flags & SS_DISABLE) !== 0;
+    if (!disabled && !(size >= MINSIGSTKSZ)) {
+      throw ENOMEM;
+    }
+    l.sigctx.altstack = Object.freeze(
+      disabled ? { sp: 0n, size: 0, flags: SS_DISABLE } : { sp, size, flags: 0 },
+    );
+  }
+  return { ...before };
+}
+
 export const sigHandlers: Handlers<
-  'sigaction' | 'sigprocmask' | 'sigpending' | 'sigsuspend' | 'sigtimedwait' | 'sigqueueinfo' | '_lwp_kill'
+  | 'sigaltstack'
+  | 'sigaction'
+  | 'sigprocmask'
+  | 'sigpending'
+  | 'sigsuspend'
+  | 'sigtimedwait'
+  | 'sigqueueinfo'
+  | '_lwp_kill'
 > = {
   sigaction,
+  sigaltstack,
   sigprocmask,
   sigpending: (l) => sigandset(sigplusset(l.proc.sigpend, l.sigctx.pending), l.sigctx.mask),
   sigsuspend,

@@ -19,9 +19,12 @@ import { lwpFree } from './lwpcreate.ts';
 import { isMaySleep, type MaySleep } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable } from './runnable.ts';
-import { drive, settle } from './sched.ts';
+import { charge, drive, settle } from './sched.ts';
 import { userret } from './sig.ts';
 import { tracedAsync, tracedSync } from './trace.ts';
+
+/** One call of so many that do not sleep is timed, and its process charged for all of them. */
+const CALLS_PER_SAMPLE = 64;
 
 /** Is there a kernel, and may it be entered now? @throws KernelDead; EBUSY from inside the kernel */
 export function enterable(k: Kernel): void {
@@ -111,6 +114,7 @@ export function syscallLocal(
     return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
   }
   k.lastcalls[k.ncalls++ & 15] = row.number;
+  const beganNs = k.ncalls % CALLS_PER_SAMPLE === 0 ? k.host.monotonicNs() : 0;
   k.host.curlwpSet(l.handle);
   k.curlwp = l;
   l.stat = LSONPROC;
@@ -127,6 +131,9 @@ export function syscallLocal(
     }
   } catch (e) {
     error = e;
+  }
+  if (beganNs !== 0) {
+    charge(l.proc, (k.host.monotonicNs() - beganNs) * CALLS_PER_SAMPLE);
   }
   k.host.curlwpClear(l.handle);
   k.curlwp = null;

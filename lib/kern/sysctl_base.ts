@@ -23,12 +23,13 @@ import {
   CTL_VM,
   CTLTYPE_NODE,
 } from '../sys/constants/sysctl.ts';
+import { SECMODELS } from './bsd44.ts';
 import type { Kernel } from './kernel.ts';
 import { type SysctlSpec, sysctlRoot } from './sysctl.ts';
 import { dosysctl } from './sysctl_call.ts';
 import { KERN_COUNTERS } from './sysctl_evcnt.ts';
 import { HW_MEMORY, HW_NODES, USER_NODES } from './sysctl_hw.ts';
-import { KERN_NODES, sysctlText } from './sysctl_kern.ts';
+import { KERN_NODES, SECURELEVEL, sysctlText } from './sysctl_kern.ts';
 import { KERN_POOLS } from './sysctl_pool.ts';
 import { KERN_TABLES } from './sysctl_proc.ts';
 import type { Handlers } from './sysent.ts';
@@ -37,10 +38,19 @@ function node(num: number, name: string, desc: string, below: readonly SysctlSpe
   return { num, name, type: CTLTYPE_NODE, desc, below: () => below };
 }
 
-/** The superuser model is always started. NetBSD: sys/secmodel/suser/secmodel_suser.c. */
-const SUSER = node(CTL_CREATE, 'suser', 'The traditional superuser', [
-  sysctlText(CTL_CREATE, 'name', 'Name of the model', () => 'Traditional NetBSD: Superuser'),
-]);
+/** The models a kernel starts with. NetBSD: sys/secmodel. */
+const MODELS: readonly SysctlSpec[] = [
+  node(CTL_CREATE, 'suser', 'The traditional superuser', [modelName('suser')]),
+  node(CTL_CREATE, 'securelevel', 'Rights that are only ever taken away', [
+    modelName('securelevel'),
+    { ...SECURELEVEL, num: CTL_CREATE },
+  ]),
+  node(CTL_CREATE, 'bsd44', 'Both together', [modelName('bsd44')]),
+];
+
+function modelName(model: keyof typeof SECMODELS): SysctlSpec {
+  return sysctlText(CTL_CREATE, 'name', 'Name of the model', () => SECMODELS[model]);
+}
 
 const TOP: readonly SysctlSpec[] = [
   node(CTL_KERN, 'kern', 'The kernel at large', [
@@ -63,7 +73,7 @@ const TOP: readonly SysctlSpec[] = [
   node(CTL_PROC, 'proc', 'Processes'),
   node(CTL_VENDOR, 'vendor', 'What vendors add'),
   node(CTL_EMUL, 'emul', 'Emulations'),
-  node(CTL_SECURITY, 'security', 'Security', [node(CTL_CREATE, 'models', 'Security models', [SUSER])]),
+  node(CTL_SECURITY, 'security', 'Security', [node(CTL_CREATE, 'models', 'Security models', MODELS)]),
 ];
 
 export function sysctlInit(k: Kernel): void {

@@ -4,7 +4,9 @@
  * NetBSD: sys/kern/kern_sysctl.c (sys___sysctl, sysctl_dispatch, sysctl_lookup).
  */
 import {
+  CTL_CREATE,
   CTL_DESCRIBE,
+  CTL_DESTROY,
   CTL_QUERY,
   CTLFLAG_ANYWRITE,
   CTLFLAG_READWRITE,
@@ -20,6 +22,7 @@ import {
   sysctlAccessible,
   sysctlLocate,
 } from './sysctl.ts';
+import { sysctlCreate, sysctlDestroy } from './sysctl_create.ts';
 import { sysctlDescribe, sysctlQuery } from './sysctl_meta.ts';
 import { sysctlDecode, sysctlEncode } from './sysctl_value.ts';
 
@@ -71,6 +74,10 @@ function metaOperation(l: Lwp, node: SysctlNode, call: SysctlCall, op: number): 
   switch (op) {
     case CTL_QUERY:
       return sysctlQuery(l, node, call);
+    case CTL_CREATE:
+      return sysctlCreate(l, node, call);
+    case CTL_DESTROY:
+      return sysctlDestroy(l, node, call);
     case CTL_DESCRIBE:
       return sysctlDescribe(l, node, call);
     default:

@@ -36,6 +36,7 @@ import {
   KERN_OSTYPE,
   KERN_POSIX1,
   KERN_SAVED_IDS,
+  KERN_SECURELVL,
   KERN_URND,
   KERN_VERSION,
 } from '../sys/constants/sysctl.ts';
@@ -45,6 +46,7 @@ import type { Kernel } from './kernel.ts';
 import { bootTimeNs } from './kinfo.ts';
 import type { Lwp } from './lwp.ts';
 import { MSGBUFSIZE } from './msgbuf.ts';
+import { securelevelSet } from './securelevel.ts';
 import type { SysctlCall, SysctlResult, SysctlSpec } from './sysctl.ts';
 import { sysctlCopyout } from './sysctl_call.ts';
 import { cString, struct, type TypeOf } from './sysctl_struct.ts';
@@ -145,11 +147,18 @@ function arandom(l: Lwp, call: SysctlCall): SysctlResult {
   return { oldlen: oldv.length, error: null };
 }
 
+/** Two nodes show it: here and below security.models. */
+export const SECURELEVEL: SysctlSpec = {
+  ...sysctlInt(KERN_SECURELVL, 'securelevel', 'System security level', (k) => k.securelevel),
+  write: (l, value) => securelevelSet(l, value as number),
+};
+
 export const KERN_NODES: readonly SysctlSpec[] = [
   sysctlText(KERN_OSTYPE, 'ostype', 'Operating system type', () => OSTYPE),
   sysctlText(KERN_OSRELEASE, 'osrelease', 'Operating system release', () => OSRELEASE),
   sysctlInt(KERN_OSREV, 'osrevision', 'Operating system revision', () => __NetBSD_Version__),
   sysctlText(KERN_VERSION, 'version', 'Kernel version', () => `${VERSION}\n`),
+  SECURELEVEL,
   sysctlInt(KERN_MAXPROC, 'maxproc', 'Most processes at a time', () => PID_MAX),
   sysctlInt(KERN_ARGMAX, 'argmax', 'Most bytes of arguments to execve(2)', () => ARG_MAX),
   {

@@ -4,94 +4,13 @@
  *
  * NetBSD: sys/kern/kern_sysctl.c (sysctl_query, sysctl_describe, sysctl_cvt_in), sys/sys/sysctl.h.
  */
-import {
-  CTLFLAG_PRIVATE,
-  CTLTYPE_NODE,
-  SYSCTL_FLAGMASK,
-  SYSCTL_TYPEMASK,
-  SYSCTL_VERS_MASK,
-  SYSCTL_VERSION,
-} from '../sys/constants/sysctl.ts';
-import { EINVAL, ENOENT, EPERM } from '../sys/errno.ts';
-import { kauthAllows } from './kauth.ts';
+import { CTLFLAG_PERMANENT, CTLFLAG_PRIVATE } from '../sys/constants/sysctl.ts';
+import { EFAULT, EINVAL, ENOENT, EPERM } from '../sys/errno.ts';
+import { kauthAllows, kauthAuthorize } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import type { SysctlCall, SysctlNode, SysctlResult } from './sysctl.ts';
-import { cString, struct, structArray, type TypeOf } from './sysctl_struct.ts';
-import { sysctlSize } from './sysctl_value.ts';
-
-const NODE = struct([
-  ['flags', 'u32'],
-  ['num', 'i32'],
-  ['name', 'char[32]'],
-  ['ver', 'u32'],
-  ['rsvd', 'pad32'],
-  ['csize', 'u32'],
-  ['clen', 'u32'],
-  ['child', 'address'],
-  ['size', 'u64'],
-  ['func', 'address'],
-  ['parent', 'address'],
-  ['desc', 'u64'],
-]);
-
-/** Bytes of a `struct sysctlnode`. */
-export const SYSCTLNODE_SIZE = NODE.size;
-
-/** One child as CTL_QUERY tells it. */
-export interface SysctlnodeInfo {
-  readonly num: number;
-  readonly name: string;
-  readonly type: number;
-  readonly flags: number;
-  /** Bytes of a value, 0 where it varies. */
-  readonly size: number;
-  /** How many children it has itself. */
-  readonly clen: number;
-  readonly ver: number;
-}
-
-function encodeNode(node: SysctlNode): Uint8Array {
-  const isNode = node.type === CTLTYPE_NODE;
-  return NODE.encode({
-    flags: (SYSCTL_VERSION | node.flags | node.type) >>> 0,
-    num: node.num,
-    name: node.name,
-    ver: node.ver,
-    csize: node.children.size,
-    clen: node.children.size,
-    size: isNode ? NODE.size : sysctlSize(node),
-  });
-}
-
-/** The request that CTL_QUERY and CTL_DESCRIBE take as new value: about the node `num`, or about all. */
-export function sysctlnodeRequest(num = 0): Uint8Array {
-  return NODE.encode({ flags: SYSCTL_VERSION, num });
-}
-
-/** What CTL_QUERY stored. @throws EINVAL not a whole number of nodes */
-export function sysctlnodeDecode(bytes: Uint8Array): SysctlnodeInfo[] {
-  return structArray(NODE, bytes).map(({ flags, num, name, size, clen, ver }) => ({
-    num,
-    name,
-    type: flags & SYSCTL_TYPEMASK,
-    flags: flags & SYSCTL_FLAGMASK,
-    size,
-    clen,
-    ver,
-  }));
-}
-
-/** @throws EINVAL not a `struct sysctlnode` of this version */
-function requestOf(newv: Uint8Array | null): TypeOf<typeof NODE> {
-  if (newv === null || newv.length !== NODE.size) {
-    throw EINVAL;
-  }
-  const request = NODE.decode(newv);
-  if ((request.flags & SYSCTL_VERS_MASK) !== SYSCTL_VERSION) {
-    throw EINVAL;
-  }
-  return request;
-}
+import { sysctlEncodeNode, sysctlRequest } from './sysctl_node.ts';
+import { cString, struct } from './sysctl_struct.ts';
 
 function byNumber(node: SysctlNode): SysctlNode[] {
   return [...node.children.values()].sort((a, b) => a.num - b.num);
@@ -113,11 +32,11 @@ function storeRecords(call: SysctlCall, records: Iterable<Uint8Array>): SysctlRe
 
 /** @throws EINVAL no request, or one about another version of the tree */
 export function sysctlQuery(l: Lwp, node: SysctlNode, call: SysctlCall): SysctlResult {
-  const { ver } = requestOf(call.newv);
+  const { ver } = sysctlRequest(call.newv);
   if (ver !== 0 && ver !== node.ver && ver !== l.kernel.sysctl.ver) {
     throw EINVAL;
   }
-  return storeRecords(call, byNumber(node).map(encodeNode));
+  return storeRecords(call, byNumber(node).map(sysctlEncodeNode));
 }
 
 /**
@@ -153,14 +72,26 @@ export function sysctldescDecode(bytes: Uint8Array): Map<number, string> {
 }
 
 /**
+ * A request to set a description. @throws EPERM the node is permanent, or has one; ENOENT; EFAULT the text is at an
+ * address of the caller's memory, and this caller has none
+ */
+function setDescription(l: Lwp, node: SysctlNode, num: number): never {
+  kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'sysctl_desc' });
+  const child = node.children.get(num);
+  if (child === undefined) {
+    throw ENOENT;
+  }
+  throw (child.flags & CTLFLAG_PERMANENT) !== 0 || child.spec.desc !== undefined ? EPERM : EFAULT;
+}
+
+/**
  * Describe all children, or the one that a request names.
- * @throws ENOENT no child of that number; EPERM an attempt to set a description: those of the kernel's own
- * nodes are permanent
+ * @throws ENOENT no child of that number; EPERM EFAULT an attempt to set a description
  */
 export function sysctlDescribe(l: Lwp, node: SysctlNode, call: SysctlCall): SysctlResult {
-  const request = call.newv === null ? null : requestOf(call.newv);
+  const request = call.newv === null ? null : sysctlRequest(call.newv);
   if (request !== null && request.desc !== 0) {
-    throw EPERM;
+    setDescription(l, node, request.num);
   }
   const secrets = kauthAllows(l.kernel, l.cred, { scope: 'system', action: 'sysctl_prvt' });
   const wanted = byNumber(node).filter(

@@ -100,7 +100,11 @@ function settime(l: Lwp, ns: bigint): void {
   }
   const k = l.kernel;
   kauthAuthorize(k, l.cred, { scope: 'system', action: 'time_system' });
-  k.clockSkewNs += ns - nanotime(k);
+  const now = nanotime(k);
+  if (ns < now) {
+    kauthAuthorize(k, l.cred, { scope: 'system', action: 'settime_backwards' });
+  }
+  k.clockSkewNs += ns - now;
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Lwp } from '../kern/lwp.ts';
 import type { MaySleep, Soon } from '../kern/maysleep.ts';
 import { Pipe, pipeCloseReading, pipeCloseWriting, pipeRestart } from '../kern/pipe.ts';
 import { ReadingEnd, WritingEnd } from '../kern/pipe_file.ts';
-import type { Selector } from '../kern/selinfo.ts';
+import type { Selector, Selinfo } from '../kern/selinfo.ts';
 import { FOREVER, PCATCH, SleepQueue, sleepqBlock, sleepqWakeAll } from '../kern/sleepq.ts';
 import type { Uio } from '../kern/uio.ts';
 import { EVFILT_READ, EVFILT_WRITE } from '../sys/constants/event.ts';
@@ -158,6 +158,11 @@ export class FifoFile extends VnodeFile {
     } else {
       super.kqfilter(l, fp, kn);
     }
+  }
+
+  /** One for both ends: readers are told of bytes, writers of room. */
+  selinfo(): Selinfo {
+    return this.#fifo.readers > 0 ? this.#fifo.in.selinfo() : this.#fifo.out.selinfo();
   }
 
   override restart(): void {

@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly console?: (text: string) => void;
   /** Where time must be virtual: the native host's is whatever the machine has left. */
   readonly hosts?: readonly World['host'][];
+  /** Where the state is that of a thread, and each promise has a thread of its own. */
+  readonly faces?: readonly World['face'][];
   /** The test ends the kernel itself. */
   readonly ends?: true;
 }
@@ -54,11 +56,12 @@ export function conformance(
   options: WorldOptions = {},
 ): void {
   for (const host of options.hosts ?? HOSTS) {
-    for (const face of FACES) {
+    for (const face of options.faces ?? FACES) {
       test(`${host}, ${face}: ${title}`, async (t) => {
         const written: string[] = [];
         const kernel = boot({
           ...(host === 'simulated' ? { host: simulatedHost({ seed: title }) } : {}),
+          threads: process.env['RUMP_TEST_THREADS'] !== '0',
           ...options.boot,
           console: (text) => {
             written.push(text);

@@ -18,9 +18,7 @@ import {
   CLOCK_REALTIME,
   CLOCK_VIRTUAL,
   ITIMER_MONOTONIC,
-  ITIMER_PROF,
   ITIMER_REAL,
-  ITIMER_VIRTUAL,
   TIMER_ABSTIME,
   TIMER_MAX,
   TIMER_MIN,
@@ -79,27 +77,22 @@ conformance(
   SIM,
 );
 
-conformance(
-  'setitimer: bad timers and times change nothing; used time cannot be timed',
-  async (t, { newproc, call }) => {
-    const proc = newproc();
-    const hour = { value: { sec: 3600, usec: 0 }, interval: NEVER };
-    await call(proc).setitimer(ITIMER_REAL, hour);
-    for (const bad of [
-      { value: { sec: -1, usec: 0 }, interval: NEVER },
-      { value: { sec: 1, usec: 1_000_000 }, interval: NEVER },
-      { value: { sec: 1, usec: Number.NaN }, interval: NEVER },
-      { value: { sec: 1, usec: 0 } } as never,
-    ]) {
-      await fails(t, 'EINVAL', call(proc).setitimer(ITIMER_REAL, bad));
-    }
-    t.true((await call(proc).getitimer(ITIMER_REAL)).value.sec >= 3590);
-    await fails(t, 'EINVAL', call(proc).getitimer(9));
-    await fails(t, 'ENOTSUP', call(proc).setitimer(ITIMER_VIRTUAL, hour));
-    await fails(t, 'ENOTSUP', call(proc).setitimer(ITIMER_PROF, hour));
-    await call(proc).setitimer(ITIMER_REAL, { value: NEVER, interval: NEVER });
-  },
-);
+conformance('setitimer: bad timers and times change nothing', async (t, { newproc, call }) => {
+  const proc = newproc();
+  const hour = { value: { sec: 3600, usec: 0 }, interval: NEVER };
+  await call(proc).setitimer(ITIMER_REAL, hour);
+  for (const bad of [
+    { value: { sec: -1, usec: 0 }, interval: NEVER },
+    { value: { sec: 1, usec: 1_000_000 }, interval: NEVER },
+    { value: { sec: 1, usec: Number.NaN }, interval: NEVER },
+    { value: { sec: 1, usec: 0 } } as never,
+  ]) {
+    await fails(t, 'EINVAL', call(proc).setitimer(ITIMER_REAL, bad));
+  }
+  t.true((await call(proc).getitimer(ITIMER_REAL)).value.sec >= 3590);
+  await fails(t, 'EINVAL', call(proc).getitimer(9));
+  await call(proc).setitimer(ITIMER_REAL, { value: NEVER, interval: NEVER });
+});
 
 conformance(
   'timer_settime: the signal and the value asked for, relative or absolute, and silence for SIGEV_NONE',

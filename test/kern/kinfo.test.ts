@@ -12,7 +12,7 @@ import { inKernel } from '../../lib/kern/schedule.ts';
 import { syscallAsync } from '../../lib/kern/syscall.ts';
 import { dosysctl } from '../../lib/kern/sysctl_call.ts';
 import { KINFO_LWP, KINFO_PROC2 } from '../../lib/kern/sysctl_kinfo.ts';
-import { sysctlnodeRequest } from '../../lib/kern/sysctl_meta.ts';
+import { sysctlnodeRequest } from '../../lib/kern/sysctl_node.ts';
 import { LSRUN, LSSLEEP } from '../../lib/sys/constants/lwp.ts';
 import { SSTOP, SZOMB } from '../../lib/sys/constants/proc.ts';
 import { SIGSTOP, SIGUSR1 } from '../../lib/sys/constants/signal.ts';

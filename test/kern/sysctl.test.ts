@@ -4,7 +4,7 @@ import { MSGBUFSIZE } from '../../lib/kern/msgbuf.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
 import { dosysctl } from '../../lib/kern/sysctl_call.ts';
 import { EVCNT_TYPE_ANY } from '../../lib/kern/sysctl_evcnt.ts';
-import { type SysctlnodeInfo, sysctlnodeDecode, sysctlnodeRequest } from '../../lib/kern/sysctl_meta.ts';
+import { type SysctlnodeInfo, sysctlnodeDecode, sysctlnodeRequest } from '../../lib/kern/sysctl_node.ts';
 import {
   CTL_HW,
   CTL_KERN,

@@ -5,6 +5,8 @@
  */
 import type { Component } from '../../kern/component.ts';
 import { type Cdevsw, minor } from '../../kern/devsw.ts';
+import { FWRITE } from '../../kern/file.ts';
+import { kauthAuthorize } from '../../kern/kauth.ts';
 import type { Kernel } from '../../kern/kernel.ts';
 import type { Uio } from '../../kern/uio.ts';
 import { EFAULT, ENOSPC, ENXIO } from '../../sys/errno.ts';
@@ -47,9 +49,13 @@ function memory(k: Kernel, uio: Uio): void {
 
 const cdevsw: Cdevsw = {
   name: 'mem',
-  open(_l, dev) {
-    if (![DEV_MEM, DEV_KMEM, DEV_NULL, DEV_FULL, DEV_ZERO].includes(minor(dev))) {
+  open(l, dev, flag) {
+    const which = minor(dev);
+    if (![DEV_MEM, DEV_KMEM, DEV_NULL, DEV_FULL, DEV_ZERO].includes(which)) {
       throw ENXIO;
+    }
+    if ((which === DEV_MEM || which === DEV_KMEM) && (flag & FWRITE) !== 0) {
+      kauthAuthorize(l.kernel, l.cred, { scope: 'device', action: 'memory_write' });
     }
   },
   read(l, dev, uio) {
