@@ -23,6 +23,7 @@ export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } 
 export { attach, type BootOptions, boot } from './boot.ts';
 export { components } from './components.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
+export type { EtfsKeys, EtfsRegisterOptions, EtfsType } from './etfs.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';
 export type { BootStage, Kernel, KernelStats } from './kernel.ts';
 export {

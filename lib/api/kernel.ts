@@ -22,6 +22,7 @@ import { __NetBSD_Version__ } from '../sys/constants/param.ts';
 import { RB_HALT } from '../sys/constants/reboot.ts';
 import { EBUSY, EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
+import { type EtfsKeys, etfsKeys } from './etfs.ts';
 import { type Enter, type Ksyms, ksyms, type Modules, modules } from './modules.ts';
 import { type NewprocOptions, newprocOptions } from './newproc.ts';
 import { Proc } from './proc.ts';
@@ -56,12 +57,15 @@ export class Kernel {
    * process.
    */
   readonly ksyms: Ksyms;
+  /** Host keys: files, disks and directories of the host by names in the root file system. */
+  readonly etfs: EtfsKeys;
 
   constructor(k: Kern) {
     this.#k = k;
     const enter: Enter = (what, fn) => this.enter(what, fn);
     this.modules = modules(k, enter);
     this.ksyms = ksyms(k, enter);
+    this.etfs = etfsKeys(k, this, enter);
   }
 
   /** NetBSD's __NetBSD_Version__: 799003400 is 7.99.34. */

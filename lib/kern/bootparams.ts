@@ -64,6 +64,7 @@ export function bootParams(
     memlimit: memlimitOf(options.memlimit ?? getenv('RUMP_MEMLIMIT')),
     sigmodel: sigmodelOf(options.sigmodel),
     components,
+    getenv,
     console: consoleText,
     logConsole: verbose || logConsole === 'always',
   };

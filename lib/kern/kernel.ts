@@ -55,6 +55,8 @@ export interface BootParams {
   readonly hostname: string | undefined;
   /** Bytes of host memory the kernel may take, Infinity for no limit (RUMP_MEMLIMIT). */
   readonly memlimit: number;
+  /** A RUMP_* variable. */
+  readonly getenv: (name: string) => string | undefined;
   /** Where console text goes. */
   readonly console: (text: string) => void;
   /** What a signal posted to a process does; `raise` is as everywhere. */

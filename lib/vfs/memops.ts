@@ -16,7 +16,7 @@ import {
   S_IFREG,
   S_IFSOCK,
 } from '../sys/constants/stat.ts';
-import { EEXIST, EINVAL, EMLINK, ENOENT, ENOTEMPTY, ERESTART } from '../sys/errno.ts';
+import { EBUSY, EEXIST, EINVAL, EMLINK, ENOENT, ENOTEMPTY, ERESTART } from '../sys/errno.ts';
 import type { Stat } from '../sys/types.ts';
 import { genfsOps } from './genfs.ts';
 import { DOT, DOTDOT } from './memdir.ts';
@@ -79,8 +79,16 @@ function drop(node: MemNode, links: number): void {
   }
 }
 
-/** `name` leads to what the caller thinks. @throws ERESTART */
+/** What is there by way of `elsewhere` stays there. @throws EBUSY */
+function own(dvp: Vnode, vp: Vnode): void {
+  if (vp.mount !== dvp.mount) {
+    throw EBUSY;
+  }
+}
+
+/** `name` leads to what the caller thinks. @throws ERESTART EBUSY */
 function still(dvp: Vnode, name: string, vp: Vnode): MemNode {
+  own(dvp, vp);
   const node = living(dvp).dir.get(name);
   if (node === null || node !== vp.data) {
     throw ERESTART;
@@ -114,6 +122,9 @@ function rename(fdvp: Vnode, fname: string, fvp: Vnode, tdvp: Vnode, tname: stri
   const from = memNode(fdvp);
   const to = living(tdvp);
   const old = to.dir.get(tname);
+  if (tvp !== null) {
+    own(tdvp, tvp);
+  }
   if (old !== (tvp === null ? null : tvp.data)) {
     throw ERESTART;
   }

@@ -104,6 +104,9 @@ function moveTo(from: Vnode, to: Vnode): Vnode {
 
 /** The name of directory `vp` in its parent. @throws ENOENT it has none */
 function* nameIn(l: Lwp, parent: Vnode, vp: Vnode): MaySleep<string> {
+  if (vp.ops.hiddenName !== undefined) {
+    return vp.ops.hiddenName(vp);
+  }
   const getting = vp.ops.getattr(l, vp);
   const { ino } = isMaySleep(getting) ? yield* getting : getting;
   let name: string | null = null;

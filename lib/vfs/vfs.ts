@@ -29,6 +29,8 @@ export class Vfs {
   /** Root of the root file system, with a reference. */
   rootdir!: Vnode;
 
+  /** Host keys, of the component that the root is made of; null while there are none. */
+  etfs: object | null = null;
   /** The time for the times of files. */
   readonly timestamp: Timestamp;
 

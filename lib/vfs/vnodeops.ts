@@ -131,6 +131,9 @@ export interface Vnodeops {
   listextattr(l: Lwp, vp: Vnode, namespace: number): Soon<string[]>;
   deleteextattr(l: Lwp, vp: Vnode, namespace: number, name: string): Soon<void>;
 
+  /** The name of a directory that its parent does not list. */
+  hiddenName?(vp: Vnode): string;
+
   // ---- the vnode's life
   /** The last reference has gone. What is left to do with the host is queued, not waited for. */
   inactive(vp: Vnode): 'keep' | 'recycle';

@@ -12,6 +12,7 @@ import { sleepyfs } from '../vfs/sleepyfs.ts';
 import { conformance, type World, type WorldOptions } from './harness.ts';
 
 export interface Files extends World {
+  readonly fs: FileSystem;
   /** The directory: where every process of the test begins. */
   readonly dir: string;
   /** A process of the superuser's, and its calls. */
@@ -74,6 +75,7 @@ function filesOf(t: ExecutionContext, world: World, fs: FileSystem): Files {
   const sys = world.call(root);
   return {
     ...world,
+    fs,
     dir,
     root,
     sys,

@@ -14,9 +14,11 @@ export interface HostfsArgs {
   readonly gid: number | undefined;
   /** Permissions that nothing is shown to have. */
   readonly umask: number;
+  /** False: there are no directories in it, whatever the host has. */
+  readonly subdirs: boolean;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(['path', 'readonly', 'uid', 'gid', 'umask']);
+const KNOWN: ReadonlySet<string> = new Set(['path', 'readonly', 'uid', 'gid', 'umask', 'subdirs']);
 const ID_MAX = 0xfffffffe;
 
 /** @param data an object, or the path alone. @throws EINVAL */
@@ -25,20 +27,21 @@ export function hostfsArgs(data: unknown): HostfsArgs {
   if (typeof given !== 'object' || given === null || !Object.keys(given).every((key) => KNOWN.has(key))) {
     throw EINVAL;
   }
-  const { path, readonly = false, uid, gid, umask = 0 } = given as Partial<HostfsArgs>;
+  const { path, readonly = false, uid, gid, umask = 0, subdirs = true } = given as Partial<HostfsArgs>;
   const id = (value: unknown): boolean => value === undefined || whole(value, ID_MAX);
   if (
     typeof path !== 'string' ||
     path === '' ||
     path.includes('\0') ||
     typeof readonly !== 'boolean' ||
+    typeof subdirs !== 'boolean' ||
     !id(uid) ||
     !id(gid) ||
     !whole(umask, ALLPERMS)
   ) {
     throw EINVAL;
   }
-  return { path, readonly, uid, gid, umask };
+  return { path, readonly, uid, gid, umask, subdirs };
 }
 
 function whole(value: unknown, max: number): boolean {

@@ -62,7 +62,8 @@ function* lookup(l: Lwp, dvp: Vnode, name: string): MaySleep<Vnode | null> {
       const attr = yield* lookHost(l, inDirectory(dir, name));
       // A name that was changed here meanwhile may have been looked at before or after.
       if (fs.renames === renames) {
-        return attr === null ? null : fs.vnode(fs.enter(dir, name, attr));
+        const shown = attr !== null && (fs.args.subdirs || vtypeOf(attr.mode) !== 'VDIR');
+        return shown ? fs.vnode(fs.enter(dir, name, attr)) : null;
       }
     }
   });
@@ -94,6 +95,9 @@ function* make(
   const dir = hostNode(dvp);
   const { fs } = dir;
   const numbers = attrBuffer();
+  if (node.type === 'VDIR' && !fs.args.subdirs) {
+    throw EPERM;
+  }
   return yield* insideOf(function* () {
     const where = inDirectory(dir, name);
     const path2 = text === undefined ? {} : { path2: nameEncode(text) };

@@ -14,7 +14,7 @@ import {
   RUMPUSER_FSENTRY,
 } from '../../../sys/constants/fsop.ts';
 import { PATH_MAX } from '../../../sys/constants/limits.ts';
-import { S_IFMT } from '../../../sys/constants/stat.ts';
+import { ALLPERMS, S_IFMT } from '../../../sys/constants/stat.ts';
 import { EOPNOTSUPP, EPERM } from '../../../sys/errno.ts';
 import type { Stat, Timespec } from '../../../sys/types.ts';
 import { genfsOps } from '../../genfs.ts';
@@ -74,11 +74,14 @@ function* setattr(l: Lwp, vp: Vnode, set: Setattr): MaySleep<void> {
     yield* askAttributes(l, node, RUMPUSER_FS_TRUNCATE, [set.size]);
   }
   const owner = ownerOf(node, set);
+  const before = node.attr.mode;
   if (owner !== null) {
     yield* askAttributes(l, node, RUMPUSER_FS_CHOWN, owner);
   }
-  if (set.mode !== undefined) {
-    yield* askAttributes(l, node, RUMPUSER_FS_CHMOD, [set.mode]);
+  // Hosts take set-id bits away when the owner changes; here it is the caller who decides.
+  const mode = set.mode ?? before & ALLPERMS;
+  if (set.mode !== undefined || (node.attr.mode & ALLPERMS) !== mode) {
+    yield* askAttributes(l, node, RUMPUSER_FS_CHMOD, [mode]);
   }
   if (set.atim !== undefined || set.mtim !== undefined) {
     yield* askAttributes(l, node, RUMPUSER_FS_UTIMES, [...timeArgs(set.atim), ...timeArgs(set.mtim)]);
@@ -168,7 +171,9 @@ function* decode(l: Lwp, node: HostNode, data: Uint8Array, entries: DirEntry[]):
         const attr = yield* lookHost(l, inDirectory(node, name));
         type = attr === null ? undefined : vtypeOf(attr.mode);
       }
-      entries.push({ name, fileid: fs.fileid({ dev: node.id.dev, ino }), type: type ?? 'VREG' });
+      if (type !== 'VDIR' || fs.args.subdirs) {
+        entries.push({ name, fileid: fs.fileid({ dev: node.id.dev, ino }), type: type ?? 'VREG' });
+      }
     }
     at = end;
   }
