@@ -1,4 +1,5 @@
-// Two kernel modules in TypeScript: one keeps a counter, the other requires it and is a security model.
+// Two kernel modules in TypeScript: one keeps a counter, the other requires it and is a security model with a
+// name, a listener, and an answer for who asks.
 // Run: npx tsc -b && node dist/examples/modules.js
 import { boot, defineModule, KAUTH_RESULT_DEFER, KAUTH_RESULT_DENY } from 'rumpkernel';
 
@@ -24,6 +25,7 @@ const curfew = defineModule({
   required: ['counter>=2'],
   init(m) {
     const add = m.symbol('counter_add') as (name: string) => void;
+    m.secmodel({ id: 'org.example.curfew', name: 'Curfew', evaluate: (what) => what === 'is-curfew' });
     m.listen('system', (_cred, { action }) => {
       if (action !== 'reboot') {
         return KAUTH_RESULT_DEFER;
@@ -31,7 +33,8 @@ const curfew = defineModule({
       add('reboot');
       return KAUTH_RESULT_DENY;
     });
-    m.printf(`curfew: until ${m.props['until'] ?? 'morning'}\n`);
+    const curfewed = m.evaluate('org.example.curfew', 'is-curfew', null);
+    m.printf(`curfew: ${curfewed}, until ${m.props['until'] ?? 'morning'}\n`);
   },
 });
 
@@ -50,5 +53,5 @@ console.log(kernel.modules.stat('counter'));
 
 kernel.modules.unload('curfew');
 kernel.modules.unload('counter');
-console.log(kernel.dmesg().includes('curfew: until six\n'));
+console.log(kernel.dmesg().includes('curfew: true, until six\n'));
 kernel.halt();

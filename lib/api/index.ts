@@ -13,6 +13,7 @@ export {
 export { type KinfoProc, kinfoDecode } from '../kern/kinfo.ts';
 export type { Modinfo } from '../kern/module.ts';
 export type { PropDictionary, PropValue } from '../kern/prop.ts';
+export type { Secmodel } from '../kern/secmodel.ts';
 export type { SysctlDecoded } from '../kern/sysctl.ts';
 export { KINFO_PROC2 } from '../kern/sysctl_kinfo.ts';
 export { nativeHost } from '../rumpuser/native.ts';

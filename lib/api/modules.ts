@@ -19,6 +19,7 @@ import { moduleLoadObject } from '../kern/module_native.ts';
 import { moduleAsk } from '../kern/module_sys.ts';
 import { printf, thrownText } from '../kern/msgbuf.ts';
 import { type PropDictionary, propDictionary } from '../kern/prop.ts';
+import { type Secmodel, secmodelEval, secmodelRegister } from '../kern/secmodel.ts';
 import { __NetBSD_Version__ } from '../sys/constants/param.ts';
 import { EINVAL, ENOENT, ENOTTY, Errno, errnoByCode } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
@@ -166,6 +167,10 @@ export interface ModuleContext {
   symbol(name: string): KernelFunction;
   /** Take part in every decision of a scope. NetBSD: kauth_listen_scope(9). */
   listen(scope: KauthScope, listener: KauthListener): void;
+  /** Be listed as a security model, and answer the questions others have. NetBSD: secmodel_register(9). */
+  secmodel(model: Secmodel): void;
+  /** Ask a security model. @throws EINVAL ENOENT. NetBSD: secmodel_eval(9) */
+  evaluate(id: string, what: string, arg: unknown): boolean;
   /** Add a character device. @returns its major number. @throws EEXIST EINVAL */
   device(sw: Cdevsw): number;
 }
@@ -243,6 +248,8 @@ function contextOf(k: Kern, m: LoadedModule): ModuleContext {
       return fn;
     },
     listen: (scope, listener) => m.use(kauthListenScope(k, scope, listener)),
+    secmodel: (model) => m.use(secmodelRegister(k, model)),
+    evaluate: (id, what, arg) => secmodelEval(k, id, what, arg),
     device(sw) {
       const number = devswAttach(k, sw);
       m.use(() => devswDetach(k, sw));

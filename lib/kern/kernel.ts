@@ -26,6 +26,7 @@ import type { Reclaimable } from './pool_stat.ts';
 import type { Pgrp, Proc, Session } from './proc.ts';
 import { ProcTable } from './proctab.ts';
 import type { Random } from './random.ts';
+import type { Secmodel } from './secmodel.ts';
 import type { SleepQueue } from './sleepq.ts';
 import type { SysctlNode } from './sysctl.ts';
 import type { HandlerTable } from './sysent.ts';
@@ -184,8 +185,9 @@ export class Kernel {
   nativeDevices: Map<bigint, NativeDevice> | null = null;
   /** -1 to 2; it is only ever raised (securelevel.ts). */
   securelevel = -1;
-  /** Security models registered. */
+  /** Security models started, counting modules of that class; those that have a name, by id. */
   nsecmodels = 0;
+  readonly secmodels = new Map<string, Secmodel>();
   readonly evcnts = new List<Evcnt>();
   /** Handlers by system-call number; absent ones answer ENOSYS. */
   readonly sysent: HandlerTable = [];

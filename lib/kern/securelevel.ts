@@ -6,7 +6,7 @@
  *
  * NetBSD: sys/secmodel/securelevel/secmodel_securelevel.c, secmodel_securelevel(9).
  */
-import { EPERM } from '../sys/errno.ts';
+import { EINVAL, EPERM } from '../sys/errno.ts';
 import {
   KAUTH_RESULT_DEFER,
   KAUTH_RESULT_DENY,
@@ -16,6 +16,7 @@ import {
 } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
+import { secmodelRegister } from './secmodel.ts';
 
 /** The lowest level at which an action is denied. */
 function deniedFrom(action: KauthAction): number {
@@ -40,6 +41,16 @@ export function secmodelSecurelevelStart(k: Kernel): void {
     k.securelevel >= deniedFrom(action) ? KAUTH_RESULT_DENY : KAUTH_RESULT_DEFER;
   kauthListenScope(k, 'system', listener);
   kauthListenScope(k, 'device', listener);
+  secmodelRegister(k, {
+    id: 'org.netbsd.secmodel.securelevel',
+    name: 'Traditional NetBSD: Securelevel',
+    evaluate(what, level) {
+      if (what !== 'is-securelevel-above' || typeof level !== 'number') {
+        throw EINVAL;
+      }
+      return k.securelevel > level;
+    },
+  });
 }
 
 /** @throws EPERM to lower it is for init alone */

@@ -6,16 +6,18 @@
  * sys/kern/{kern_proc,kern_sig,kern_resource}.c.
  */
 import { PK_SUGID } from '../sys/constants/proc.ts';
+import { EINVAL } from '../sys/errno.ts';
 import {
   KAUTH_RESULT_ALLOW,
   KAUTH_RESULT_DEFER,
   type KauthAction,
-  type KauthCred,
+  KauthCred,
   type KauthResult,
   type KauthScope,
   kauthListenScope,
 } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
+import { secmodelRegister } from './secmodel.ts';
 
 const SCOPES: readonly KauthScope[] = [
   'generic',
@@ -67,4 +69,14 @@ export function secmodelSuserStart(k: Kernel): void {
     kauthListenScope(k, scope, suser);
   }
   kauthListenScope(k, 'process', processListener);
+  secmodelRegister(k, {
+    id: 'org.netbsd.secmodel.suser',
+    name: 'Traditional NetBSD: Superuser',
+    evaluate(what, cred) {
+      if (what !== 'is-root' || !(cred instanceof KauthCred)) {
+        throw EINVAL;
+      }
+      return suser(cred) === KAUTH_RESULT_ALLOW;
+    },
+  });
 }

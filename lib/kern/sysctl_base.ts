@@ -23,7 +23,6 @@ import {
   CTL_VM,
   CTLTYPE_NODE,
 } from '../sys/constants/sysctl.ts';
-import { SECMODELS } from './bsd44.ts';
 import type { Kernel } from './kernel.ts';
 import { type SysctlSpec, sysctlRoot } from './sysctl.ts';
 import { dosysctl } from './sysctl_call.ts';
@@ -48,8 +47,13 @@ const MODELS: readonly SysctlSpec[] = [
   node(CTL_CREATE, 'bsd44', 'Both together', [modelName('bsd44')]),
 ];
 
-function modelName(model: keyof typeof SECMODELS): SysctlSpec {
-  return sysctlText(CTL_CREATE, 'name', 'Name of the model', () => SECMODELS[model]);
+function modelName(model: string): SysctlSpec {
+  return sysctlText(
+    CTL_CREATE,
+    'name',
+    'Name of the model',
+    (k) => k.secmodels.get(`org.netbsd.secmodel.${model}`)?.name ?? '',
+  );
 }
 
 const TOP: readonly SysctlSpec[] = [

@@ -11,6 +11,9 @@ test('sysctl shows values, subtrees and all', async (t) => {
   t.is(
     await output('sysctl security', 'sysctl kern.clockrate', 'sysctl kern.cp_id'),
     'security.models.suser.name = Traditional NetBSD: Superuser\n' +
+      'security.models.securelevel.name = Traditional NetBSD: Securelevel\n' +
+      'security.models.securelevel.securelevel = -1\n' +
+      'security.models.bsd44.name = Traditional NetBSD (derived from 4.4BSD)\n' +
       'kern.clockrate = hz = 100, tick = 10000, tickadj = 0, stathz = 100, profhz = 100\nkern.cp_id = 0 1\n',
   );
   const all = (await output('sysctl -a')).trimEnd().split('\n');
