@@ -142,10 +142,10 @@ export function vnUnlink(l: Lwp, at: Vnode | null, path: string): Soon<void> {
     if (vp === vp.mount?.root) {
       throw EBUSY;
     }
+    mayDelete(l.kernel, l.cred, dvp, vp);
     if (vp.type === 'VDIR') {
       throw EPERM;
     }
-    mayDelete(l.kernel, l.cred, dvp, vp);
     return andThen(dvp.ops.remove(l, dvp, name, vp), () => {
       vnKnote(dvp, NOTE_WRITE);
       vnKnote(vp, NOTE_DELETE);
@@ -160,9 +160,6 @@ export function vnRmdir(l: Lwp, at: Vnode | null, path: string): Soon<void> {
     if (vp === null) {
       throw ENOENT;
     }
-    if (vp.type !== 'VDIR') {
-      throw ENOTDIR;
-    }
     if (walk.kind === 'dot' || walk.kind === 'dotdot') {
       throw walk.kind === 'dotdot' ? ENOTEMPTY : EINVAL;
     }
@@ -170,6 +167,9 @@ export function vnRmdir(l: Lwp, at: Vnode | null, path: string): Soon<void> {
       throw EBUSY;
     }
     mayDelete(l.kernel, l.cred, dvp, vp);
+    if (vp.type !== 'VDIR') {
+      throw ENOTDIR;
+    }
     return andThen(dvp.ops.rmdir(l, dvp, name, vp), () => {
       vnKnote(dvp, NOTE_WRITE | NOTE_LINK);
       vnKnote(vp, NOTE_DELETE);

@@ -121,24 +121,27 @@ function renameChecked(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
   const { kernel: k, cred } = l;
   const fvp = f.vp as Vnode;
   const tvp = t.vp;
+  if (tvp === fvp && same === 'retain') {
+    return;
+  }
   mayDelete(k, cred, f.dvp, fvp);
   if (tvp === null) {
     mayEnter(k, cred, t.dvp);
   } else if (tvp !== fvp) {
+    mayDelete(k, cred, t.dvp, tvp);
     if (fvp.type === 'VDIR' && tvp.type !== 'VDIR') {
       throw ENOTDIR;
     }
     if (fvp.type !== 'VDIR' && tvp.type === 'VDIR') {
       throw EISDIR;
     }
-    mayDelete(k, cred, t.dvp, tvp);
   }
   if (fvp.type === 'VDIR' && f.dvp !== t.dvp) {
     // Its ".." changes.
     vaccess(k, cred, fvp, VWRITE);
   }
   if (tvp === fvp) {
-    return sameFile(l, f, t, same);
+    return sameFile(l, f, t);
   }
   if (tvp !== null && tvp === f.dvp) {
     throw ENOTEMPTY;
@@ -156,9 +159,9 @@ function renameChecked(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
   });
 }
 
-/** Two names of one file. */
-function sameFile(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
-  if (same === 'retain' || (f.dvp === t.dvp && f.name === t.name)) {
+/** Two names of one file, of which the first goes; or one name twice. */
+function sameFile(l: Lwp, f: Walk, t: Walk): Soon<void> {
+  if (f.dvp === t.dvp && f.name === t.name) {
     return;
   }
   const { dvp, name } = f;
