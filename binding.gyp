@@ -34,6 +34,7 @@
         "native/rumpuser/file_sync.cc",
         "native/rumpuser/fsop.cc",
         "native/rumpuser/fsop_attr.cc",
+        "native/rumpuser/fsop_now.cc",
         "native/rumpuser/fsop_open.cc",
         "native/rumpuser/fsop_path.cc",
         "native/rumpuser/idle.cc",

@@ -48,6 +48,8 @@ export type HostCalls = Pick<
   | 'iovwrite'
   | 'bio'
   | 'fsop'
+  | 'fsopNow'
+  | 'readNow'
   | 'reap'
   | 'syncfd'
   | 'dlBootstrap'
@@ -107,6 +109,8 @@ export function hostCalls(binding: HostBinding, options: HostOptions): Host {
     iovwrite: (fd, buffers, off) => files.iovwrite(fd, buffers, off),
     bio: (fd, op, data, off, done) => bio.start(fd, op, data, off, done),
     fsop: (request, done) => bio.startFsop(request, done),
+    fsopNow: (request) => bio.fsopNow(request),
+    readNow: (fd, data, off) => bio.readNow(fd, data, off),
     reap: () => bio.reap(),
     syncfd: (fd, flags, start, length) => files.syncfd(fd, flags, start, length),
     dlBootstrap: () => dl.bootstrap(),

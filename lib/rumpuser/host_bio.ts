@@ -28,6 +28,7 @@ export class BioQueue {
   readonly #idler: number;
   readonly #underWay = new Map<number, Request>();
   readonly #completion = new Float64Array(3);
+  readonly #numbers = new BigInt64Array(6 + ARGS_MAX);
   /** Opened with the first request: most kernels never start one. */
   #queue = 0;
   #lastId = 0;
@@ -49,10 +50,36 @@ export class BioQueue {
     const { op, fd, path = NOTHING, path2 = NOTHING, data = NOTHING } = request;
     int32(op);
     int32(fd);
-    const numbers = numbersOf(request);
+    const numbers = this.#numbersOf(request);
     this.#begin(data, done, (queue, id) =>
       this.#binding.fsopStart(queue, id, op, fd, path, path2, numbers, data),
     );
+  }
+
+  fsopNow(request: FsRequest): number {
+    const { op, fd, path = NOTHING, data = NOTHING } = request;
+    return throwing(this.#binding.fsopNow(int32(op), int32(fd), path, this.#numbersOf(request), data));
+  }
+
+  readNow(fd: number, data: Uint8Array, off: number): number {
+    if (!Number.isSafeInteger(off)) throw EINVAL;
+    return throwing(this.#binding.readNow(int32(fd), data, off));
+  }
+
+  /** The numbers of a request, in the order of C; until the next request. @throws EINVAL */
+  #numbersOf({ where, what, where2, args }: FsRequest): BigInt64Array {
+    const numbers = this.#numbers;
+    putId(numbers, 0, where);
+    putId(numbers, 2, what);
+    putId(numbers, 4, where2);
+    const count = args === undefined ? 0 : args.length;
+    if (count > ARGS_MAX) throw EINVAL;
+    for (let i = 0; i < ARGS_MAX; i++) {
+      const arg = i < count ? args?.[i] : 0;
+      if (!Number.isSafeInteger(arg)) throw EINVAL;
+      numbers[6 + i] = arg === 0 ? 0n : BigInt(arg as number);
+    }
+    return numbers;
   }
 
   #begin(data: Uint8Array, done: Done, start: (queue: number, id: number) => number): void {
@@ -86,19 +113,7 @@ export class BioQueue {
   }
 }
 
-/** The numbers of a request, in the order of C. @throws EINVAL */
-function numbersOf({ where, what, where2, args = [] }: FsRequest): BigInt64Array {
-  if (args.length > ARGS_MAX || !args.every(Number.isSafeInteger)) throw EINVAL;
-  const numbers = new BigInt64Array(6 + ARGS_MAX);
-  putId(numbers, 0, where);
-  putId(numbers, 2, what);
-  putId(numbers, 4, where2);
-  for (const [i, arg] of args.entries()) numbers[6 + i] = BigInt(arg);
-  return numbers;
-}
-
 function putId(numbers: BigInt64Array, at: number, id: FsId | undefined): void {
-  if (id === undefined) return;
-  numbers[at] = id.dev;
-  numbers[at + 1] = id.ino;
+  numbers[at] = id === undefined ? 0n : id.dev;
+  numbers[at + 1] = id === undefined ? 0n : id.ino;
 }

@@ -32,6 +32,8 @@ export interface HostBinding {
     numbers: BigInt64Array,
     data: Uint8Array,
   ): number;
+  fsopNow(op: number, fd: number, path: Uint8Array, numbers: BigInt64Array, data: Uint8Array): number;
+  readNow(fd: number, data: Uint8Array, off: number): number;
   /**
    * Takes one completion off the queue: fills `completion` with id, count and errno. 0 when there is none.
    */

@@ -16,7 +16,10 @@
  * NetBSD: sys/rump/include/rump/rumpuser.h, rumpuser(3).
  */
 import type { Errno } from '../sys/errno.ts';
+import type { FsRequest } from '../sys/fsop.ts';
 import type { Timespec } from '../sys/types.ts';
+
+export type { FsId, FsRequest } from '../sys/fsop.ts';
 
 /** Version of this contract. `init` refuses any other (EPROGMISMATCH). */
 export const RUMPUSER_VERSION = 17;
@@ -43,37 +46,6 @@ export const RUMPUSER_BIO_READ = 0x01;
 export const RUMPUSER_BIO_WRITE = 0x02;
 /** With WRITE: the data is on stable storage before completion. */
 export const RUMPUSER_BIO_SYNC = 0x04;
-
-/** What tells files of the host apart. */
-export interface FsId {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
-
-/** An operation on a host directory or what is below it. */
-export interface FsRequest {
-  /** RUMPUSER_FS_*, of `lib/sys/constants/fsop.ts`. */
-  readonly op: number;
-  /** A root, or what was opened below one. */
-  readonly fd: number;
-  /**
-   * Plain names with single slashes between them, from `fd` on; empty is what `fd` is itself. No `.` or `..`,
-   * no slash at either end (EINVAL). Symbolic links are never followed: one on the way is ESTALE.
-   */
-  readonly path?: Uint8Array;
-  readonly path2?: Uint8Array;
-  /** The directory that `path` ends in, the file there, the directory of `path2`: others are ESTALE. */
-  readonly where?: FsId;
-  readonly what?: FsId;
-  readonly where2?: FsId;
-  /** At most four integers. */
-  readonly args?: readonly number[];
-  /**
-   * Gets what the operation is for, or else (room for FSATTRS permitting) the attributes of the file
-   * afterwards, from ROOT, OPEN, MKDIR, MKNOD, SYMLINK, CHMOD, CHOWN, UTIMES and TRUNCATE.
-   */
-  readonly data?: Uint8Array;
-}
 
 /** `off` of `iovread`/`iovwrite`: use and move the descriptor's own position. */
 export const RUMPUSER_IOV_NOSEEK = -1;
@@ -306,6 +278,13 @@ export interface Rumpuser {
    * the root it begins at, whoever changes the directory meanwhile. One that fails has changed nothing.
    */
   fsop(request: FsRequest, done: (result: number, error: Errno | null) => void): void;
+  /**
+   * The same at once, where that needs no waiting: GETATTR, OPEN without CREATE, CLOSE. For file systems that
+   * are FSSPACE_LOCAL. @throws EAGAIN it might have to wait
+   */
+  fsopNow(request: FsRequest): number;
+  /** Read what the host has in memory, which may be less than there is; 0 at the end. @throws EAGAIN */
+  readNow(fd: number, data: Uint8Array, off: number): number;
   /** Call the `done` of every finished `bio` and `fsop`. @returns how many. */
   reap(): number;
   /** @param start @param length bytes; length 0 is to the end of the file. */

@@ -161,6 +161,14 @@ export class SimCalls implements Rumpuser {
     this.machine.submitFsop(request, done, NO_FAULT);
   }
 
+  fsopNow(request: FsRequest): number {
+    return this.machine.fsopNow(request);
+  }
+
+  readNow(fd: number, data: Uint8Array, off: number): number {
+    return this.machine.readNow(fd, data, off);
+  }
+
   reap(): number {
     return this.machine.reap();
   }

@@ -81,6 +81,8 @@ const HYPERCALLS: { readonly [K in Hypercall]: true } = {
   iovwrite: true,
   bio: true,
   fsop: true,
+  fsopNow: true,
+  readNow: true,
   reap: true,
   syncfd: true,
   mutexInit: true,

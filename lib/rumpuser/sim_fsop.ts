@@ -79,6 +79,14 @@ export class SimFsops {
     };
   }
 
+  /** Is it one that may be done at once? */
+  immediate({ op, args: [flags = 0] = [], path }: FsRequest): boolean {
+    if (op === RUMPUSER_FS_OPEN) {
+      return (flags & RUMPUSER_OPEN_CREATE) === 0 && path !== undefined && path.length > 0;
+    }
+    return op === RUMPUSER_FS_GETATTR || op === RUMPUSER_FS_CLOSE;
+  }
+
   #table(): ReadonlyMap<number, Op> {
     return new Map<number, Op>([
       [RUMPUSER_FS_ROOT, (r) => this.#root(r)],

@@ -2,7 +2,7 @@
  * The parts of a simulated host. What every kernel uses is made with it, the rest when first used: hosts are
  * made by the thousand, for kernels that touch a few of these.
  */
-import { EINVAL } from '../sys/errno.ts';
+import { EAGAIN, EINVAL } from '../sys/errno.ts';
 import { Prng } from './prng.ts';
 import type { FsRequest, HostMemory } from './rumpuser.ts';
 import { RUMPUSER_CLOCK_RELWALL, RUMPUSER_RANDOM_HARD, RUMPUSER_RANDOM_NOWAIT } from './rumpuser.ts';
@@ -11,7 +11,7 @@ import { SimBio } from './sim_bio.ts';
 import { SimClock } from './sim_clock.ts';
 import { SimConsole } from './sim_console.ts';
 import { SimCvs } from './sim_cvs.ts';
-import { SimFiles } from './sim_files.ts';
+import { isOffset, readAt, SimFiles } from './sim_files.ts';
 import { SimFsops } from './sim_fsop.ts';
 import { SimLockTable, SimMutexes } from './sim_locks.ts';
 import { SimLwps } from './sim_lwps.ts';
@@ -49,6 +49,7 @@ export class SimMachine {
   #stopped = false;
   #random: Prng | undefined;
   #sched: Prng | undefined;
+  #now: Prng | undefined;
 
   /** @throws TypeError RangeError */
   constructor(options: SimulatedHostOptions) {
@@ -70,7 +71,7 @@ export class SimMachine {
     return this.#storage.files;
   }
 
-  get #fsops(): SimFsops {
+  get fsops(): SimFsops {
     this.#storage ??= newStorage({}, this.clock);
     return this.#storage.fsops;
   }
@@ -115,9 +116,34 @@ export class SimMachine {
 
   /** @throws EINVAL when the kernel is gone, or for what is no request */
   submitFsop(request: FsRequest, done: BioDone, fault: BioFault): void {
-    const { fsops, threads } = { fsops: this.#fsops, threads: this.#threads };
-    threads.begin(request.data ?? NOTHING, fsops.prepare(request), done, this.clock.nowNs, fault);
+    const threads = this.#threads;
+    threads.begin(request.data ?? NOTHING, this.fsops.prepare(request), done, this.clock.nowNs, fault);
     this.clock.later();
+  }
+
+  /** At once, or not, as the seed decides. @throws EAGAIN */
+  fsopNow(request: FsRequest): number {
+    const { fsops } = this;
+    if (!fsops.immediate(request) || this.#mustWait) throw EAGAIN;
+    return fsops.prepare(request)();
+  }
+
+  /** @throws EAGAIN */
+  readNow(fd: number, data: Uint8Array, off: number): number {
+    if (!isOffset(off)) throw EINVAL;
+    if (this.#mustWait) throw EAGAIN;
+    // Not all of it need be in memory.
+    const part = data.subarray(0, 1 + this.#nowRandom.below(Math.max(1, data.length)));
+    return readAt(this.files.target(fd), [part], off);
+  }
+
+  get #mustWait(): boolean {
+    return this.#nowRandom.below(2) === 0;
+  }
+
+  get #nowRandom(): Prng {
+    this.#now ??= this.prng('now');
+    return this.#now;
   }
 
   get #threads(): SimBio {

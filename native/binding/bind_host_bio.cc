@@ -179,42 +179,72 @@ int32_t bio_start(uint32_t number, double id, int32_t fd, int32_t op, Bytes data
   return 0;
 }
 
-// `numbers`: where, what, where2 and the arguments, as in the request.
+// A request as JavaScript gives it. `numbers`: where, what, where2 and the arguments.
+bool make_request(struct rumpuser_fsop *op, int32_t what, int32_t fd, const std::string &path,
+                  const std::string &path2, Bytes numbers) {
+  int64_t values[10];
+  // C would see a shorter path, and find another file than the one that was named.
+  if (numbers.size != sizeof values || path.find('\0') != std::string::npos ||
+      path2.find('\0') != std::string::npos)
+    return false;
+  memcpy(values, numbers.data, sizeof values);
+  op->op = what;
+  op->fd = fd;
+  op->path = path.c_str();
+  op->path2 = path2.c_str();
+  std::copy(values, values + 2, op->where);
+  std::copy(values + 2, values + 4, op->what);
+  std::copy(values + 4, values + 6, op->where2);
+  std::copy(values + 6, values + 10, op->args);
+  return true;
+}
+
+std::string text(Bytes bytes) {
+  return std::string(reinterpret_cast<const char *>(bytes.data), bytes.size);
+}
+
 int32_t fsop_start(uint32_t number, double id, int32_t op, int32_t fd, Bytes path, Bytes path2, Bytes numbers,
                    Bytes data) {
   const std::shared_ptr<Queue> queue = Queues::the().find(number);
-  int64_t values[10];
-  if (queue == nullptr || numbers.size != sizeof values)
+  if (queue == nullptr)
     return -rumpuser::kEinval;
   auto request = std::make_unique<Request>();
   request->queue = queue;
   request->id = id;
   request->gives = Request::Gives::all;
-  request->path.assign(reinterpret_cast<const char *>(path.data), path.size);
-  request->path2.assign(reinterpret_cast<const char *>(path2.data), path2.size);
-  // C would see a shorter path, and find another file than the one that was named.
-  if (request->path.find('\0') != std::string::npos || request->path2.find('\0') != std::string::npos)
+  request->path = text(path);
+  request->path2 = text(path2);
+  if (!make_request(&request->op, op, fd, request->path, request->path2, numbers))
     return -rumpuser::kEinval;
   request->copy.resize(data.size);
   request->opens = op == RUMPUSER_FS_ROOT || op == RUMPUSER_FS_OPEN;
-  memcpy(values, numbers.data, sizeof values);
-  struct rumpuser_fsop &what = request->op;
-  what.op = op;
-  what.fd = fd;
-  what.path = request->path.c_str();
-  what.path2 = request->path2.c_str();
-  std::copy(values, values + 2, what.where);
-  std::copy(values + 2, values + 4, what.what);
-  std::copy(values + 4, values + 6, what.where2);
-  std::copy(values + 6, values + 10, what.args);
-  what.data = request->copy.data();
-  what.len = request->copy.size();
+  request->op.data = request->copy.data();
+  request->op.len = request->copy.size();
   // Until it has been done there is no descriptor to close.
   request->error = rumpuser::kEinval;
   rumpuser_hold(queue->idler);
   Request *const started = request.release();
   rumpuser_fsop(&started->op, completed, started);
   return 0;
+}
+
+double fsop_now(int32_t op, int32_t fd, Bytes path, Bytes numbers, Bytes data) {
+  const std::string name = text(path);
+  const std::string none;
+  struct rumpuser_fsop request = {};
+  if (!make_request(&request, op, fd, name, none, numbers))
+    return -rumpuser::kEinval;
+  request.data = data.data;
+  request.len = data.size;
+  size_t count = 0;
+  const int error = rumpuser_fsop_now(&request, &count);
+  return error != 0 ? -error : static_cast<double>(count);
+}
+
+double read_now(int32_t fd, Bytes data, double off) {
+  size_t count = 0;
+  const int error = rumpuser_read_now(fd, data.data, data.size, static_cast<int64_t>(off), &count);
+  return error != 0 ? -error : static_cast<double>(count);
 }
 
 int32_t bio_next(uint32_t number, Bytes completion) {
@@ -257,6 +287,8 @@ void define_host_bio(Napi::Object exports) {
   define<bio_close>(exports, "bioClose");
   define<bio_start>(exports, "bioStart");
   define<fsop_start>(exports, "fsopStart");
+  define<fsop_now>(exports, "fsopNow");
+  define<read_now>(exports, "readNow");
   define<bio_next>(exports, "bioNext");
   define<bio_finish>(exports, "bioFinish");
 }

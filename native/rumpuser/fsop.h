@@ -16,8 +16,10 @@ public:
   Place(const Place &) = delete;
   Place &operator=(const Place &) = delete;
 
+  enum class How { thoroughly, from_memory };
   // @param where the directory's device and inode; kEstale when it is another one
-  int find(int fd, const char *path, const uint64_t where[2]);
+  // @param how from_memory: only what the host knows without looking; kEagain
+  int find(int fd, const char *path, const uint64_t where[2], How how = How::thoroughly);
 
   int dir = -1;
   const char *name = "";
@@ -37,8 +39,15 @@ void give_attributes(const struct rumpuser_fsop &op, const struct stat &sb);
 // The result of a call: 0 or the errno.
 int result(int returned);
 
+#if defined(__linux__)
+// Opens a name of a directory from what the host knows without looking, and nowhere but in its own file
+// system. -1 with errno, EAGAIN when it does not.
+int open_from_memory(int dir, const char *name, int flags);
+#endif
+
 int fs_root(const struct rumpuser_fsop &op, size_t *count);
 int fs_open(const struct rumpuser_fsop &op, size_t *count);
+int fs_open_now(const struct rumpuser_fsop &op, size_t *count);
 int fs_readdir(const struct rumpuser_fsop &op, size_t *count);
 int fs_chmod(const struct rumpuser_fsop &op);
 int fs_chown(const struct rumpuser_fsop &op);

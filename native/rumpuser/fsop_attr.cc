@@ -7,6 +7,7 @@
 #if defined(__linux__)
 #include <cstdio>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #endif
 
 #include "fsop.h"
@@ -173,6 +174,30 @@ int fs_truncate(const struct rumpuser_fsop &op) {
   });
 }
 
+namespace {
+
+// Whether the file system never has to ask another machine, or a program. Those that are not known may have
+// to.
+bool is_local(int fd) {
+#if defined(__linux__)
+  struct statfs fs;
+  if (fstatfs(fd, &fs) == -1)
+    return false;
+  switch (static_cast<uint32_t>(fs.f_type)) {
+  case 0xef53:     // ext2, ext3, ext4
+  case 0x58465342: // xfs
+  case 0x9123683e: // btrfs
+  case 0x01021994: // tmpfs
+  case 0xf2f52010: // f2fs
+    return true;
+  }
+#endif
+  (void)fd;
+  return false;
+}
+
+} // namespace
+
 int fs_space(const struct rumpuser_fsop &op) {
   if (op.len < RUMPUSER_FSSPACES * sizeof(int64_t))
     return kEinval;
@@ -188,6 +213,7 @@ int fs_space(const struct rumpuser_fsop &op) {
   to[RUMPUSER_FSSPACE_FILES] = static_cast<int64_t>(space.f_files);
   to[RUMPUSER_FSSPACE_FFREE] = static_cast<int64_t>(space.f_ffree);
   to[RUMPUSER_FSSPACE_NAMEMAX] = static_cast<int64_t>(space.f_namemax);
+  to[RUMPUSER_FSSPACE_LOCAL] = is_local(op.fd) ? 1 : 0;
   return 0;
 }
 

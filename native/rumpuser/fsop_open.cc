@@ -147,6 +147,45 @@ int fs_open(const struct rumpuser_fsop &op, size_t *count) {
 
 #if defined(__linux__)
 
+int fs_open_now(const struct rumpuser_fsop &op, size_t *count) {
+  int access = 0;
+  if (int error = host_flags(op.args[0], &access))
+    return error;
+  if ((op.args[0] & RUMPUSER_OPEN_CREATE) != 0)
+    return kEagain;
+  Place place;
+  if (int error = place.find(op.fd, op.path, op.where, Place::How::from_memory))
+    return error;
+  if (place.name[0] == '\0')
+    return kEagain;
+  struct stat sb;
+  const int looked = open_from_memory(place.dir, place.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (looked == -1)
+    return rumpuser__errno(errno);
+  int error = result(fstat(looked, &sb));
+  close(looked);
+  if (error == 0 && !is_that(sb, op.what))
+    error = kEstale;
+  if (error == 0)
+    error = check_type(sb, access, (op.args[0] & RUMPUSER_OPEN_DIRECTORY) != 0);
+  if (error != 0)
+    return error;
+  const int fd = open_from_memory(place.dir, place.name, access | kAlways);
+  if (fd == -1)
+    return rumpuser__errno(errno);
+  struct stat opened;
+  error = result(fstat(fd, &opened));
+  if (error == 0 && (opened.st_dev != sb.st_dev || opened.st_ino != sb.st_ino))
+    error = kEstale;
+  if (error != 0) {
+    close(fd);
+    return error;
+  }
+  *count = static_cast<size_t>(fd);
+  give_attributes(op, opened);
+  return 0;
+}
+
 namespace {
 
 struct LinuxDirent {

@@ -105,6 +105,21 @@ int go(int dir, const char *path, size_t length) {
   return go_by_components(dir, path, length);
 }
 
+int go_from_memory(int dir, const char *path, size_t length) {
+#if defined(__linux__)
+  char way[PATH_MAX];
+  memcpy(way, path, length);
+  way[length] = '\0';
+  return open_from_memory(dir, way, kWayFlags);
+#else
+  (void)dir;
+  (void)path;
+  (void)length;
+  errno = EAGAIN;
+  return -1;
+#endif
+}
+
 } // namespace
 
 int result(int returned) {
@@ -121,7 +136,33 @@ Place::~Place() {
     close(dir);
 }
 
-int Place::find(int fd, const char *path, const uint64_t where[2]) {
+#if defined(__linux__)
+
+int open_from_memory(int dir, const char *name, int flags) {
+#if defined(SYS_openat2) && defined(RESOLVE_CACHED)
+  if (!fs_by_components) {
+    struct open_how how = {};
+    how.flags = static_cast<uint64_t>(flags);
+    how.resolve =
+        RESOLVE_CACHED | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+    const int fd = static_cast<int>(syscall(SYS_openat2, dir, name, &how, sizeof how));
+    // Others than these may be because of the flags, which an older host does not know.
+    if (fd == -1 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP && errno != EACCES)
+      errno = EAGAIN;
+    return fd;
+  }
+#else
+  (void)dir;
+  (void)name;
+  (void)flags;
+#endif
+  errno = EAGAIN;
+  return -1;
+}
+
+#endif
+
+int Place::find(int fd, const char *path, const uint64_t where[2], How how) {
   dir = fd;
   if (path == nullptr)
     return kEinval;
@@ -132,7 +173,8 @@ int Place::find(int fd, const char *path, const uint64_t where[2]) {
   const char *slash = strrchr(path, '/');
   name = slash == nullptr ? path : slash + 1;
   if (slash != nullptr) {
-    dir = go(fd, path, static_cast<size_t>(slash - path));
+    const size_t length = static_cast<size_t>(slash - path);
+    dir = how == How::thoroughly ? go(fd, path, length) : go_from_memory(fd, path, length);
     if (dir == -1)
       return way_error(errno);
     owned_ = true;

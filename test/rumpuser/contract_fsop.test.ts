@@ -38,6 +38,7 @@ import {
 } from '../../lib/sys/constants/fsop.ts';
 import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from '../../lib/sys/constants/stat.ts';
 import {
+  EAGAIN,
   EBADF,
   EEXIST,
   EINVAL,
@@ -49,6 +50,7 @@ import {
   ENOTEMPTY,
   ENXIO,
   EOPNOTSUPP,
+  type Errno,
   ESTALE,
 } from '../../lib/sys/errno.ts';
 import { onEveryHost } from './contract_hosts.ts';
@@ -342,6 +344,76 @@ inDirectory('requests that make no sense', (t, dir) => {
   throwsErrno(t, EINVAL, () => dir.call({ op: RUMPUSER_FS_READDIR, fd, data: new Uint8Array(5) }));
   throwsErrno(t, EINVAL, () => dir.call({ op: RUMPUSER_FS_READLINK, fd, data: new Uint8Array(5) }));
   t.is(dir.attributes('').mode & 0o170000, S_IFDIR);
+});
+
+inDirectory('what is done at once is what would be done with time', (t, dir) => {
+  dir.at(RUMPUSER_FS_MKDIR, 'd', [0o755]);
+  make(dir, 'd/f', '0123456789');
+  dir.at(RUMPUSER_FS_SYMLINK, 'l', [], { path2: 'd' });
+  const { id } = dir.attributes('d/f');
+  const { host } = dir;
+  let atOnce = 0;
+  /** The outcome, and undefined when there has to be waiting. */
+  const outcome = (call: () => number): number | Errno | undefined => {
+    try {
+      return call();
+    } catch (error) {
+      return error === EAGAIN ? undefined : (error as Errno);
+    }
+  };
+  const named = (path: string) => ({ op: RUMPUSER_FS_GETATTR, fd: dir.fd, path: text.encode(path) });
+  const requests = [
+    named('d/f'),
+    named('d'),
+    named(''),
+    named('l'),
+    named('l/f'),
+    named('d/none'),
+    named('none/x'),
+    named('../top'),
+    named('d/'),
+    { ...named('d/f'), what: id },
+    { ...named('d'), what: id },
+    { ...named('d/f'), where: id },
+  ];
+  for (let round = 0; round < 8; round++) {
+    for (const request of requests) {
+      const [now, later] = [new Uint8Array(144), new Uint8Array(144)];
+      const wanted = outcome(() => dir.call({ ...request, data: later }));
+      const got = outcome(() => host.fsopNow({ ...request, data: now }));
+      if (got === undefined) continue;
+      atOnce++;
+      t.deepEqual([got, now], [wanted, later]);
+    }
+    const fd = outcome(() =>
+      host.fsopNow({ ...named('d/f'), op: RUMPUSER_FS_OPEN, args: [RUMPUSER_OPEN_RDONLY], what: id }),
+    );
+    if (typeof fd === 'number') {
+      const buf = new Uint8Array(20);
+      const count = outcome(() => host.readNow(fd, buf, 2));
+      if (typeof count === 'number') {
+        t.true(count > 0 && count <= 8);
+        t.deepEqual(buf.subarray(0, count), text.encode('23456789').subarray(0, count));
+      }
+      t.is(outcome(() => host.readNow(fd, buf, 10)) ?? 0, 0);
+      if (outcome(() => host.fsopNow({ op: RUMPUSER_FS_CLOSE, fd })) === undefined)
+        dir.call({ op: RUMPUSER_FS_CLOSE, fd });
+      throwsErrno(t, EBADF, () => dir.call({ op: RUMPUSER_FS_CLOSE, fd }));
+    }
+  }
+  if (host.kind === 'simulated') t.true(atOnce > 20 && atOnce < 76, String(atOnce));
+  for (const [path, error] of [
+    ['l', ELOOP],
+    ['d', EISDIR],
+  ] as const) {
+    const opening = { ...named(path), op: RUMPUSER_FS_OPEN, args: [RUMPUSER_OPEN_WRONLY] };
+    for (let i = 0; i < 8; i++) t.is(outcome(() => host.fsopNow(opening)) ?? error, error);
+  }
+  // What changes anything, or may take its time, is never done at once.
+  for (const op of [RUMPUSER_FS_MKDIR, RUMPUSER_FS_UNLINK, RUMPUSER_FS_READLINK, RUMPUSER_FS_STATFS])
+    throwsErrno(t, EAGAIN, () => host.fsopNow({ op, fd: dir.fd, path: text.encode('new') }));
+  for (const off of [-1, 0.5, Number.NaN])
+    throwsErrno(t, EINVAL, () => host.readNow(dir.fd, new Uint8Array(1), off));
 });
 
 onEveryHost('fini forgets operations under way and takes no more', (t, { host, path }) => {

@@ -27,7 +27,7 @@ import {
   simulatedHost,
 } from '../../lib/api/index.ts';
 import type { SimulatedHostOptions } from '../../lib/rumpuser/sim.ts';
-import { EIO, ENOSPC } from '../../lib/sys/errno.ts';
+import { EAGAIN, EIO, ENOSPC } from '../../lib/sys/errno.ts';
 import { fails, turn } from '../conformance/harness.ts';
 
 const MNT = '/mnt';
@@ -316,7 +316,10 @@ test('what the host cannot do is told, and nothing else changes', async (t) => {
 test('a host that takes its time keeps nobody else waiting', async (t) => {
   const { kernel, root } = onSimulated(t, {
     files: { '/data/slow': 'x' },
-    faults: [{ call: 'fsop', nth: 2, times: 1000, delayNs: 60_000_000_000 }],
+    faults: [
+      { call: 'fsop', nth: 2, times: 1000, delayNs: 60_000_000_000 },
+      { call: 'fsopNow', fail: EAGAIN },
+    ],
   });
   let slow = false;
   const waiting = kernel

@@ -75,7 +75,9 @@ export const RUMPUSER_FSSPACE_BAVAIL = 4;
 export const RUMPUSER_FSSPACE_FILES = 5;
 export const RUMPUSER_FSSPACE_FFREE = 6;
 export const RUMPUSER_FSSPACE_NAMEMAX = 7;
-export const RUMPUSER_FSSPACES = 8;
+/** 1 when the file system is this machine's own: `fsopNow` and `readNow` mean what they say there. */
+export const RUMPUSER_FSSPACE_LOCAL = 8;
+export const RUMPUSER_FSSPACES = 9;
 
 /** Bytes of a directory's entry before its name: inode (8, host's order), type (the mode's, >> 12), length. */
 export const RUMPUSER_FSENTRY = 10;

@@ -92,6 +92,11 @@ struct rumpuser_fsop {
   void *data;
   size_t len;
 };
+/*
+ * fsop_now and read_now do it at once, on this thread, or answer EAGAIN: when it might have to wait for a
+ * disk, leads to another file system, or the host cannot tell. GETATTR, OPEN without CREATE, and CLOSE.
+ * read_now may read less than there is. They are for file systems that are LOCAL.
+ */
 /* path: any path of the host. The callback's count is a descriptor to begin at. */
 #define RUMPUSER_FS_ROOT 0
 /* args: RUMPUSER_OPEN_*, mode. Files and directories only. The count is a descriptor. */
@@ -121,7 +126,7 @@ struct rumpuser_fsop {
 #define RUMPUSER_FS_UTIMES 15
 /* args: size. Regular files only. */
 #define RUMPUSER_FS_TRUNCATE 16
-/* data: gets eight numbers: RUMPUSER_FSSPACE_*. */
+/* data: gets nine numbers: RUMPUSER_FSSPACE_*. */
 #define RUMPUSER_FS_STATFS 17
 /* args: 1 leaves out what is not needed to read the data back. */
 #define RUMPUSER_FS_FSYNC 18
@@ -159,7 +164,9 @@ struct rumpuser_fsop {
 #define RUMPUSER_FSSPACE_FILES 5
 #define RUMPUSER_FSSPACE_FFREE 6
 #define RUMPUSER_FSSPACE_NAMEMAX 7
-#define RUMPUSER_FSSPACES 8
+/* 1 when the file system is this machine's own: fsop_now and read_now mean what they say there. */
+#define RUMPUSER_FSSPACE_LOCAL 8
+#define RUMPUSER_FSSPACES 9
 /* An entry that READDIR gives: uint64_t inode, uint8_t type (the mode's type, shifted by 12), uint8_t length,
  * and the name without an end. */
 #define RUMPUSER_FSENTRY 10
@@ -251,6 +258,8 @@ typedef void (*rumpuser_symload_fn)(void *arg, const void *symtab, size_t symsiz
   X(files, void, bio,                                                                                        \
     (int fd, int op, void *data, size_t len, int64_t off, rumpuser_biodone_fn done, void *arg))              \
   X(files, void, fsop, (const struct rumpuser_fsop *request, rumpuser_biodone_fn done, void *arg))           \
+  X(files, int, fsop_now, (const struct rumpuser_fsop *request, size_t *count))                              \
+  X(files, int, read_now, (int fd, void *data, size_t len, int64_t off, size_t *count))                      \
   X(files, int, iovread,                                                                                     \
     (int fd, const struct rumpuser_iovec *iov, size_t iovlen, int64_t off, size_t *count))                   \
   X(files, int, iovwrite,                                                                                    \

@@ -4,8 +4,8 @@
 import { type FsRequest, hostFsop } from '../../../kern/hostio.ts';
 import type { Lwp } from '../../../kern/lwp.ts';
 import type { MaySleep } from '../../../kern/maysleep.ts';
-import { RUMPUSER_FS_CLOSE, RUMPUSER_FS_GETATTR } from '../../../sys/constants/fsop.ts';
-import { ENOENT, ESTALE } from '../../../sys/errno.ts';
+import { RUMPUSER_FS_CLOSE, RUMPUSER_FS_GETATTR, RUMPUSER_FS_OPEN } from '../../../sys/constants/fsop.ts';
+import { EAGAIN, ENOENT, ESTALE } from '../../../sys/errno.ts';
 import { attrBuffer, bytesOf, type HostAttr, hostAttr } from './attr.ts';
 import { type HostFs, type HostNode, pathOf } from './node.ts';
 
@@ -80,6 +80,87 @@ export function* askAttributes(
   return attr;
 }
 
+/**
+ * What the host can tell without waiting: undefined when it cannot. Only asked where the whole file system is the
+ * host's own.
+ */
+function now(fs: HostFs, request: FsRequest): number | undefined {
+  if (!fs.local) {
+    return undefined;
+  }
+  try {
+    return fs.mount.vfs.kernel.host.fsopNow(request);
+  } catch (error) {
+    if (error === EAGAIN) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Written out, because this is asked for every name of every path. */
+function asking({ fd, path, where, what }: Where, data: Uint8Array): FsRequest {
+  const op = RUMPUSER_FS_GETATTR;
+  if (path === undefined) {
+    return { op, fd, data };
+  }
+  if (where === undefined) {
+    return what === undefined ? { op, fd, data, path } : { op, fd, data, path, what };
+  }
+  return what === undefined ? { op, fd, data, path, where } : { op, fd, data, path, where, what };
+}
+
+/** As `lookHost`, at once; undefined when there has to be waiting. */
+export function lookNow(fs: HostFs, where: Where): HostAttr | null | undefined {
+  const { numbers, bytes } = fs.scratch;
+  try {
+    const done = now(fs, asking(where, bytes));
+    return done === undefined ? undefined : hostAttr(numbers);
+  } catch (error) {
+    if (error === ENOENT) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** As asking for attributes, at once. @throws ESTALE */
+export function attributesNow(node: HostNode): HostAttr | undefined {
+  const attr = lookNow(node.fs, itself(node));
+  if (attr === null) {
+    throw ESTALE;
+  }
+  if (attr !== undefined) {
+    node.seen(attr);
+  }
+  return attr;
+}
+
+/** Open a file at once. @throws ESTALE; what the host says */
+export function openNow(node: HostNode, flags: number): number | undefined {
+  const { fs } = node;
+  try {
+    return now(fs, { ...byName(node), op: RUMPUSER_FS_OPEN, args: [flags] });
+  } catch (error) {
+    throw error === ENOENT ? ESTALE : error;
+  }
+}
+
+/** Read what the host has in memory. */
+export function readNow(fs: HostFs, fd: number, data: Uint8Array, off: number): number | undefined {
+  if (!fs.local) {
+    return undefined;
+  }
+  try {
+    return fs.mount.vfs.kernel.host.readNow(fd, data, off);
+  } catch (error) {
+    if (error === EAGAIN) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /** What a name leads to now, null for nothing. @throws ESTALE the directory is not where it was */
 export function* lookHost(l: Lwp, where: Where): MaySleep<HostAttr | null> {
   const numbers = attrBuffer();
@@ -96,7 +177,7 @@ export function* lookHost(l: Lwp, where: Where): MaySleep<HostAttr | null> {
 
 /** Give a descriptor back to the host without waiting for it. */
 export function closeFd(fs: HostFs, fd: number): void {
-  if (fd >= 0) {
+  if (fd >= 0 && now(fs, { op: RUMPUSER_FS_CLOSE, fd }) === undefined) {
     fs.mount.vfs.kernel.host.fsop({ op: RUMPUSER_FS_CLOSE, fd }, () => {});
   }
 }

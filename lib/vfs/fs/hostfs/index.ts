@@ -24,6 +24,7 @@ import {
   RUMPUSER_FSSPACE_FFREE,
   RUMPUSER_FSSPACE_FILES,
   RUMPUSER_FSSPACE_FRSIZE,
+  RUMPUSER_FSSPACE_LOCAL,
   RUMPUSER_FSSPACE_NAMEMAX,
   RUMPUSER_FSSPACES,
 } from '../../../sys/constants/fsop.ts';
@@ -68,11 +69,18 @@ function* mount(l: Lwp, mp: Mount, data: unknown): MaySleep<void> {
     path: nameEncode(args.path),
     data: bytesOf(numbers),
   });
-  const fs = new HostFs(mp, args, hostOps, rootfd, hostAttr(numbers));
+  const space = new BigInt64Array(RUMPUSER_FSSPACES);
+  yield* spaceOf(l, rootfd, space);
+  const local = space[RUMPUSER_FSSPACE_LOCAL] === 1n;
+  const fs = new HostFs(mp, args, hostOps, { rootfd, attr: hostAttr(numbers), local });
   mp.flag |= MNT_NODEV | (args.readonly ? MNT_RDONLY : 0);
   mp.from = args.path;
   mp.data = fs;
   mp.root = vref(fs.vnode(fs.root));
+}
+
+function* spaceOf(l: Lwp, fd: number, numbers: BigInt64Array): MaySleep<void> {
+  yield* hostFsop(l, { op: RUMPUSER_FS_STATFS, fd, data: bytesOf(numbers) });
 }
 
 function* unmount(l: Lwp, mp: Mount): MaySleep<void> {
@@ -81,8 +89,7 @@ function* unmount(l: Lwp, mp: Mount): MaySleep<void> {
 
 function* statvfs(l: Lwp, mp: Mount): MaySleep<FsSpace> {
   const numbers = new BigInt64Array(RUMPUSER_FSSPACES);
-  const { rootfd } = fsOf(mp);
-  yield* hostFsop(l, { op: RUMPUSER_FS_STATFS, fd: rootfd, data: bytesOf(numbers) });
+  yield* spaceOf(l, fsOf(mp).rootfd, numbers);
   const number = (at: number): number => Number(numbers[at] as bigint);
   mp.namemax = number(RUMPUSER_FSSPACE_NAMEMAX);
   const bfree = number(RUMPUSER_FSSPACE_BFREE);

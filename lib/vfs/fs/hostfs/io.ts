@@ -10,7 +10,7 @@ import { FREAD, FWRITE } from '../../../kern/file.ts';
 import { hostFsop, hostTransfer, RUMPUSER_OPEN_RDONLY, RUMPUSER_OPEN_WRONLY } from '../../../kern/hostio.ts';
 import { Kmutex } from '../../../kern/kmutex.ts';
 import type { Lwp } from '../../../kern/lwp.ts';
-import type { MaySleep } from '../../../kern/maysleep.ts';
+import { andThen, type MaySleep, type Soon } from '../../../kern/maysleep.ts';
 import type { Uio } from '../../../kern/uio.ts';
 
 import {
@@ -26,7 +26,7 @@ import { FDATASYNC } from '../../../sys/constants/unistd.ts';
 import { EBADF } from '../../../sys/errno.ts';
 import type { Vnode } from '../../vnode.ts';
 import { IO_APPEND, IO_SYNC, type SeekWhat, type Vnodeops } from '../../vnodeops.ts';
-import { ask, askAttributes, byName, closeFd, using } from './call.ts';
+import { ask, askAttributes, attributesNow, byName, closeFd, openNow, readNow, using } from './call.ts';
 import { type HostNode, hostNode } from './node.ts';
 
 /** Bytes in one transfer at most, and at least where the end of the file is not known to come sooner. */
@@ -38,11 +38,19 @@ type Side = 'rfd' | 'wfd';
 const NOTHING = new Uint8Array(0);
 
 /** @throws ESTALE; what the host says */
-function* need(l: Lwp, node: HostNode, side: Side): MaySleep<void> {
+function need(l: Lwp, node: HostNode, side: Side): Soon<void> {
   if (node[side] >= 0) {
     return;
   }
-  const args = [side === 'rfd' ? RUMPUSER_OPEN_RDONLY : RUMPUSER_OPEN_WRONLY];
+  const flags = side === 'rfd' ? RUMPUSER_OPEN_RDONLY : RUMPUSER_OPEN_WRONLY;
+  const fd = openNow(node, flags);
+  if (fd === undefined) {
+    return needSleeping(l, node, side, [flags]);
+  }
+  node[side] = fd;
+}
+
+function* needSleeping(l: Lwp, node: HostNode, side: Side, args: readonly number[]): MaySleep<void> {
   const fd = yield* using(l, node, () => hostFsop(l, { ...byName(node), op: RUMPUSER_FS_OPEN, args }), true);
   if (node[side] >= 0 || node.vnode === null) {
     // Somebody else was faster, or it is too late.
@@ -52,27 +60,37 @@ function* need(l: Lwp, node: HostNode, side: Side): MaySleep<void> {
   node[side] = fd;
 }
 
-function* open(l: Lwp, vp: Vnode, flag: number): MaySleep<void> {
+function open(l: Lwp, vp: Vnode, flag: number): Soon<void> {
   const node = hostNode(vp);
   if (vp.type !== 'VREG') {
     return;
   }
-  if ((flag & FREAD) !== 0) {
-    yield* need(l, node, 'rfd');
-  }
-  if ((flag & FWRITE) !== 0) {
-    yield* need(l, node, 'wfd');
-  }
+  const reading = (flag & FREAD) === 0 ? undefined : need(l, node, 'rfd');
+  return andThen(reading, () => ((flag & FWRITE) === 0 ? undefined : need(l, node, 'wfd')));
 }
 
-/** The last who wrote waits for the host to have closed the file: that may be when it tells of a write that failed. */
-function* close(l: Lwp, vp: Vnode, flag: number): MaySleep<void> {
+/**
+ * The last who wrote waits for the host to have closed the file: where another machine holds it, that may be when a
+ * write that failed is told of.
+ */
+function close(l: Lwp, vp: Vnode, flag: number): Soon<void> {
   const node = hostNode(vp);
-  if ((flag & FWRITE) === 0 || vp.writecount > 0 || vp.usecount > 1 || node.busy > 0 || node.wfd < 0) {
+  if (
+    node.fs.local ||
+    (flag & FWRITE) === 0 ||
+    vp.writecount > 0 ||
+    vp.usecount > 1 ||
+    node.busy > 0 ||
+    node.wfd < 0
+  ) {
     return;
   }
   const fd = node.wfd;
   node.wfd = -1;
+  return closeSleeping(l, fd);
+}
+
+function* closeSleeping(l: Lwp, fd: number): MaySleep<void> {
   yield* hostFsop(l, { op: RUMPUSER_FS_CLOSE, fd });
 }
 
@@ -85,11 +103,29 @@ function descriptor(node: HostNode, side: Side): number {
   return fd;
 }
 
-function* read(l: Lwp, vp: Vnode, uio: Uio): MaySleep<void> {
+/** The next piece to read, not much longer than what is left of the file. */
+function nextPiece(node: HostNode, uio: Uio): Uint8Array {
+  const left = node.attr.size - uio.offset;
+  return uio.piece(Math.min(uio.resid, CHUNK, Math.max(CHUNK_MIN, left)));
+}
+
+function read(l: Lwp, vp: Vnode, uio: Uio): Soon<void> {
   const node = hostNode(vp);
   while (uio.resid > 0) {
-    const left = node.attr.size - uio.offset;
-    const piece = uio.piece(Math.min(uio.resid, CHUNK, Math.max(CHUNK_MIN, left)));
+    const moved = readNow(node.fs, descriptor(node, 'rfd'), nextPiece(node, uio), uio.offset);
+    if (moved === undefined) {
+      return readSleeping(l, node, uio);
+    }
+    if (moved === 0) {
+      return;
+    }
+    uio.advance(moved);
+  }
+}
+
+function* readSleeping(l: Lwp, node: HostNode, uio: Uio): MaySleep<void> {
+  while (uio.resid > 0) {
+    const piece = nextPiece(node, uio);
     const fd = descriptor(node, 'rfd');
     const moved = yield* using(l, node, () => hostTransfer(l, fd, 'read', piece, uio.offset));
     uio.advance(moved);
@@ -147,6 +183,10 @@ function* reserve(l: Lwp, vp: Vnode, op: number, offset: number, length: number)
   yield* using(l, node, () => hostFsop(l, { op, fd, args: [offset, length] }));
 }
 
+function* sizeSleeping(l: Lwp, node: HostNode): MaySleep<number> {
+  return (yield* askAttributes(l, node, RUMPUSER_FS_GETATTR)).size;
+}
+
 export const ioOps: Pick<
   Vnodeops,
   'open' | 'close' | 'read' | 'write' | 'size' | 'fsync' | 'seek' | 'fallocate' | 'fdiscard'
@@ -155,8 +195,9 @@ export const ioOps: Pick<
   close,
   read,
   write,
-  *size(l, vp) {
-    return (yield* askAttributes(l, hostNode(vp), RUMPUSER_FS_GETATTR)).size;
+  size(l, vp) {
+    const node = hostNode(vp);
+    return attributesNow(node)?.size ?? sizeSleeping(l, node);
   },
   fsync,
   seek,

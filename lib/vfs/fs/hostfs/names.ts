@@ -11,7 +11,7 @@ import {
   RUMPUSER_OPEN_RDWR,
 } from '../../../kern/hostio.ts';
 import type { Lwp } from '../../../kern/lwp.ts';
-import type { MaySleep } from '../../../kern/maysleep.ts';
+import type { MaySleep, Soon } from '../../../kern/maysleep.ts';
 import {
   RUMPUSER_FS_CHOWN,
   RUMPUSER_FS_LINK,
@@ -27,8 +27,8 @@ import { ENOENT, EOPNOTSUPP, EPERM, ERESTART, ESTALE } from '../../../sys/errno.
 import { nameEncode } from '../../pathname.ts';
 import type { Vnode } from '../../vnode.ts';
 import type { NewNode, Vnodeops } from '../../vnodeops.ts';
-import { attrBuffer, bytesOf, formatOf, hostAttr, vtypeOf } from './attr.ts';
-import { byName, inDirectory, lookHost, type Where } from './call.ts';
+import { attrBuffer, bytesOf, formatOf, type HostAttr, hostAttr, vtypeOf } from './attr.ts';
+import { byName, inDirectory, lookHost, lookNow, type Where } from './call.ts';
 import { type HostFs, type HostNode, hostNode, pathOf } from './node.ts';
 
 /** A directory that is not where it was has no names any more. */
@@ -50,8 +50,18 @@ function* lookedUp<T>(work: () => MaySleep<T>): MaySleep<T> {
 }
 
 /** @throws ENOENT the directory has gone; ELOOP */
-function* lookup(l: Lwp, dvp: Vnode, name: string): MaySleep<Vnode | null> {
+function lookup(l: Lwp, dvp: Vnode, name: string): Soon<Vnode | null> {
   const dir = hostNode(dvp);
+  let attr: HostAttr | null | undefined;
+  try {
+    attr = name === '..' ? undefined : lookNow(dir.fs, inDirectory(dir, name));
+  } catch (error) {
+    throw error === ESTALE ? ENOENT : error;
+  }
+  return attr === undefined ? lookupSleeping(l, dir, name) : found(dir, name, attr);
+}
+
+function* lookupSleeping(l: Lwp, dir: HostNode, name: string): MaySleep<Vnode | null> {
   const { fs } = dir;
   return yield* insideOf(function* () {
     if (name === '..') {
@@ -62,11 +72,16 @@ function* lookup(l: Lwp, dvp: Vnode, name: string): MaySleep<Vnode | null> {
       const attr = yield* lookHost(l, inDirectory(dir, name));
       // A name that was changed here meanwhile may have been looked at before or after.
       if (fs.renames === renames) {
-        const shown = attr !== null && (fs.args.subdirs || vtypeOf(attr.mode) !== 'VDIR');
-        return shown ? fs.vnode(fs.enter(dir, name, attr)) : null;
+        return found(dir, name, attr);
       }
     }
   });
+}
+
+function found(dir: HostNode, name: string, attr: HostAttr | null): Vnode | null {
+  const { fs } = dir;
+  const shown = attr !== null && (fs.args.subdirs || vtypeOf(attr.mode) !== 'VDIR');
+  return shown ? fs.vnode(fs.enter(dir, name, attr)) : null;
 }
 
 function* parentOf(l: Lwp, dir: HostNode): MaySleep<Vnode | null> {

@@ -18,12 +18,7 @@ import { nameEncode } from '../../pathname.ts';
 import { type Owned, type Vnode, vgone, vnodeNew } from '../../vnode.ts';
 import type { DirEntry, Vnodeops } from '../../vnodeops.ts';
 import type { HostfsArgs } from './args.ts';
-import { type HostAttr, vtypeOf } from './attr.ts';
-
-/** A host descriptor of an open file. */
-export interface HostFd {
-  readonly fd: number;
-}
+import { attrBuffer, bytesOf, type HostAttr, vtypeOf } from './attr.ts';
 
 export class HostNode implements Owned {
   readonly fs: HostFs;
@@ -75,13 +70,26 @@ export class HostFs {
   /** Host descriptor of the root directory. */
   readonly rootfd: number;
   readonly root: HostNode;
+  /** The host need not ask another machine about it. */
+  readonly local: boolean;
+  /** For attributes that are looked at before anybody else runs. */
+  readonly scratch: { readonly numbers: BigInt64Array; readonly bytes: Uint8Array };
   readonly nodes = new Map<string, HostNode>();
   /** Devices of the host there are below the root, in the order they were met. */
   readonly #devs: bigint[] = [];
   /** How often a name has been changed here: who has asked the host before asks again. */
   renames = 0;
 
-  constructor(mount: Mount, args: HostfsArgs, ops: Vnodeops, rootfd: number, attr: HostAttr) {
+  constructor(
+    mount: Mount,
+    args: HostfsArgs,
+    ops: Vnodeops,
+    host: { readonly rootfd: number; readonly attr: HostAttr; readonly local: boolean },
+  ) {
+    const { rootfd, attr, local } = host;
+    const numbers = attrBuffer();
+    this.local = local;
+    this.scratch = { numbers, bytes: bytesOf(numbers) };
     this.mount = mount;
     this.args = args;
     this.ops = ops;

@@ -1,7 +1,7 @@
 /** Attributes, links, listings of a host directory, and the life of its vnodes. */
 import { hostFsop, RUMPUSER_OPEN_DIRECTORY, RUMPUSER_OPEN_RDONLY } from '../../../kern/hostio.ts';
 import type { Lwp } from '../../../kern/lwp.ts';
-import type { MaySleep } from '../../../kern/maysleep.ts';
+import type { MaySleep, Soon } from '../../../kern/maysleep.ts';
 import {
   RUMPUSER_FS_CHMOD,
   RUMPUSER_FS_CHOWN,
@@ -22,7 +22,16 @@ import { nameDecode } from '../../pathname.ts';
 import type { Vnode } from '../../vnode.ts';
 import type { DirEntry, Emit, Setattr, Vnodeops } from '../../vnodeops.ts';
 import { type HostAttr, vtypeOf } from './attr.ts';
-import { ask, askAttributes, byName, closeFd, closeLater, inDirectory, lookHost } from './call.ts';
+import {
+  ask,
+  askAttributes,
+  attributesNow,
+  byName,
+  closeFd,
+  closeLater,
+  inDirectory,
+  lookHost,
+} from './call.ts';
 import { ioOps } from './io.ts';
 import { nameOps } from './names.ts';
 import { type HostNode, hostNode } from './node.ts';
@@ -32,17 +41,22 @@ const LISTING = 64 * 1024;
 
 const OMIT: readonly number[] = [0, -1];
 
-/** What the host says; of a file that has lost its name and is not open, what it said last. */
-function* attributes(l: Lwp, node: HostNode): MaySleep<HostAttr> {
-  if (node.lost && node.rfd < 0 && node.wfd < 0) {
-    return node.attr;
-  }
-  return yield* askAttributes(l, node, RUMPUSER_FS_GETATTR);
+/** A file that has lost its name and is not open is what the host said last. */
+function nameless(node: HostNode): boolean {
+  return node.lost && node.rfd < 0 && node.wfd < 0;
 }
 
-function* getattr(l: Lwp, vp: Vnode): MaySleep<Stat> {
+function getattr(l: Lwp, vp: Vnode): Soon<Stat> {
   const node = hostNode(vp);
-  const attr = yield* attributes(l, node);
+  const attr = nameless(node) ? node.attr : attributesNow(node);
+  return attr === undefined ? getattrSleeping(l, node) : statOf(node, attr);
+}
+
+function* getattrSleeping(l: Lwp, node: HostNode): MaySleep<Stat> {
+  return statOf(node, yield* askAttributes(l, node, RUMPUSER_FS_GETATTR));
+}
+
+function statOf(node: HostNode, attr: HostAttr): Stat {
   const { fs, mode, uid, gid } = node;
   return {
     dev: fs.mount.dev,
