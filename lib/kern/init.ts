@@ -163,6 +163,7 @@ function banner(k: Kernel): void {
   k.boothowto = k.params.verbose ? AB_VERBOSE : 0;
   k.boottime = k.host.clockGettime(RUMPUSER_CLOCK_RELWALL);
   k.bootNs = k.host.monotonicNs();
+  k.sampledNs = k.bootNs;
   aprintVerbose(k, `${COPYRIGHT}\n${VERSION}\n`);
 }
 

@@ -114,6 +114,10 @@ export class Kernel {
   /** Dispatches since the clock was last read, and what it said. */
   sinceClock = 0;
   lastClockNs = 0;
+  /** Stretches of kernel code run (sample.ts), how many there were when time last moved, last sample's end. */
+  stretches = 0;
+  stretchesMoved = 0;
+  sampledNs = 0;
   readonly callouts = new CalloutHeap();
   /** Sleep queues of ltsleep, by the object slept on. */
   readonly sleeptab = new WeakMap<object, SleepQueue>();

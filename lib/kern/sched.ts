@@ -20,9 +20,8 @@ import { LW_ABANDONED, LW_UPCALL, type Lwp } from './lwp.ts';
 import { lwpFree, lwpUnlink } from './lwpcreate.ts';
 import { type MaySleep, SLEEPING } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
-import type { Proc } from './proc.ts';
-import { timersCharged } from './ptimer.ts';
 import { setrunnable, unrunnable } from './runnable.ts';
+import { clockRead, STRETCHES_PER_SAMPLE, sampleBegin, sampleEnd } from './sample.ts';
 import { sleepqUnsleep } from './sleepq.ts';
 import { softintRun } from './softint.ts';
 import { describeSleepers } from './wchan.ts';
@@ -165,7 +164,7 @@ function upcallsRun(k: Kernel): void {
 /** Run callouts that are due and pending soft interrupts. */
 export function clockint(k: Kernel): void {
   k.sinceClock = 0;
-  const now = k.host.monotonicNs();
+  const now = clockRead(k);
   k.lastClockNs = now;
   calloutSoftclock(k, now, softcontext);
   softintRun(k, softcontext);
@@ -186,14 +185,6 @@ function softcontext(k: Kernel, cpu: Cpu, fn: () => void): void {
   k.curlwp = null;
 }
 
-/** `p` has used kernel time. */
-export function charge(p: Proc, ns: number): void {
-  p.stimeNs += ns;
-  if (p.timers !== null) {
-    timersCharged(p);
-  }
-}
-
 /** Run one lwp. @returns false when none is runnable */
 function dispatch(k: Kernel): boolean {
   if (k.softPending > 0) {
@@ -203,15 +194,16 @@ function dispatch(k: Kernel): boolean {
   if (l === null) {
     return false;
   }
+  const beganNs = ++k.stretches % STRETCHES_PER_SAMPLE === 0 ? sampleBegin(k) : -1;
   resume(k, l);
+  if (beganNs >= 0) {
+    sampleEnd(l.proc, beganNs, 1);
+  }
   if (k.upcalls.length > 0) {
     upcallsRun(k);
   }
   if (++k.sinceClock >= DISPATCHES_PER_CLOCK) {
-    // The clock samples: whoever runs when it ticks pays for the time since the last tick.
-    const before = k.lastClockNs;
     clockint(k);
-    charge(l.proc, k.lastClockNs - before);
   }
   return true;
 }

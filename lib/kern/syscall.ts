@@ -19,12 +19,10 @@ import { lwpFree } from './lwpcreate.ts';
 import { isMaySleep, type MaySleep } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable } from './runnable.ts';
-import { charge, drive, settle } from './sched.ts';
+import { STRETCHES_PER_SAMPLE, sampleBegin, sampleEnd } from './sample.ts';
+import { clockint, drive, settle } from './sched.ts';
 import { userret } from './sig.ts';
 import { tracedAsync, tracedSync } from './trace.ts';
-
-/** One call of so many that do not sleep is timed, and its process charged for all of them. */
-const CALLS_PER_SAMPLE = 64;
 
 /** Is there a kernel, and may it be entered now? @throws KernelDead; EBUSY from inside the kernel */
 export function enterable(k: Kernel): void {
@@ -114,7 +112,7 @@ export function syscallLocal(
     return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
   }
   k.lastcalls[k.ncalls++ & 15] = row.number;
-  const beganNs = k.ncalls % CALLS_PER_SAMPLE === 0 ? k.host.monotonicNs() : 0;
+  const beganNs = k.ncalls % STRETCHES_PER_SAMPLE === 0 ? sampleBegin(k) : -1;
   k.host.curlwpSet(l.handle);
   k.curlwp = l;
   l.stat = LSONPROC;
@@ -132,8 +130,8 @@ export function syscallLocal(
   } catch (e) {
     error = e;
   }
-  if (beganNs !== 0) {
-    charge(l.proc, (k.host.monotonicNs() - beganNs) * CALLS_PER_SAMPLE);
+  if (beganNs >= 0) {
+    sampleEnd(l.proc, beganNs, STRETCHES_PER_SAMPLE);
   }
   k.host.curlwpClear(l.handle);
   k.curlwp = null;
@@ -147,6 +145,10 @@ export function syscallLocal(
   l.stat = LSRUN;
   if (error !== null || l.ast !== 0 || l.lockCount !== 0 || (l.flag & LW_WEXIT) !== 0) {
     return syncEnd(k, l, row, handler, [a0, a1, a2, a3, a4, a5, a6], value, error);
+  }
+  if (beganNs >= 0) {
+    // A caller that never sleeps would else never see a timer expire.
+    clockint(k);
   }
   giantExit(k);
   if (k.runnable > 0 || k.softPending > 0 || k.callouts.nextNs !== k.armedNs) {

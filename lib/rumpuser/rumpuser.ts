@@ -224,6 +224,11 @@ export interface Rumpuser {
    * the kernel's own order holds.
    */
   schedPick?(n: number): number;
+  /**
+   * The kernel has been running for about `ns` nanoseconds without a pause. Only on a host whose time stands
+   * still meanwhile: it moves on, or who runs until it is later would run for ever.
+   */
+  worked?(ns: number): void;
 
   // ---- the host's facts --------------------------------------------------------------------------
   /** Environment or one of the `_RUMPUSER_` names. Undefined when unset. */

@@ -85,6 +85,10 @@ export class SimCalls implements Rumpuser {
     return this.machine.bioPending > 0;
   }
 
+  worked(ns: number): void {
+    this.machine.clock.advance(this.machine.clock.nowNs + ns);
+  }
+
   schedPick(n: number): number {
     return this.machine.sched.below(n);
   }

@@ -1,8 +1,9 @@
 /**
  * Simulated host: virtual time, and when the pump runs.
  *
- * Time stands still while code runs. It moves in three places only: a sleep (`sleep`, `idle`), a slow call
- * (`advance`), and the event loop finding nothing left to do at the present time (`#laterTurn`). Waiting
+ * Time stands still while code runs. It moves in three places only: a sleep (`sleep`, `idle`), a slow call or
+ * much work without a pause (`advance`), and the event loop finding nothing left to do at the present time
+ * (`#laterTurn`). Waiting
  * therefore costs nothing, and what happens at which time depends on the calls made and on nothing else.
  */
 import { EINVAL } from '../sys/errno.ts';

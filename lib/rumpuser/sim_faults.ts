@@ -63,6 +63,7 @@ const HYPERCALLS: { readonly [K in Hypercall]: true } = {
   doorbell: true,
   busy: true,
   schedPick: true,
+  worked: true,
   getparam: true,
   getrandom: true,
   putchar: true,
