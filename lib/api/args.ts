@@ -6,6 +6,7 @@
  * a handler sees plain data of the right type, and a caller's object cannot hurt it. Wrong scalars are
  * EINVAL, wrong addresses (anything that is memory in C) EFAULT; the message says which argument.
  */
+import { bytesLength, bytesView, isBytes } from '../sys/bytes.ts';
 import { EFAULT, EINVAL, type Errno } from '../sys/errno.ts';
 import { SCALARS } from '../sys/scalars.ts';
 import { localArgs } from '../sys/syscalls.ts';
@@ -30,7 +31,7 @@ const IDS: ReadonlySet<string> = new Set(['uid_t', 'gid_t', 'id_t', 'dev_t', 'mo
 export function argChecks(row: SysentRow): ArgChecks {
   const local = localArgs(row);
   return {
-    checks: local.map(([name, type], i) => checkOf(type, complain(row.call, i + 1, name))),
+    checks: local.map(([name, type], i) => checkOf(row.call, type, complain(row.call, i + 1, name))),
     filled: local.flatMap(([, type], i) => (FILLED.test(type) ? [i] : [])),
   };
 }
@@ -55,7 +56,7 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-function checkOf(type: ArgType, no: Complain): ArgCheck {
+function checkOf(call: string, type: ArgType, no: Complain): ArgCheck {
   const space = type.indexOf(' ');
   const passing = space < 0 ? type : type.slice(0, space);
   const what = space < 0 ? '' : type.slice(space + 1);
@@ -76,7 +77,7 @@ function checkOf(type: ArgType, no: Complain): ArgCheck {
       return nullable(text(no));
     case 'buf<':
     case 'buf>':
-      return bytes(no);
+      return MOVING.has(call) ? moved(no) : bytes(no);
     case 'buf<?':
     case 'buf>?':
       return nullable(bytes(no));
@@ -141,27 +142,26 @@ function text(no: Complain): ArgCheck {
  */
 function bytes(no: Complain): ArgCheck {
   return (v) => {
-    if (!ArrayBuffer.isView(v) || tagOf.call(v) !== 'Uint8Array') {
+    if (!isBytes(v)) {
       return no(EFAULT, 'a Uint8Array', v);
     }
     try {
-      return new Uint8Array(bufferOf.call(v), offsetOf.call(v), lengthOf.call(v));
+      return bytesView(v, 0, bytesLength(v));
     } catch {
       return no(EFAULT, 'a Uint8Array that still has its memory', v);
     }
   };
 }
 
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+/** Calls that only move bytes: what they are given goes into a `Uio`, which takes the caller's for no more. */
+const MOVING: ReadonlySet<string> = new Set(['read', 'write', 'pread', 'pwrite']);
 
-function getterOf(name: string | symbol): () => unknown {
-  return Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => unknown;
+/** The caller's own bytes, as they are. */
+function moved(no: Complain): ArgCheck {
+  const odd = bytes(no);
+  // Nothing, or nothing any more.
+  return (v) => (isBytes(v) && bytesLength(v) > 0 ? v : odd(v));
 }
-
-const tagOf = getterOf(Symbol.toStringTag) as () => string;
-const bufferOf = getterOf('buffer') as () => ArrayBuffer;
-const offsetOf = getterOf('byteOffset') as () => number;
-const lengthOf = getterOf('byteLength') as () => number;
 
 /** Longest array a caller may pass: no call takes as many, and a proxy can claim any length. */
 const ARRAY_MAX = 65536;

@@ -8,6 +8,7 @@
  *
  * NetBSD: sys/arch/x86/x86/syscall.c (userret), sys/rump/librump/rumpkern/rump.c (rump_syscall).
  */
+import { bytesLength, bytesView, isBytes } from '../sys/bytes.ts';
 import { LSONPROC, LSRUN, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { SACTIVE, SSTOP } from '../sys/constants/proc.ts';
 import { EBUSY, EDEADLK, ENOSYS, ERESTART, Errno, ESRCH } from '../sys/errno.ts';
@@ -74,12 +75,17 @@ export function syscallSync(
   const k = l.kernel;
   if (k.sysproxy !== null) {
     callable(k, l);
-    return k.sysproxy(l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length));
+    return k.sysproxy(l, row.number, [a0, a1, a2, a3, a4, a5, a6].slice(0, row.args.length).map(ownView));
   }
   if (k.trace !== null) {
     return tracedSync(l, row, [a0, a1, a2, a3, a4, a5, a6], syscallLocal);
   }
   return syscallLocal(l, row, a0, a1, a2, a3, a4, a5, a6);
+}
+
+/** The proxy looks at bytes by their methods, which then must not be the caller's. */
+function ownView(arg: unknown): unknown {
+  return isBytes(arg) ? bytesView(arg, 0, bytesLength(arg)) : arg;
 }
 
 /** The same, served here whatever the sysproxy. */

@@ -7,6 +7,7 @@
  *
  * NetBSD: sys/kern/kern_ktrace.c, ktrace(1), kdump(1).
  */
+import { bytesLength, bytesView, isBytes } from '../sys/bytes.ts';
 import { Errno } from '../sys/errno.ts';
 import { localArgs } from '../sys/syscalls.ts';
 import type { SysentRow } from '../sys/sysent.ts';
@@ -58,11 +59,16 @@ export function trace(k: Kernel, p: Proc, lid: number, details: Details<TraceEve
 
 /** Bytes shown of a buffer. */
 const SHOWN_MAX = 32;
+const NOTHING = new Uint8Array(0);
 
 /** A value as it is now: no reference to what may change. */
 function frozen(value: unknown): unknown {
-  if (value instanceof Uint8Array) {
-    return { length: value.length, head: value.slice(0, SHOWN_MAX) };
+  if (isBytes(value)) {
+    const length = bytesLength(value);
+    return {
+      length,
+      head: length === 0 ? NOTHING : bytesView(value, 0, Math.min(length, SHOWN_MAX)).slice(),
+    };
   }
   if (Array.isArray(value)) {
     return value.map(frozen);

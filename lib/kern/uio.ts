@@ -1,8 +1,12 @@
 /**
  * A transfer under way: caller memory, where in the object it goes, how much is left.
  *
+ * The memory is the caller's own Uint8Array, looked at by `bytes.ts` only: none of the caller's code runs.
+ * Others get it in pieces, which are the kernel's own views.
+ *
  * NetBSD: sys/kern/subr_copy.c (uiomove), the seed's rump_uio_*.
  */
+import { bytesLength, bytesSet, bytesView } from '../sys/bytes.ts';
 import { EFAULT, EINVAL } from '../sys/errno.ts';
 import { panic } from './panic.ts';
 
@@ -29,9 +33,9 @@ export class Uio {
     this.#more = more;
     this.offset = offset;
     this.rw = rw;
-    this.resid = first.length;
+    this.resid = bytesLength(first);
     for (let i = 0; i < more.length; i++) {
-      this.resid += (more[i] as Uint8Array).length;
+      this.resid += bytesLength(more[i] as Uint8Array);
     }
   }
 
@@ -42,9 +46,9 @@ export class Uio {
    */
   piece(max: number): Uint8Array {
     for (;;) {
-      const bytes = this.#bytes;
-      if (this.#skip < bytes.length) {
-        return bytes.subarray(this.#skip, Math.min(bytes.length, this.#skip + max));
+      const left = bytesLength(this.#bytes) - this.#skip;
+      if (left > 0) {
+        return bytesView(this.#bytes, this.#skip, Math.min(left, max));
       }
       const next = this.#more[this.#next++];
       if (next === undefined) {
@@ -65,22 +69,11 @@ export class Uio {
    */
   move(data: Uint8Array, at: number, n: number): number {
     const whole = Math.min(n, this.resid);
-    let moved = 0;
-    while (moved < whole) {
-      const bytes = this.#bytes;
-      const skip = this.#skip;
-      if (whole - moved <= SMALL && skip + whole - moved <= bytes.length) {
-        // A view costs more than a few bytes.
-        for (let i = moved; i < whole; i++) {
-          if (this.rw === 'read') {
-            bytes[skip + i - moved] = data[at + i] as number;
-          } else {
-            data[at + i] = bytes[skip + i - moved] as number;
-          }
-        }
-        this.advance(whole - moved);
-        return whole;
-      }
+    if (whole <= SMALL ? this.#moveSmall(data, at, whole) : this.#moveWhole(data, at, whole)) {
+      this.advance(whole);
+      return whole;
+    }
+    for (let moved = 0; moved < whole; ) {
       const piece = this.piece(whole - moved);
       if (this.rw === 'read') {
         piece.set(data.subarray(at + moved, at + moved + piece.length));
@@ -91,6 +84,42 @@ export class Uio {
       this.advance(piece.length);
     }
     return whole;
+  }
+
+  /** A few bytes of one buffer, one by one: a view costs more. @returns whether they were there */
+  #moveSmall(data: Uint8Array, at: number, n: number): boolean {
+    const bytes = this.#bytes;
+    const skip = this.#skip;
+    if (n > 0 && bytes[skip + n - 1] === undefined) {
+      return false;
+    }
+    if (this.rw === 'read') {
+      for (let i = 0; i < n; i++) {
+        bytes[skip + i] = data[at + i] as number;
+      }
+    } else {
+      for (let i = 0; i < n; i++) {
+        data[at + i] = bytes[skip + i] as number;
+      }
+    }
+    return true;
+  }
+
+  /** From or to the whole of a buffer, with as few views as that takes. @returns whether it was that */
+  #moveWhole(data: Uint8Array, at: number, n: number): boolean {
+    const bytes = this.#bytes;
+    if (this.rw === 'write') {
+      if (this.#skip !== 0 || bytesLength(bytes) !== n) {
+        return false;
+      }
+      bytesSet(data, bytes, at);
+      return true;
+    }
+    if (bytesLength(bytes) - this.#skip < n) {
+      return false;
+    }
+    bytesSet(bytes, at === 0 && data.length === n ? data : data.subarray(at, at + n), this.#skip);
+    return true;
   }
 
   advance(n: number): void {

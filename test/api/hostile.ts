@@ -62,16 +62,64 @@ function detached(length: number): Uint8Array {
   return bytes;
 }
 
-class Odd extends Uint8Array {
+/** Bytes of a kind whose every member throws. */
+export class Odd extends Uint8Array {
   static get [Symbol.species](): typeof Odd {
     return thrower();
   }
   override get length(): number {
     return thrower();
   }
+  override get byteLength(): number {
+    return thrower();
+  }
+  override get byteOffset(): number {
+    return thrower();
+  }
+  override get buffer(): ArrayBuffer {
+    return thrower();
+  }
   override subarray(): Uint8Array<ArrayBuffer> {
     return thrower();
   }
+  override slice(): Uint8Array<ArrayBuffer> {
+    return thrower();
+  }
+  override set(): void {
+    thrower();
+  }
+  override fill(): this {
+    return thrower();
+  }
+  override [Symbol.iterator](): ArrayIterator<number> {
+    return thrower();
+  }
+}
+
+/** Bytes with properties of their own where those of all bytes are looked for. */
+export function ownProperties(bytes: Uint8Array): Uint8Array {
+  const names = [
+    'length',
+    'byteLength',
+    'byteOffset',
+    'buffer',
+    'constructor',
+    'subarray',
+    'slice',
+    'set',
+    'fill',
+  ];
+  return Object.defineProperties(
+    bytes,
+    Object.fromEntries(
+      [...names, Symbol.iterator, Symbol.toStringTag].map((name) => [name, { get: thrower }]),
+    ),
+  );
+}
+
+/** The compiler's library does not know of memory that changes its size, which Node has. */
+export function resizable(length: number, maxByteLength: number): ArrayBuffer & { resize(n: number): void } {
+  return Reflect.construct(ArrayBuffer, [length, { maxByteLength }]) as ReturnType<typeof resizable>;
 }
 
 function cyclic(): object {
@@ -163,6 +211,14 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
   'detached bytes': () => detached(8),
   'an array of detached bytes': () => [detached(8)],
   'a subclass of bytes': () => new Odd(4),
+  'bytes whose every property is their own': () => ownProperties(new Uint8Array(4)),
+  'a Buffer': () => Buffer.from('four'),
+  'bytes that shrank': () => {
+    const buffer = resizable(8, 8);
+    const bytes = new Uint8Array(buffer, 4, 4);
+    buffer.resize(2);
+    return bytes;
+  },
   'bytes with a length of their own': () =>
     Object.defineProperty(new Uint8Array(4), 'length', { get: thrower }),
   'bytes with a subarray of their own': () => Object.assign(new Uint8Array(4), { subarray: thrower }),
