@@ -4,9 +4,18 @@
  * NetBSD: sh(1), Redirections; dup2(2), fcntl(2).
  */
 import { constants, type PromiseCalls, SysError } from '../api/index.ts';
-import type { Redirect } from './words.ts';
+import { printable } from './exits.ts';
+import type { Redirect, Target } from './words.ts';
 
-const { F_DUPFD } = constants;
+const { F_DUPFD, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
+
+/** How each operator opens its file. */
+const OPEN: Readonly<Record<Target<string>['how'], number>> = {
+  '<': O_RDONLY,
+  '>': O_WRONLY | O_CREAT | O_TRUNC,
+  '>>': O_WRONLY | O_CREAT | O_APPEND,
+  '<>': O_RDWR | O_CREAT,
+};
 
 /** Where the shell keeps its own descriptors meanwhile: no command line names them by accident. */
 const SAVED_MIN = 10;
@@ -17,26 +26,37 @@ export class RedirectError extends Error {
 }
 
 /** Make `redirects` one after the other. @throws RedirectError; SysError ESRCH */
-export async function redirect(sys: PromiseCalls, redirects: readonly Redirect[]): Promise<void> {
+export async function redirect(sys: PromiseCalls, redirects: readonly Redirect<string>[]): Promise<void> {
   for (const { fd, from } of redirects) {
     try {
       if (from === 'closed') {
         await closeQuietly(sys, fd);
-      } else {
+      } else if (typeof from === 'number') {
         await sys.dup2(from, fd);
+      } else {
+        await openAs(sys, fd, from);
       }
     } catch (error) {
+      const what = typeof from === 'object' ? printable(from.path) : `${fd}>&${from}`;
       throw error instanceof SysError && error.code !== 'ESRCH'
-        ? new RedirectError(`${fd}>&${from}: ${error.strerror}`)
+        ? new RedirectError(`${what}: ${error.strerror}`)
         : error;
     }
+  }
+}
+
+async function openAs(sys: PromiseCalls, fd: number, { path, how }: Target<string>): Promise<void> {
+  const opened = await sys.open(path, OPEN[how], 0o666);
+  if (opened !== fd) {
+    await sys.dup2(opened, fd);
+    await sys.close(opened);
   }
 }
 
 /** Run `fn` with `redirects` made in this process, and undo them. @throws as `redirect` and `fn` do */
 export async function redirected<T>(
   sys: PromiseCalls,
-  redirects: readonly Redirect[],
+  redirects: readonly Redirect<string>[],
   fn: () => Promise<T>,
 ): Promise<T> {
   const saved = new Map<number, number | null>();

@@ -125,7 +125,12 @@ export class Shell {
       '!': this.#jobs.last,
     };
     const [name = '', ...args] = words.map((word) => expand(word, params));
-    return { program: PROGRAMS.find((p) => p.name === name) ?? notFound(name), args, redirects };
+    const made = redirects.map(({ fd, from }) =>
+      typeof from === 'object'
+        ? { fd, from: { path: expand(from.path, params), how: from.how } }
+        : { fd, from },
+    );
+    return { program: PROGRAMS.find((p) => p.name === name) ?? notFound(name), args, redirects: made };
   }
 
   #self(program: Program, proc: Proc): Self {

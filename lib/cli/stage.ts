@@ -16,7 +16,7 @@ export const FAILED = 2;
 export interface Stage {
   readonly program: Program;
   readonly args: readonly string[];
-  readonly redirects: readonly Redirect[];
+  readonly redirects: readonly Redirect<string>[];
 }
 
 /** Which descriptors lead to the neighbours in a pipeline. */

@@ -1,4 +1,5 @@
-/** What programs read: standard input, in pieces or in lines. */
+/** What programs read: standard input or a file, in pieces or in lines. */
+import { piecesOf } from './files.ts';
 import type { Self } from './program.ts';
 
 /** Bytes asked for at a time: as much as a pipe holds. */
@@ -17,10 +18,10 @@ export async function* pieces(self: Self): AsyncGenerator<Uint8Array, undefined>
   }
 }
 
-/** Standard input in lines without their newlines, those of a piece at a time. @throws SysError */
-export async function* lines(self: Self): AsyncGenerator<readonly Buffer[], undefined> {
+/** A file ("-": standard input) in lines without their newlines, those of a piece at a time. @throws SysError */
+export async function* lines(self: Self, path: string): AsyncGenerator<readonly Buffer[], undefined> {
   let begun: Buffer[] = [];
-  for await (const piece of pieces(self)) {
+  for await (const piece of piecesOf(self, path)) {
     // The next piece comes into the same place.
     const bytes = Buffer.from(piece);
     const whole: Buffer[] = [];

@@ -10,10 +10,16 @@ export type Part = string | { readonly param: Param };
 export type Param = '?' | '$' | '!';
 export type Word = readonly Part[];
 
-/** Make descriptor `fd` a duplicate of `from`, or close it. */
-export interface Redirect {
+/** A file that a descriptor is to lead to. */
+export interface Target<P> {
+  readonly path: P;
+  readonly how: '<' | '>' | '>>' | '<>';
+}
+
+/** Make descriptor `fd` a duplicate of `from`, or close it, or open a file as it. */
+export interface Redirect<P = Word> {
   readonly fd: number;
-  readonly from: number | 'closed';
+  readonly from: number | 'closed' | Target<P>;
 }
 
 /** What ends a command. */
@@ -34,7 +40,7 @@ const OPERATORS: readonly (readonly [operator: string, name: string])[] = [
 ];
 
 /** Those that have to do with descriptors, with what may come before and after. */
-const REDIRECT = /(\d*)([<>])(?:&[ \t]*(?:(\d{1,9}|-)(?=[ \t\n;|&<>]|$))?)?/y;
+const REDIRECT = /(\d*)(<>|>>|[<>])(?:&[ \t]*(?:(\d{1,9}|-)(?=[ \t\n;|&<>]|$))?)?/y;
 
 const RESERVED: ReadonlySet<string> = new Set([
   ...['!', '{', '}', '[[', 'case', 'do', 'done', 'elif', 'else', 'esac', 'fi', 'for', 'function', 'if', 'in'],
@@ -113,8 +119,9 @@ export class Scanner {
     if (all === '') {
       return null;
     }
-    if (!all.includes('&')) {
-      throw unsupported(direction, 'redirection of files');
+    const to = fd === '' ? Number(direction.startsWith('>')) : Number(fd);
+    if (!all.includes('&') && fd.length <= 9) {
+      return this.#file(all, to, direction as Target<Word>['how']);
     }
     if (from === undefined || fd.length > 9) {
       throw new Stop(
@@ -123,10 +130,21 @@ export class Scanner {
       );
     }
     this.#at += all.length;
-    return {
-      fd: fd === '' ? Number(direction === '>') : Number(fd),
-      from: from === '-' ? 'closed' : Number(from),
-    };
+    return { fd: to, from: from === '-' ? 'closed' : Number(from) };
+  }
+
+  /** The name of a file follows. */
+  #file(operator: string, fd: number, how: Target<Word>['how']): Redirect {
+    this.#at += operator.length;
+    if (this.#text[this.#at] === '<' || this.#text[this.#at] === '|') {
+      throw unsupported(`${how}${this.#text[this.#at]}`, how === '<' ? 'here-documents' : 'clobbering');
+    }
+    this.#blanks();
+    const path = this.#word('argument');
+    if (path.length === 0) {
+      throw new Stop('error', `syntax error: a file was expected after ${operator}`);
+    }
+    return { fd, from: { path, how } };
   }
 
   /** Skip what separates words, comments and joined lines among them. */

@@ -8,6 +8,7 @@
  * NetBSD: sys/kern/vfs_syscalls.c (do_sys_renameat), sys/miscfs/genfs/genfs_rename.c, rename(2).
  */
 
+import type { Kmutex } from '../kern/kmutex.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { andThen, isMaySleep, type MaySleep, type Soon } from '../kern/maysleep.ts';
 import { NOTE_DELETE, NOTE_LINK, NOTE_RENAME, NOTE_WRITE } from '../sys/constants/event.ts';
@@ -60,30 +61,55 @@ function renameBetween(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
   if (fvp.type !== 'VDIR' || f.dvp === t.dvp) {
     return renameChecked(l, f, t, same);
   }
-  const mp = f.dvp.mount as Mount;
-  const below = isBelow(l, t.dvp, fvp);
-  if (!isMaySleep(below)) {
-    if (below) {
-      throw EINVAL;
-    }
-    return renameChecked(l, f, t, same);
-  }
-  return renameSleeping(l, mp, f, t, same);
+  return renameAcross(l, (f.dvp.mount as Mount).renamelock, f, t, same);
 }
 
-function* renameSleeping(l: Lwp, mp: Mount, f: Walk, t: Walk, same: SameFile): MaySleep<void> {
-  yield* mp.renamelock.enter(l);
+/** A directory moves to another: with the lock, which is taken at once if it is free. */
+function renameAcross(l: Lwp, lock: Kmutex, f: Walk, t: Walk, same: SameFile): Soon<void> {
   try {
-    const below = isBelow(l, t.dvp, f.vp as Vnode);
-    if (isMaySleep(below) ? yield* below : below) {
-      throw EINVAL;
+    lock.tryenter(l);
+  } catch (error) {
+    if (error !== EBUSY) {
+      throw error;
     }
-    const done = renameChecked(l, f, t, same);
-    if (isMaySleep(done)) {
-      yield* done;
-    }
+    return renameInTurn(l, lock, f, t, same);
+  }
+  return renameHolding(l, lock, f, t, same);
+}
+
+function* renameInTurn(l: Lwp, lock: Kmutex, f: Walk, t: Walk, same: SameFile): MaySleep<void> {
+  yield* lock.enter(l);
+  const done = renameHolding(l, lock, f, t, same);
+  if (isMaySleep(done)) {
+    yield* done;
+  }
+}
+
+/** `l` has the lock, which is given back in the end. What is found holds until then. @throws EINVAL */
+function renameHolding(l: Lwp, lock: Kmutex, f: Walk, t: Walk, same: SameFile): Soon<void> {
+  let done: Soon<void>;
+  try {
+    done = andThen(isBelow(l, t.dvp, f.vp as Vnode), (below) => {
+      if (below) {
+        throw EINVAL;
+      }
+      return renameChecked(l, f, t, same);
+    });
+  } catch (error) {
+    lock.exit(l);
+    throw error;
+  }
+  if (isMaySleep(done)) {
+    return renameSleeping(l, lock, done);
+  }
+  lock.exit(l);
+}
+
+function* renameSleeping(l: Lwp, lock: Kmutex, done: MaySleep<void>): MaySleep<void> {
+  try {
+    yield* done;
   } finally {
-    mp.renamelock.exit(l);
+    lock.exit(l);
   }
 }
 

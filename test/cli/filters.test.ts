@@ -19,7 +19,7 @@ test('head', async (t) => {
     '      10\n1\n2\n1\n1\n2\n',
   );
   t.is(await output('seq 100000 | head -n 99999 | wc -l', 'echo -n ab | head'), '   99999\nab');
-  for (const wrong of ['-n x', '-0', '-n', 'file', '-z', '-3 -n 2']) {
+  for (const wrong of ['-n x', '-0', '-n', '-z', '-3 -n 2']) {
     t.regex(await output(`head ${wrong}; echo $?`), /^head: [^\n]*\(usage: [^\n]*\)\n1\n$/, wrong);
   }
 });
@@ -28,7 +28,7 @@ test('wc', async (t) => {
   t.is(
     await output('echo " a  bc " | wc', 'echo -n x | wc -lc', 'wc', 'wc file; echo $?'),
     '       1       2       8\n       0       1\n       0       0       0\n' +
-      'wc: there are no files yet (usage: wc [-clw])\n1\n',
+      'wc: file: No such file or directory\n1\n',
   );
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: fc.constantFrom('a', 'é', ' ', '\t', '\n') }), async (text) => {
@@ -64,7 +64,7 @@ test('grep looks for text', async (t) => {
   );
   t.is(await output("echo -n 'no newline' | grep new", 'seq 3 | grep -F -v ""; echo $?'), 'no newline\n1\n');
   t.is(await output('seq 100000 | grep 5 | wc -l'), '   40951\n');
-  for (const wrong of ['', 'a file', '-z a']) {
+  for (const wrong of ['', '-z a']) {
     t.regex(await output(`grep ${wrong}; echo $?`), /^grep: [^\n]*\(usage: [^\n]*\)\n1\n$/, wrong);
   }
 });
@@ -74,5 +74,5 @@ test('cat, yes, true, false', async (t) => {
     await output('echo é | cat -', 'yes a b | head -2', 'true x; echo $?', 'false; echo $?'),
     'é\na b\na b\n0\n1\n',
   );
-  t.is(await output('cat', 'cat file; echo $?'), 'cat: there are no files yet (usage: cat)\n1\n');
+  t.is(await output('cat', 'cat file; echo $?'), 'cat: file: No such file or directory\n1\n');
 });

@@ -1,7 +1,7 @@
 /** NetBSD: head(1). */
+import { forEachOperand, piecesOf } from '../files.ts';
 import { getopt, UsageError } from '../getopt.ts';
 import type { Program } from '../program.ts';
-import { pieces } from '../stdin.ts';
 
 const NEWLINE = 10;
 
@@ -20,30 +20,32 @@ function after(bytes: Uint8Array, count: number): { end: number; found: number }
 
 export const head: Program = {
   name: 'head',
-  synopsis: '[-n count | -count]',
-  summary: 'the first lines of standard input, 10 or count',
+  synopsis: '[-n count | -count] [file ...]',
+  summary: 'the first lines of files or standard input, 10 or count',
   runs: 'child',
   async main(self, args) {
     const [first = '', ...rest] = args;
     const old = /^-(\d+)$/.exec(first)?.[1];
     const { options, operands } = getopt(old === undefined ? args : rest, old === undefined ? 'n:' : '');
     const count = old ?? options.get('n') ?? '10';
-    if (operands.length > 0) {
-      throw new UsageError('there are no files yet');
-    }
     if (!/^\d{1,15}$/.test(count) || Number(count) === 0) {
       throw new UsageError(`${count}: not a number of lines`);
     }
-    let left = Number(count);
-    for await (const piece of pieces(self)) {
-      const { end, found } = after(piece, left);
-      if (end >= 0) {
-        await self.out(piece.subarray(0, end));
-        return 0;
+    const files = operands.length === 0 ? ['-'] : operands;
+    return forEachOperand(self, files, async (path) => {
+      if (files.length > 1) {
+        await self.out(`${path === files[0] ? '' : '\n'}==> ${path} <==\n`);
       }
-      await self.out(piece);
-      left -= found;
-    }
-    return 0;
+      let left = Number(count);
+      for await (const piece of piecesOf(self, path)) {
+        const { end, found } = after(piece, left);
+        if (end >= 0) {
+          await self.out(piece.subarray(0, end));
+          return;
+        }
+        await self.out(piece);
+        left -= found;
+      }
+    });
   },
 };

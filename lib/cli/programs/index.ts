@@ -1,10 +1,14 @@
 /** The programs of `rump sh`. */
 import type { Program } from '../program.ts';
 import { cat } from './cat.ts';
+import { cd, pwd, umask } from './cd.ts';
+import { chmod, chown, stat } from './chmod.ts';
+import { cp } from './cp.ts';
 import { date } from './date.ts';
 import { dmesg } from './dmesg.ts';
 import { echo } from './echo.ts';
 import { exit } from './exit.ts';
+import { du, find, tee } from './find.ts';
 import { forkDemo } from './fork-demo.ts';
 import { grep } from './grep.ts';
 import { halt, reboot } from './halt.ts';
@@ -14,7 +18,11 @@ import { hostname } from './hostname.ts';
 import { id } from './id.ts';
 import { jobs, wait } from './jobs.ts';
 import { kill } from './kill.ts';
+import { ls } from './ls.ts';
+import { mkdir, mkfifo, rmdir, touch } from './mkdir.ts';
 import { modload, modstat, modunload } from './modules.ts';
+import { df, mount, umount } from './mount.ts';
+import { ln, mv, rm } from './mv.ts';
 import { ps } from './ps.ts';
 import { seq } from './seq.ts';
 import { sleep } from './sleep.ts';
@@ -30,11 +38,18 @@ import { yes } from './yes.ts';
 export const PROGRAMS: readonly Program[] = [
   ...[
     cat,
+    cd,
+    chmod,
+    chown,
+    cp,
     date,
+    df,
     dmesg,
+    du,
     echo,
     exit,
     falseProgram,
+    find,
     forkDemo,
     grep,
     halt,
@@ -44,16 +59,30 @@ export const PROGRAMS: readonly Program[] = [
     id,
     jobs,
     kill,
+    ln,
+    ls,
+    mkdir,
+    mkfifo,
     modload,
     modstat,
     modunload,
+    mount,
+    mv,
     ps,
+    pwd,
     reboot,
+    rm,
+    rmdir,
     seq,
     sleep,
+    stat,
     sysctl,
+    tee,
+    touch,
     trueProgram,
     ulimit,
+    umask,
+    umount,
     uname,
     vmstat,
     wait,
