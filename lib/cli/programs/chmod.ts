@@ -90,7 +90,8 @@ export const stat: Program = {
         `  file: ${path}${link}\n  mode: ${strmode(st.mode)} (0${st.mode.toString(8)})\n` +
           `   ids: ${st.uid}:${st.gid}   links: ${st.nlink}   flags: 0x${st.flags.toString(16)}\n` +
           `  size: ${st.size}   blocks: ${st.blocks}   device: ${st.dev}   inode: ${st.ino}\n` +
-          `access: ${time(st.atim)}\nmodify: ${time(st.mtim)}\nchange: ${time(st.ctim)}\n birth: ${time(st.birthtim)}\n`,
+          `access: ${time(st.atim)}\nmodify: ${time(st.mtim)}\n` +
+          `change: ${time(st.ctim)}\n birth: ${time(st.birthtim)}\n`,
       );
     });
   },
