@@ -9,6 +9,7 @@ import { nativeHost } from '../rumpuser/native.ts';
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import { EOPNOTSUPP, Errno } from '../sys/errno.ts';
 import { chosenComponents } from './components.ts';
+import { type ConsoleInput, type ConsoleSink, hostConsole, standardOutput } from './console.ts';
 import { BootOptionError, SysError } from './errors.ts';
 import { Kernel } from './kernel.ts';
 
@@ -20,9 +21,15 @@ export interface BootOptions extends KernBootOptions {
   readonly host?: Rumpuser;
   /**
    * Gets what the kernel and its processes print. Default: standard output (a simulated host keeps it in
-   * `output`), kernel messages only when verbose.
+   * `output`), kernel messages only when verbose. May return a promise: until that settles the console is full,
+   * and asynchronous calls that write to it wait.
    */
-  readonly console?: (text: string) => void;
+  readonly console?: ConsoleSink;
+  /**
+   * What processes read from the console: text, bytes, or an iterable of them, `process.stdin` for example.
+   * Default: nothing, reading finds the end at once.
+   */
+  readonly stdin?: ConsoleInput;
   /** Factions and components, by themselves or by name. Default: all that are built in. Empty: the bare base. */
   readonly components?: readonly (Component | string)[];
 }
@@ -36,6 +43,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof BootOptions>([
   'memlimit',
   'ncpu',
   'sigmodel',
+  'stdin',
   'threads',
   'verbose',
 ]);
@@ -59,17 +67,13 @@ export function boot(options: BootOptions = {}): Kernel {
   }
   const host = options.host ?? nativeHost(env === undefined ? {} : { env });
   try {
-    const params = bootParams(
-      host,
-      options,
-      output ??
-        (host.kind === 'simulated'
-          ? (text) => host.dprintf(text)
-          : (text) => void process.stdout.write(text)),
-      output === undefined ? 'verbose' : 'always',
-      plugged,
-    );
-    return new Kernel(rumpInit(params));
+    const sink = output ?? (host.kind === 'simulated' ? (text) => host.dprintf(text) : standardOutput());
+    const console = hostConsole(sink, options.stdin);
+    const logConsole = output === undefined ? 'verbose' : 'always';
+    const params = bootParams(host, options, console.write, logConsole, plugged, console.source);
+    const k = rumpInit(params);
+    console.attach(k);
+    return new Kernel(k);
   } catch (error) {
     if (options.host === undefined) {
       host.fini();

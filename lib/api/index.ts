@@ -23,6 +23,7 @@ export * as constants from '../sys/constants/index.ts';
 export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } from '../sys/sigset.ts';
 export { attach, type BootOptions, boot } from './boot.ts';
 export { components } from './components.ts';
+export type { ConsoleInput, ConsolePiece, ConsoleSink } from './console.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
 export type { EtfsKeys, EtfsRegisterOptions, EtfsType } from './etfs.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';

@@ -42,9 +42,10 @@ export class BootOptionError extends RangeError {
 export function bootParams(
   host: Rumpuser,
   options: BootOptions,
-  consoleText: (text: string) => void,
+  consoleText: BootParams['console'],
   logConsole: 'always' | 'verbose',
   components: readonly Component[] = [],
+  consoleSource: BootParams['consoleSource'] = null,
 ): BootParams {
   const { hostname, env } = options;
   if (env !== undefined && (typeof env !== 'object' || env === null)) {
@@ -66,6 +67,7 @@ export function bootParams(
     components,
     getenv,
     console: consoleText,
+    consoleSource,
     logConsole: verbose || logConsole === 'always',
   };
 }

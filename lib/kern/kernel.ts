@@ -9,6 +9,7 @@ import type { Rumpuser } from '../rumpuser/rumpuser.ts';
 import type { Aio } from './aiodone.ts';
 import { CalloutHeap } from './callout_heap.ts';
 import type { Component } from './component.ts';
+import { Cons, type ConsoleSource } from './cons_host.ts';
 import { Cpu } from './cpu.ts';
 import { Devsw } from './devsw.ts';
 import type { Evcnt } from './evcnt.ts';
@@ -58,8 +59,10 @@ export interface BootParams {
   readonly memlimit: number;
   /** A RUMP_* variable. */
   readonly getenv: (name: string) => string | undefined;
-  /** Where console text goes. */
-  readonly console: (text: string) => void;
+  /** Where console text goes. `full` when it takes no more until `consoleDrained` is called. */
+  readonly console: (text: string) => unknown;
+  /** Where console input comes from, null for nowhere. */
+  readonly consoleSource: ConsoleSource | null;
   /** What a signal posted to a process does; `raise` is as everywhere. */
   readonly sigmodel: SignalModel;
   /** Factions and components, each after those it requires. */
@@ -202,12 +205,14 @@ export class Kernel {
   nkqtimers = 0;
   /** What factions have filled in. */
   readonly hooks: Hooks = {};
+  readonly cons: Cons;
   /** What the vfs faction keeps (lib/vfs/vfs.ts); null without it. */
   vfs: object | null = null;
 
   constructor(params: BootParams) {
     this.params = params;
     this.host = params.host;
+    this.cons = new Cons(params.consoleSource);
     const { host } = params;
     this.schedPick =
       host.schedPick === undefined ? null : (n) => (host.schedPick as (n: number) => number)(n);

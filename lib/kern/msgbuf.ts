@@ -49,7 +49,9 @@ export function aprintVerbose(k: Kernel, text: string): void {
  */
 export function consoleWrite(k: Kernel, text: string): string | null {
   try {
-    hostcode(k, () => k.params.console(text));
+    if (hostcode(k, () => k.params.console(text)) === 'full') {
+      k.cons.full = true;
+    }
     return null;
   } catch (error) {
     return thrownText(error);

@@ -37,7 +37,7 @@ export interface World {
 
 export interface WorldOptions {
   readonly boot?: Omit<BootOptions, 'host' | 'console'>;
-  readonly console?: (text: string) => void;
+  readonly console?: (text: string) => unknown;
   /** Where time must be virtual: the native host's is whatever the machine has left. */
   readonly hosts?: readonly World['host'][];
   /** Where the state is that of a thread, and each promise has a thread of its own. */
@@ -65,7 +65,7 @@ export function conformance(
           ...options.boot,
           console: (text) => {
             written.push(text);
-            options.console?.(text);
+            return options.console?.(text);
           },
         });
         const kern = insideOf(kernel);
@@ -135,8 +135,17 @@ export async function fails(t: ExecutionContext, code: string, call: Promise<unk
 
 /** What a promise is now: its value, its error's code, or that it is pending. */
 export async function now(promise: Promise<unknown>): Promise<unknown> {
+  let state: unknown = 'pending';
+  promise.then(
+    (value) => {
+      state = value;
+    },
+    (error: SysError) => {
+      state = error.code;
+    },
+  );
   await turn();
-  return Promise.race([promise.catch((error: SysError) => error.code), Promise.resolve('pending')]);
+  return state;
 }
 
 /** Everything that can run now has run. */
