@@ -1,5 +1,5 @@
 /** Simulated host: descriptors, and reading and writing through them. */
-import { EACCES, EBADF, EFBIG, EINVAL, EISDIR, EMFILE, ENOSPC, Errno } from '../sys/errno.ts';
+import { EACCES, EBADF, EFBIG, EINVAL, EISDIR, EMFILE, ENOSPC, ENOTDIR, Errno } from '../sys/errno.ts';
 import type { FileType } from './rumpuser.ts';
 import {
   RUMPUSER_IOV_NOSEEK,
@@ -29,12 +29,14 @@ const MAX_FDS = 1024;
 interface OpenFile {
   readonly node: SimNode;
   readonly accmode: number;
-  /** Position of `RUMPUSER_IOV_NOSEEK`, in bytes; of a directory, in entries. */
+  /** Position of `RUMPUSER_IOV_NOSEEK`, in bytes; of a directory, in entries of `listing`. */
   position: number;
+  /** What a directory held when its reading began. */
+  listing?: readonly (readonly [string, SimNode])[];
 }
 
 /** What a descriptor allows, held on to by block I/O under way. */
-export type SimTarget = Pick<OpenFile, 'node' | 'accmode' | 'position'>;
+export type SimTarget = Pick<OpenFile, 'node' | 'accmode'>;
 
 export class SimFiles {
   readonly #tree: SimTree;
@@ -117,6 +119,15 @@ export class SimFiles {
   /** What block I/O works on; closing the descriptor later does not take it away. @throws EBADF */
   target(fd: number): SimTarget {
     return this.#get(fd);
+  }
+
+  /** The entries of a directory that are still to be read. @throws ENOTDIR */
+  listing(fd: number): readonly (readonly [string, SimNode])[] {
+    const file = this.#get(fd);
+    const { node } = file;
+    if (node.entries === undefined) throw ENOTDIR;
+    file.listing ??= [['.', node], ['..', node.parent ?? node], ...node.entries];
+    return file.listing.slice(file.position);
   }
 
   /** Move the position of a directory on. */

@@ -156,8 +156,7 @@ export class SimFsops {
   }
 
   #readdir(r: FsRequest): number {
-    const file = this.#files.target(r.fd);
-    const { bytes, entries } = putEntries(r, file.node, file.position);
+    const { bytes, entries } = putEntries(r, this.#files.listing(r.fd));
     this.#files.advance(r.fd, entries);
     return bytes;
   }

@@ -26,7 +26,7 @@ import {
   RUMPUSER_FSSPACE_NAMEMAX,
   RUMPUSER_FSSPACES,
 } from '../sys/constants/fsop.ts';
-import { EINVAL, ENOTDIR } from '../sys/errno.ts';
+import { EINVAL } from '../sys/errno.ts';
 import type { Timespec } from '../sys/types.ts';
 import type { FsRequest } from './rumpuser.ts';
 import type { SimNode } from './sim_node.ts';
@@ -105,18 +105,15 @@ export function putSpace({ data }: FsRequest): void {
   ]);
 }
 
-/** Entries from the `skip`th on, as many as there is room for. @throws ENOTDIR; EINVAL no room for one */
+/** As many entries as there is room for. @throws EINVAL no room for one */
 export function putEntries(
   { data = new Uint8Array(0) }: FsRequest,
-  node: SimNode,
-  skip: number,
+  all: readonly (readonly [string, SimNode])[],
 ): { bytes: number; entries: number } {
-  if (node.entries === undefined) throw ENOTDIR;
-  const all: [string, SimNode][] = [['.', node], ['..', node.parent ?? node], ...node.entries];
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let bytes = 0;
   let entries = 0;
-  for (const [name, entry] of all.slice(skip)) {
+  for (const [name, entry] of all) {
     if (bytes + RUMPUSER_FSENTRY + name.length > data.length) {
       if (entries === 0) throw EINVAL;
       break;

@@ -64,6 +64,8 @@ export class Mount {
   readonly dev: number;
   /** MNT_* flags. */
   flag: number;
+  /** Those that the file system insists on. */
+  flagKept = 0;
   /** Path it was mounted on, and what was mounted. */
   readonly onname: string;
   from = '';

@@ -80,7 +80,7 @@ export function* mountUpdate(l: Lwp, vp: Vnode, flags: number, args: unknown): M
   if (isMaySleep(updating)) {
     yield* updating;
   }
-  mp.flag = (to | (mp.flag & (MNT_ROOTFS | MNT_LOCAL))) >>> 0;
+  mp.flag = (to | mp.flagKept | (mp.flag & (MNT_ROOTFS | MNT_LOCAL))) >>> 0;
 }
 
 function writers(mp: Mount): boolean {

@@ -122,6 +122,22 @@ inDirectory('directories are made, listed in batches and removed', (t, dir) => {
   throwsErrno(t, ENOENT, () => dir.attributes('d'));
 });
 
+inDirectory('what is removed while a directory is read hides nothing else', (t, dir) => {
+  dir.at(RUMPUSER_FS_MKDIR, 'd', [0o755]);
+  const names = Array.from({ length: 60 }, (_, i) => `file${String(i).padStart(2, '0')}`);
+  for (const name of names) make(dir, `d/${name}`);
+  const seen = dir.list(
+    'd',
+    128,
+    (name) => name.startsWith('file') && dir.at(RUMPUSER_FS_UNLINK, `d/${name}`),
+  );
+  t.deepEqual(
+    seen.map(([name]) => name),
+    ['.', '..', ...names],
+  );
+  t.is(dir.list('d').length, 2);
+});
+
 inDirectory('links: their text is told, and nothing follows them', (t, dir) => {
   dir.at(RUMPUSER_FS_MKDIR, 'd', [0o755]);
   make(dir, 'd/f', 'x');

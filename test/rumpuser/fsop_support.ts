@@ -87,18 +87,20 @@ export class HostDirectory {
     return new TextDecoder().decode(data.subarray(0, length));
   }
 
-  /** Names and types, in batches of as many as fit into `room` bytes. */
-  list(path: string, room = 4096): [string, number][] {
+  /** Names and types, in batches of as many as fit into `room` bytes; `each` is called between batches. */
+  list(path: string, room = 4096, each: (name: string) => unknown = () => {}): [string, number][] {
     const fd = this.at(RUMPUSER_FS_OPEN, path, [RUMPUSER_OPEN_RDONLY | RUMPUSER_OPEN_DIRECTORY]);
     const entries: [string, number][] = [];
     for (;;) {
       const data = new Uint8Array(room);
       const end = this.call({ op: RUMPUSER_FS_READDIR, fd, data, args: [entries.length] });
       if (end === 0) break;
+      const batch = entries.length;
       for (let i = 0; i < end; i += RUMPUSER_FSENTRY + (data[i + 9] as number)) {
         const name = data.subarray(i + RUMPUSER_FSENTRY, i + RUMPUSER_FSENTRY + (data[i + 9] as number));
         entries.push([new TextDecoder().decode(name), data[i + 8] as number]);
       }
+      for (const [name] of entries.slice(batch)) each(name);
     }
     this.call({ op: RUMPUSER_FS_CLOSE, fd });
     return entries.sort();

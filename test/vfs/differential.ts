@@ -22,6 +22,12 @@ const OPS_PER_LOOK = 200;
 /** Errors of ours, and what the host says instead. */
 const EXPLAINED: Readonly<Record<string, string>> = { EFTYPE: 'ELOOP' };
 
+/** The file system here, and what it is mounted with. */
+export interface Subject {
+  readonly type: string;
+  readonly args?: object;
+}
+
 type Draw = (n: number) => number;
 
 /** One operation on both systems. @returns what it told */
@@ -359,7 +365,7 @@ function asUser<T>(uid: number, fn: () => T): T {
  * of the host
  * @returns the first difference with what led to it, or null
  */
-export function differential(seed: number, ops: number, top: string): string | null {
+export function differential(seed: number, ops: number, top: string, subject: Subject): string | null {
   const kernel = boot();
   const before = {
     umask: process.umask(0o022),
@@ -369,7 +375,7 @@ export function differential(seed: number, ops: number, top: string): string | n
   process.setgroups?.([]);
   process.setegid?.(GID);
   try {
-    return compare(kernel, seed, ops, top);
+    return compare(kernel, seed, ops, top, subject);
   } finally {
     process.setegid?.(before.gid);
     process.setgroups?.(before.groups);
@@ -378,12 +384,14 @@ export function differential(seed: number, ops: number, top: string): string | n
   }
 }
 
-function compare(kernel: Kernel, seed: number, ops: number, top: string): string | null {
+function compare(kernel: Kernel, seed: number, ops: number, top: string, subject: Subject): string | null {
   const prng = new Prng(seed);
   const draw: Draw = (n) => prng.below(n);
   const maker = kernel.newproc();
   maker.sys.mkdir('/mnt', 0o777);
-  maker.sys.mount('tmpfs', '/mnt', 0, { gid: GID, mode: 0o777 });
+  maker.sys.mount(subject.type, '/mnt', 0, subject.args);
+  maker.sys.chown('/mnt', 0, GID);
+  maker.sys.chmod('/mnt', 0o777);
   const procs = new Map(UIDS.map((uid) => [uid as number, kernel.newproc({ uid, gid: GID, cwd: '/mnt' })]));
   const root = procs.get(0) as Proc;
   fs.chownSync(top, 0, GID);

@@ -5,7 +5,7 @@ import { type FsRequest, hostFsop } from '../../../kern/hostio.ts';
 import type { Lwp } from '../../../kern/lwp.ts';
 import type { MaySleep } from '../../../kern/maysleep.ts';
 import { RUMPUSER_FS_CLOSE, RUMPUSER_FS_GETATTR, RUMPUSER_FS_OPEN } from '../../../sys/constants/fsop.ts';
-import { EAGAIN, ENOENT, ESTALE } from '../../../sys/errno.ts';
+import { EAGAIN, ENOENT, ERESTART, type Errno, ESTALE } from '../../../sys/errno.ts';
 import { attrBuffer, bytesOf, type HostAttr, hostAttr } from './attr.ts';
 import { type HostFs, type HostNode, pathOf } from './node.ts';
 
@@ -17,24 +17,53 @@ export function inDirectory(dir: HostNode, name: string): Where {
   return { fd: dir.fs.rootfd, path: pathOf(dir, name), where: dir.id };
 }
 
-/** A file by its name. @throws ESTALE */
-export function byName(node: HostNode): Where {
+/** A file by its name. @throws ERESTART ESTALE it has none */
+export function byName(l: Lwp, node: HostNode): Where {
   const { fs, parent } = node;
-  if (parent === null) {
-    return { fd: fs.rootfd, path: pathOf(node), what: node.id };
+  let path: Uint8Array;
+  try {
+    path = pathOf(node);
+  } catch (error) {
+    throw error === ESTALE ? nowhere(l, node) : error;
   }
-  return { fd: fs.rootfd, path: pathOf(node), where: parent.id, what: node.id };
+  if (parent === null) {
+    return { fd: fs.rootfd, path, what: node.id };
+  }
+  return { fd: fs.rootfd, path, where: parent.id, what: node.id };
 }
 
-/** A file itself where it is open, else by its name. @throws ESTALE */
-function itself(node: HostNode): Where {
+/**
+ * What to say of a file that is not where it was. Whoever came by a path begins again, once (ERESTART), and either
+ * finds where it is or what is there now. Whoever holds it by other means comes here again, and is told (ESTALE).
+ */
+function nowhere(l: Lwp, node: HostNode): Errno {
+  node.told ??= new Set();
+  if (node.told.has(l)) {
+    return ESTALE;
+  }
+  node.told.add(l);
+  return ERESTART;
+}
+
+/** A file itself where it is open, else by its name. @throws ERESTART ESTALE */
+function itself(l: Lwp, node: HostNode): Where {
   const fd = node.wfd >= 0 ? node.wfd : node.rfd;
-  return fd >= 0 ? { fd } : byName(node);
+  return fd >= 0 ? { fd } : byName(l, node);
+}
+
+/** The name a file was known by does not lead to it any more. @throws ERESTART ESTALE */
+function gone(l: Lwp, node: HostNode, dir: HostNode | null, name: string): never {
+  if (node.parent !== dir || node.name !== name) {
+    // It has been moved here meanwhile.
+    throw ERESTART;
+  }
+  node.lost = true;
+  throw nowhere(l, node);
 }
 
 /**
  * Ask for something about a file; `data` is for what the operation gives.
- * @throws ESTALE it is not where it was; what the host says
+ * @throws ERESTART ESTALE it is not where it was; what the host says
  */
 export function* ask(
   l: Lwp,
@@ -43,26 +72,34 @@ export function* ask(
   args: readonly number[],
   data: Uint8Array,
 ): MaySleep<number> {
-  const where = itself(node);
-  return yield* using(l, node, () => hostFsop(l, { ...where, op, args, data }), where.path !== undefined);
+  const where = itself(l, node);
+  const request = (): MaySleep<number> => hostFsop(l, { ...where, op, args, data });
+  return yield* where.path === undefined ? using(l, node, request) : atName(l, node, request);
 }
 
 /** Do something with a file's descriptors, which stay open until it is done. */
-export function* using<T>(l: Lwp, node: HostNode, work: () => MaySleep<T>, named = false): MaySleep<T> {
+export function* using<T>(l: Lwp, node: HostNode, work: () => MaySleep<T>): MaySleep<T> {
   node.busy++;
   try {
     return yield* work();
-  } catch (error) {
-    // A name that was to lead there and leads nowhere.
-    if (named && error === ENOENT) {
-      throw ESTALE;
-    }
-    throw error;
   } finally {
     node.busy--;
     if (node.vnode === null) {
       closeLater(l, node);
     }
+  }
+}
+
+/** Do something with a file by its name. @throws ERESTART ESTALE */
+export function* atName<T>(l: Lwp, node: HostNode, work: () => MaySleep<T>): MaySleep<T> {
+  const { parent, name } = node;
+  try {
+    return yield* using(l, node, work);
+  } catch (error) {
+    if (error === ENOENT || error === ESTALE) {
+      gone(l, node, parent, name);
+    }
+    throw error;
   }
 }
 
@@ -124,11 +161,24 @@ export function lookNow(fs: HostFs, where: Where): HostAttr | null | undefined {
   }
 }
 
-/** As asking for attributes, at once. @throws ESTALE */
-export function attributesNow(node: HostNode): HostAttr | undefined {
-  const attr = lookNow(node.fs, itself(node));
+/** As asking for attributes, at once; what they were when the file has gone from where it was. */
+export function attributesNow(l: Lwp, node: HostNode): HostAttr | undefined {
+  if (nameless(node)) {
+    return node.attr;
+  }
+  let attr: HostAttr | null | undefined;
+  try {
+    attr = lookNow(node.fs, itself(l, node));
+  } catch (error) {
+    if (error !== ESTALE && error !== ERESTART) {
+      throw error;
+    }
+    node.told?.delete(l);
+    attr = null;
+  }
   if (attr === null) {
-    throw ESTALE;
+    node.lost = true;
+    return node.attr;
   }
   if (attr !== undefined) {
     node.seen(attr);
@@ -136,13 +186,44 @@ export function attributesNow(node: HostNode): HostAttr | undefined {
   return attr;
 }
 
-/** Open a file at once. @throws ESTALE; what the host says */
-export function openNow(node: HostNode, flags: number): number | undefined {
-  const { fs } = node;
+/** A file that has lost its name, and is not open, is what the host said last. */
+function nameless(node: HostNode): boolean {
+  return node.lost && node.rfd < 0 && node.wfd < 0;
+}
+
+/** The same when there has to be waiting. */
+export function* attributes(l: Lwp, node: HostNode): MaySleep<HostAttr> {
+  for (;;) {
+    const { parent, name } = node;
+    if (nameless(node)) {
+      return node.attr;
+    }
+    try {
+      return yield* askAttributes(l, node, RUMPUSER_FS_GETATTR);
+    } catch (error) {
+      if (error !== ESTALE && error !== ERESTART) {
+        throw error;
+      }
+      node.told?.delete(l);
+      if (node.parent === parent && node.name === name) {
+        return node.attr;
+      }
+      // It has been moved here meanwhile.
+    }
+  }
+}
+
+/** Open a file at once. @throws ERESTART ESTALE; what the host says */
+export function openNow(l: Lwp, node: HostNode, flags: number): number | undefined {
+  const { fs, parent, name } = node;
+  const where = byName(l, node);
   try {
-    return now(fs, { ...byName(node), op: RUMPUSER_FS_OPEN, args: [flags] });
+    return now(fs, { ...where, op: RUMPUSER_FS_OPEN, args: [flags] });
   } catch (error) {
-    throw error === ENOENT ? ESTALE : error;
+    if (error === ENOENT || error === ESTALE) {
+      gone(l, node, parent, name);
+    }
+    throw error;
   }
 }
 

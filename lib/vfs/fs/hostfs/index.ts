@@ -14,7 +14,6 @@ import { hostFsop } from '../../../kern/hostio.ts';
 import type { Lwp } from '../../../kern/lwp.ts';
 import type { MaySleep } from '../../../kern/maysleep.ts';
 import {
-  RUMPUSER_FS_CLOSE,
   RUMPUSER_FS_ROOT,
   RUMPUSER_FS_STATFS,
   RUMPUSER_FSSPACE_BAVAIL,
@@ -36,6 +35,7 @@ import { Vfs, vfsAttach } from '../../vfs.ts';
 import { vref } from '../../vnode.ts';
 import { type HostfsArgs, hostfsArgs } from './args.ts';
 import { attrBuffer, bytesOf, hostAttr } from './attr.ts';
+import { closeFd } from './call.ts';
 import { HostFs } from './node.ts';
 import { hostOps } from './vnops.ts';
 
@@ -73,7 +73,8 @@ function* mount(l: Lwp, mp: Mount, data: unknown): MaySleep<void> {
   yield* spaceOf(l, rootfd, space);
   const local = space[RUMPUSER_FSSPACE_LOCAL] === 1n;
   const fs = new HostFs(mp, args, hostOps, { rootfd, attr: hostAttr(numbers), local });
-  mp.flag |= MNT_NODEV | (args.readonly ? MNT_RDONLY : 0);
+  mp.flagKept = MNT_NODEV | (args.readonly ? MNT_RDONLY : 0);
+  mp.flag |= mp.flagKept;
   mp.from = args.path;
   mp.data = fs;
   mp.root = vref(fs.vnode(fs.root));
@@ -83,8 +84,8 @@ function* spaceOf(l: Lwp, fd: number, numbers: BigInt64Array): MaySleep<void> {
   yield* hostFsop(l, { op: RUMPUSER_FS_STATFS, fd, data: bytesOf(numbers) });
 }
 
-function* unmount(l: Lwp, mp: Mount): MaySleep<void> {
-  yield* hostFsop(l, { op: RUMPUSER_FS_CLOSE, fd: fsOf(mp).rootfd });
+function unmount(_l: Lwp, mp: Mount): void {
+  closeFd(fsOf(mp), fsOf(mp).rootfd);
 }
 
 function* statvfs(l: Lwp, mp: Mount): MaySleep<FsSpace> {

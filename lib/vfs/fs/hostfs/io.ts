@@ -18,7 +18,6 @@ import {
   RUMPUSER_FS_CLOSE,
   RUMPUSER_FS_DISCARD,
   RUMPUSER_FS_FSYNC,
-  RUMPUSER_FS_GETATTR,
   RUMPUSER_FS_OPEN,
   RUMPUSER_FS_SEEK,
 } from '../../../sys/constants/fsop.ts';
@@ -26,7 +25,7 @@ import { FDATASYNC } from '../../../sys/constants/unistd.ts';
 import { EBADF } from '../../../sys/errno.ts';
 import type { Vnode } from '../../vnode.ts';
 import { IO_APPEND, IO_SYNC, type SeekWhat, type Vnodeops } from '../../vnodeops.ts';
-import { ask, askAttributes, attributesNow, byName, closeFd, openNow, readNow, using } from './call.ts';
+import { ask, atName, attributes, attributesNow, byName, closeFd, openNow, readNow, using } from './call.ts';
 import { type HostNode, hostNode } from './node.ts';
 
 /** Bytes in one transfer at most, and at least where the end of the file is not known to come sooner. */
@@ -43,7 +42,7 @@ function need(l: Lwp, node: HostNode, side: Side): Soon<void> {
     return;
   }
   const flags = side === 'rfd' ? RUMPUSER_OPEN_RDONLY : RUMPUSER_OPEN_WRONLY;
-  const fd = openNow(node, flags);
+  const fd = openNow(l, node, flags);
   if (fd === undefined) {
     return needSleeping(l, node, side, [flags]);
   }
@@ -51,7 +50,8 @@ function need(l: Lwp, node: HostNode, side: Side): Soon<void> {
 }
 
 function* needSleeping(l: Lwp, node: HostNode, side: Side, args: readonly number[]): MaySleep<void> {
-  const fd = yield* using(l, node, () => hostFsop(l, { ...byName(node), op: RUMPUSER_FS_OPEN, args }), true);
+  const where = byName(l, node);
+  const fd = yield* atName(l, node, () => hostFsop(l, { ...where, op: RUMPUSER_FS_OPEN, args }));
   if (node[side] >= 0 || node.vnode === null) {
     // Somebody else was faster, or it is too late.
     closeFd(node.fs, fd);
@@ -141,14 +141,21 @@ function* write(l: Lwp, vp: Vnode, uio: Uio, ioflag: number): MaySleep<void> {
     yield* writeAt(l, node, uio, ioflag);
     return;
   }
-  node.append ??= new Kmutex('hostappend');
-  const { append } = node;
-  yield* append.enter(l);
-  try {
-    uio.offset = (yield* askAttributes(l, node, RUMPUSER_FS_GETATTR)).size;
+  yield* sizing(l, node, function* () {
+    uio.offset = (yield* attributes(l, node)).size;
     yield* writeAt(l, node, uio, ioflag);
+  });
+}
+
+/** Do something by which the size of a file changes, and nobody else meanwhile. */
+export function* sizing(l: Lwp, node: HostNode, work: () => MaySleep<unknown>): MaySleep<void> {
+  node.sizing ??= new Kmutex('hostsize');
+  const lock = node.sizing;
+  yield* lock.enter(l);
+  try {
+    yield* work();
   } finally {
-    append.exit(l);
+    lock.exit(l);
   }
 }
 
@@ -184,7 +191,7 @@ function* reserve(l: Lwp, vp: Vnode, op: number, offset: number, length: number)
 }
 
 function* sizeSleeping(l: Lwp, node: HostNode): MaySleep<number> {
-  return (yield* askAttributes(l, node, RUMPUSER_FS_GETATTR)).size;
+  return (yield* attributes(l, node)).size;
 }
 
 export const ioOps: Pick<
@@ -197,7 +204,7 @@ export const ioOps: Pick<
   write,
   size(l, vp) {
     const node = hostNode(vp);
-    return attributesNow(node)?.size ?? sizeSleeping(l, node);
+    return attributesNow(l, node)?.size ?? sizeSleeping(l, node);
   },
   fsync,
   seek,

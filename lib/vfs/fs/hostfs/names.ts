@@ -89,7 +89,7 @@ function* parentOf(l: Lwp, dir: HostNode): MaySleep<Vnode | null> {
   if (parent === null) {
     return null;
   }
-  const attr = dir.lost ? null : yield* lookHost(l, byName(parent));
+  const attr = dir.lost ? null : yield* lookHost(l, byName(l, parent));
   if (attr === null) {
     throw ENOENT;
   }
@@ -177,7 +177,7 @@ function* link(l: Lwp, dvp: Vnode, name: string, vp: Vnode): MaySleep<void> {
   const dir = hostNode(dvp);
   const node = hostNode(vp);
   const path2 = pathOf(dir, name);
-  yield* lookedUp(() => hostFsop(l, { ...byName(node), op: RUMPUSER_FS_LINK, path2, where2: dir.id }));
+  yield* lookedUp(() => hostFsop(l, { ...byName(l, node), op: RUMPUSER_FS_LINK, path2, where2: dir.id }));
   dir.fs.renames++;
 }
 
@@ -209,13 +209,12 @@ function* rename(
   const from = hostNode(fdvp);
   const to = hostNode(tdvp);
   const node = hostNode(fvp);
-  const path2 = pathOf(to, tname);
   yield* lookedUp(() =>
     hostFsop(l, {
       ...inDirectory(from, fname),
       what: node.id,
       op: RUMPUSER_FS_RENAME,
-      path2,
+      path2: pathOf(to, tname),
       where2: to.id,
     }),
   );

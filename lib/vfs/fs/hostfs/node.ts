@@ -11,6 +11,7 @@
  */
 import type { FsId } from '../../../kern/hostio.ts';
 import type { Kmutex } from '../../../kern/kmutex.ts';
+import type { Lwp } from '../../../kern/lwp.ts';
 import { ALLPERMS } from '../../../sys/constants/stat.ts';
 import { EIO, ELOOP, ENOENT, ESTALE } from '../../../sys/errno.ts';
 import type { Mount } from '../../mount.ts';
@@ -29,6 +30,8 @@ export class HostNode implements Owned {
   parent: HostNode | null = null;
   name = '';
   lost = false;
+  /** Who has been told that it is not where it was, since it was last looked up. */
+  told: Set<Lwp> | null = null;
   /** How many nodes in `nodes` have this one as their directory. */
   children = 0;
   // As shown, which is what permission is checked by.
@@ -41,8 +44,8 @@ export class HostNode implements Owned {
   wfd = -1;
   opens = 0;
   busy = 0;
-  /** Held while appending: from asking how long the file is until it is longer. */
-  append: Kmutex | null = null;
+  /** Held while the size changes: by appending, from asking how long the file is until it is longer, and cutting. */
+  sizing: Kmutex | null = null;
   /** What reading the directory gives, from when it was last read from the beginning. */
   listing: DirEntry[] | null = null;
 
@@ -153,6 +156,7 @@ export class HostFs {
     }
     node.name = name;
     node.lost = false;
+    node.told = null;
   }
 
   /** A directory holds one node less. */

@@ -5,7 +5,6 @@ import type { MaySleep, Soon } from '../../../kern/maysleep.ts';
 import {
   RUMPUSER_FS_CHMOD,
   RUMPUSER_FS_CHOWN,
-  RUMPUSER_FS_GETATTR,
   RUMPUSER_FS_OPEN,
   RUMPUSER_FS_READDIR,
   RUMPUSER_FS_READLINK,
@@ -25,6 +24,8 @@ import { type HostAttr, vtypeOf } from './attr.ts';
 import {
   ask,
   askAttributes,
+  atName,
+  attributes,
   attributesNow,
   byName,
   closeFd,
@@ -32,7 +33,7 @@ import {
   inDirectory,
   lookHost,
 } from './call.ts';
-import { ioOps } from './io.ts';
+import { ioOps, sizing } from './io.ts';
 import { nameOps } from './names.ts';
 import { type HostNode, hostNode } from './node.ts';
 
@@ -41,19 +42,14 @@ const LISTING = 64 * 1024;
 
 const OMIT: readonly number[] = [0, -1];
 
-/** A file that has lost its name and is not open is what the host said last. */
-function nameless(node: HostNode): boolean {
-  return node.lost && node.rfd < 0 && node.wfd < 0;
-}
-
 function getattr(l: Lwp, vp: Vnode): Soon<Stat> {
   const node = hostNode(vp);
-  const attr = nameless(node) ? node.attr : attributesNow(node);
+  const attr = attributesNow(l, node);
   return attr === undefined ? getattrSleeping(l, node) : statOf(node, attr);
 }
 
 function* getattrSleeping(l: Lwp, node: HostNode): MaySleep<Stat> {
-  return statOf(node, yield* askAttributes(l, node, RUMPUSER_FS_GETATTR));
+  return statOf(node, yield* attributes(l, node));
 }
 
 function statOf(node: HostNode, attr: HostAttr): Stat {
@@ -84,8 +80,9 @@ function* setattr(l: Lwp, vp: Vnode, set: Setattr): MaySleep<void> {
   if (set.flags !== undefined && set.flags !== 0) {
     throw EOPNOTSUPP;
   }
-  if (set.size !== undefined) {
-    yield* askAttributes(l, node, RUMPUSER_FS_TRUNCATE, [set.size]);
+  const { size } = set;
+  if (size !== undefined) {
+    yield* sizing(l, node, () => askAttributes(l, node, RUMPUSER_FS_TRUNCATE, [size]));
   }
   const owner = ownerOf(node, set);
   const before = node.attr.mode;
@@ -125,11 +122,11 @@ function* readlink(l: Lwp, vp: Vnode): MaySleep<string> {
 
 /**
  * Reading from the beginning takes all of the directory's entries; who goes on reading gets them, so that entries
- * that come and go make nobody see one twice or miss another.
+ * that come and go make nobody see one twice or miss another. @throws ESTALE the directory is somewhere else
  */
 function* readdir(l: Lwp, vp: Vnode, from: number, emit: Emit): MaySleep<boolean> {
   const node = hostNode(vp);
-  if (node.lost) {
+  if (node.lost && node.attr.nlink === 0) {
     return true;
   }
   if (from === 0 || node.listing === null) {
@@ -153,7 +150,8 @@ function* list(l: Lwp, node: HostNode): MaySleep<DirEntry[]> {
   ];
   let seen = 0;
   const args = [RUMPUSER_OPEN_RDONLY | RUMPUSER_OPEN_DIRECTORY];
-  const fd = yield* hostFsop(l, { ...byName(node), op: RUMPUSER_FS_OPEN, args });
+  const where = byName(l, node);
+  const fd = yield* atName(l, node, () => hostFsop(l, { ...where, op: RUMPUSER_FS_OPEN, args }));
   try {
     const data = new Uint8Array(LISTING);
     for (;;) {
