@@ -2,13 +2,16 @@
  * What ships: the library and the command in a few files. Node takes about half a millisecond for every
  * module it loads, and a kernel is a hundred of them; then V8 takes its time for every byte. So data goes in
  * as JSON, which is parsed several times faster than the same literal, and names that no stack trace shows
- * are short.
+ * are short. The library is a script of its own, which `load.ts` compiles from a cache.
  */
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'rolldown';
 import { repositoryRoot } from './repository.ts';
 
 const dist = join(repositoryRoot(), 'dist');
+const bundle = join(dist, 'bundle');
 const table = join(dist, 'lib', 'sys', 'syscalls.master.js');
 const constants = join(dist, 'lib', 'sys', 'constants', 'index.js');
 const api = join(dist, 'lib', 'api', 'index.js');
@@ -29,6 +32,7 @@ export const constants = Object.freeze({ ...${json(Object.fromEntries(plain))}, 
 }
 
 const VIRTUAL = '\0constants';
+const INDEX = '\0index';
 const REEXPORT = /export \* as constants from .*;/;
 
 const data: Plugin = {
@@ -57,20 +61,60 @@ const data: Plugin = {
   },
 };
 
+/** Minified, but not the names at top level: a panic prints them. */
+const form = {
+  dir: bundle,
+  sourcemap: true,
+  minify: { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name].js',
+} as const;
+
+/** The command uses the library as everybody else does: there is one copy of it. */
+const library: Plugin = {
+  name: 'library',
+  resolveId(id, importer) {
+    if (importer !== undefined && join(dirname(importer), id) === api) {
+      return { id: './index.js', external: true };
+    }
+    return id === INDEX ? id : null;
+  },
+  load: (id) => (id === INDEX ? index : null),
+};
+
 await build({
-  input: { index: api, rump: join(dist, 'lib', 'cli', 'main.js') },
+  input: { api },
   platform: 'node',
   external: ['node-gyp-build', '@xmldom/xmldom'],
   logLevel: 'warn',
   plugins: [data],
-  output: {
-    dir: join(dist, 'bundle'),
-    cleanDir: true,
-    format: 'esm',
-    sourcemap: true,
-    // Not the names at top level: a panic prints them.
-    minify: { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name].js',
-  },
+  output: { ...form, cleanDir: true, format: 'cjs', dynamicImportInCjs: false, entryFileNames: '[name].cjs' },
 });
+const script = join(bundle, 'api.cjs');
+// One byte a character, so that it is read without decoding.
+const escaped = readFileSync(script, 'utf8').replace(
+  /[^\0-\x7f]/g,
+  (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+);
+writeFileSync(script, escaped);
+
+const names = Object.keys((await import(api)) as object).join(', ');
+const index = `import { load } from ${JSON.stringify(join(dist, 'tools', 'load.js'))};
+const { fileURLToPath } = process.getBuiltinModule('node:url');
+export const { ${names} } = load(fileURLToPath(new URL('api.cjs', import.meta.url)));`;
+
+/** What each program loads is a build of its own, so that it is in one file: Node takes its time for each. */
+for (const [name, entry] of [
+  ['index', INDEX],
+  ['cache', join(dist, 'tools', 'cache.js')],
+  ['rump', join(dist, 'lib', 'cli', 'main.js')],
+] as const) {
+  await build({
+    input: { [name]: entry },
+    platform: 'node',
+    logLevel: 'warn',
+    plugins: [library],
+    output: { ...form, format: 'esm' },
+  });
+}
+execFileSync(process.execPath, [join(bundle, 'cache.js')], { stdio: 'inherit' });

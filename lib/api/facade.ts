@@ -289,15 +289,26 @@ function lazily(
   };
 }
 
-const Sync = facadeOf(makeSync, indirect);
-const Async = facadeOf(makeAsync, async function (this: Facade, ...args) {
-  return indirect.apply(this, args as [unknown, ...unknown[]]);
-});
+/** Made when first asked for: five hundred properties take time, and few programs want both kinds. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const syncFacade = once(() => facadeOf(makeSync, indirect));
+const asyncFacade = once(() =>
+  facadeOf(makeAsync, async function (this: Facade, ...args) {
+    return indirect.apply(this, args as [unknown, ...unknown[]]);
+  }),
+);
 
 export function sysCalls(caller: Caller): SysCalls {
-  return new Sync(caller) as unknown as SysCalls;
+  return new (syncFacade())(caller) as unknown as SysCalls;
 }
 
 export function promiseCalls(caller: Caller): PromiseCalls {
-  return new Async(caller) as unknown as PromiseCalls;
+  return new (asyncFacade())(caller) as unknown as PromiseCalls;
 }

@@ -22,6 +22,15 @@ function packageRoot(): string {
   }
 }
 
+/** What a build left, where node-gyp-build would find it first: looking ourselves spares loading that. */
+function builtHere(root: string): string | undefined {
+  const { PREBUILDS_ONLY, RUMPKERNEL_PREBUILD } = process.env;
+  const file = join(root, 'build', 'Release', `${PACKAGE}.node`);
+  return (PREBUILDS_ONLY ?? '') === '' && (RUMPKERNEL_PREBUILD ?? '') === '' && existsSync(file)
+    ? file
+    : undefined;
+}
+
 /**
  * What the addon exports. Node caches it: every call in one isolate answers the same object.
  *
@@ -30,10 +39,9 @@ function packageRoot(): string {
  */
 export function loadBinding(root: string = packageRoot()): object {
   const require = createRequire(import.meta.url);
-  const nodeGypBuild = require('node-gyp-build') as { path(dir: string): string };
   let file: string;
   try {
-    file = nodeGypBuild.path(root);
+    file = builtHere(root) ?? (require('node-gyp-build') as { path(dir: string): string }).path(root);
   } catch (cause) {
     const machine = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
     throw new Error(`${PACKAGE}: no native addon for ${machine} in ${root}: ${REMEDY}`, { cause });
