@@ -9,13 +9,14 @@ import { mem } from '../dev/mem/index.ts';
 import { rnd } from '../dev/rnd/index.ts';
 import type { Component } from '../kern/component.ts';
 import { hostfs } from '../vfs/fs/hostfs/index.ts';
+import { kernfs } from '../vfs/fs/kernfs/index.ts';
 import { rumpfs } from '../vfs/fs/rumpfs/index.ts';
 import { tmpfs } from '../vfs/fs/tmpfs/index.ts';
 import { vfs } from '../vfs/index.ts';
 import { BootOptionError } from './errors.ts';
 
 /** All that are built in, each after those it requires. */
-const BUILTIN: readonly Component[] = [vfs, rumpfs, tmpfs, hostfs, dev, mem, rnd, cons, ksyms];
+const BUILTIN: readonly Component[] = [vfs, rumpfs, tmpfs, kernfs, hostfs, dev, mem, rnd, cons, ksyms];
 
 /** By name, for `boot({ components: [components.vfs, ...] })`. */
 export const components: Readonly<Record<string, Component>> = Object.fromEntries(

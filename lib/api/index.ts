@@ -11,6 +11,7 @@ export {
   type KauthScope,
 } from '../kern/kauth.ts';
 export { type KinfoProc, kinfoDecode } from '../kern/kinfo.ts';
+export { andThen, type MaySleep, type Soon } from '../kern/maysleep.ts';
 export type { Modinfo } from '../kern/module.ts';
 export type { PropDictionary, PropValue } from '../kern/prop.ts';
 export type { Secmodel } from '../kern/secmodel.ts';
@@ -20,13 +21,19 @@ export { nativeHost } from '../rumpuser/native.ts';
 export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';
 export { simulatedHost } from '../rumpuser/sim.ts';
 export * as constants from '../sys/constants/index.ts';
+export * as errno from '../sys/errnos.ts';
 export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } from '../sys/sigset.ts';
+export { genfsOps } from '../vfs/genfs.ts';
+export type { FsSpace, Mount, Vfsops } from '../vfs/mount.ts';
+export { type Owned, type Vnode, type Vtype, vnodeNew, vref } from '../vfs/vnode.ts';
+export type { DirEntry, NewNode, Setattr, Vnodeops } from '../vfs/vnodeops.ts';
 export { attach, type BootOptions, boot } from './boot.ts';
 export { components } from './components.ts';
 export type { ConsoleInput, ConsolePiece, ConsoleSink } from './console.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
 export type { EtfsKeys, EtfsRegisterOptions, EtfsType } from './etfs.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';
+export { defineFilesystem } from './filesystem.ts';
 export type { BootStage, Kernel, KernelStats } from './kernel.ts';
 export {
   defineModule,
