@@ -13,7 +13,7 @@ import type { Lwp } from './lwp.ts';
 import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 
 /** No table holds more, whatever RLIMIT_NOFILE says. */
-export const MAXFILES = 1 << 20;
+export const MAXFILES = 1 << 17;
 
 /** One descriptor, for those who list them (fstat). */
 export interface Descriptor {

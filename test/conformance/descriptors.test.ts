@@ -20,7 +20,7 @@ import { RLIMIT_NOFILE } from '../../lib/sys/constants/resource.ts';
 import { conformance, fails } from './harness.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const CLOSED = [-1, 3, 1000, 65535, 65536, 2 ** 31 - 1, -(2 ** 31)];
+const CLOSED = [-1, 3, 1000, 131_071, 131_072, 2 ** 31 - 1, -(2 ** 31)];
 
 conformance('write: what is written to 1 or 2 is on the console', async (t, { newproc, call, output }) => {
   const proc = newproc();
@@ -121,9 +121,9 @@ conformance('dup2: takes the number asked for, closing what was there', async (t
   t.is(await call(proc).dup2(2, 2), 2);
   t.is(await call(proc).dup(0), 3);
   await fails(t, 'EBADF', call(proc).dup2(0, -1));
-  await fails(t, 'EBADF', call(proc).dup2(0, 65536));
+  await fails(t, 'EBADF', call(proc).dup2(0, 131_072));
   await fails(t, 'EBADF', call(proc).dup2(77, 77));
-  t.is(await call(proc).dup2(0, 65535), 65535);
+  t.is(await call(proc).dup2(0, 131_071), 131_071);
 });
 
 conformance(
@@ -148,7 +148,7 @@ conformance(
   'EMFILE when every descriptor is open, and nothing is lost by it',
   async (t, { newproc, call }) => {
     const proc = newproc();
-    for (let fd = 3; fd < 65536; fd++) {
+    for (let fd = 3; fd < 131_072; fd++) {
       proc.sys.dup(0);
     }
     await fails(t, 'EMFILE', call(proc).dup(0));
@@ -165,7 +165,7 @@ conformance('fcntl: F_DUPFD finds the lowest free number from there up', async (
   t.is(await call(proc).fcntl(0, F_DUPFD, 10), 10);
   t.is(await call(proc).fcntl(0, F_DUPFD, 10), 11);
   t.is(await call(proc).fcntl(0, F_DUPFD, 2), 5);
-  for (const from of [-1, 65536, 1.5, Number.NaN, 2 ** 40, '3', {}, null]) {
+  for (const from of [-1, 131_072, 1.5, Number.NaN, 2 ** 40, '3', {}, null]) {
     await fails(t, 'EINVAL', call(proc).fcntl(0, F_DUPFD, from));
   }
 });
