@@ -23,6 +23,7 @@ import { RB_HALT } from '../sys/constants/reboot.ts';
 import { EBUSY, EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type EtfsKeys, etfsKeys } from './etfs.ts';
+import type { NodeFs } from './fs/index.ts';
 import { type Enter, type Ksyms, ksyms, type Modules, modules } from './modules.ts';
 import { type NewprocOptions, newprocOptions } from './newproc.ts';
 import { Proc } from './proc.ts';
@@ -49,6 +50,7 @@ const COMM_MAX = 15;
 
 export class Kernel {
   readonly #k: Kern;
+  #fsproc: Proc | null = null;
 
   /** Kernel modules. */
   readonly modules: Modules;
@@ -148,6 +150,18 @@ export class Kernel {
     const proc = new Proc(this, p, l);
     p.handle = proc;
     return proc;
+  }
+
+  /**
+   * `node:fs` as the superuser, in `/`. It is a process of its own, named "fs": its descriptors are that
+   * process's. Should that process end, the next use is of a new one.
+   * @throws SysError EAGAIN no process can be made
+   */
+  get fs(): NodeFs {
+    if (this.#fsproc === null || (this.running && !this.#fsproc.alive)) {
+      this.#fsproc = this.newproc({ comm: 'fs' });
+    }
+    return this.#fsproc.fs;
   }
 
   /**

@@ -12,6 +12,7 @@ import { NSIG, SIGKILL, signumber } from '../sys/constants/signal.ts';
 import { EFAULT, EINVAL, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls } from './facade.ts';
+import { createFs, type NodeFs } from './fs/index.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What processes and lwps have in common: system calls made as one lwp. */
@@ -81,6 +82,7 @@ export class LwpHandle extends Calling {
 
 export class Proc extends Calling {
   readonly #proc: KernProc;
+  #fs: NodeFs | null = null;
 
   constructor(kernel: Kernel, proc: KernProc, lwp: Lwp) {
     super(kernel, lwp);
@@ -89,6 +91,15 @@ export class Proc extends Calling {
 
   get pid(): number {
     return this.#proc.pid;
+  }
+
+  /**
+   * `node:fs` with this process's credentials, working directory, umask and descriptors. Its errors are Node's, not
+   * `SysError`s.
+   */
+  get fs(): NodeFs {
+    this.#fs ??= createFs(this);
+    return this.#fs;
   }
 
   /**

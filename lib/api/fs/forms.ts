@@ -1,0 +1,90 @@
+/**
+ * The three forms of an operation. All of them give Node's errors.
+ *
+ * Callbacks run from `process.nextTick`, never inside a promise: what one throws is an uncaught exception, as it
+ * is with node:fs.
+ */
+import { nextTick } from 'node:process';
+import type { SysCalls } from '../facade.ts';
+import type { Proc } from '../proc.ts';
+import { type Callback, toCallback } from './check.ts';
+import { nodeError } from './errors.ts';
+import { type Calls, type Program, runAsync, runSync } from './op.ts';
+
+/** One that makes one call, and one that is a program of several. */
+export type Op = (sys: Calls, a: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
+export type Form = (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
+
+/** The promised calls under the type of those that return: an operation looks at neither. */
+export function promised(proc: Proc): Calls {
+  return proc.promises as unknown as SysCalls;
+}
+
+function isProgram(value: unknown): value is Program<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { throw?: unknown }).throw === 'function'
+  );
+}
+
+function named(form: Form, name: string): Form {
+  return Object.defineProperty(form, 'name', { value: name });
+}
+
+export function syncForm(proc: Proc, op: Op): Form {
+  const { sys } = proc;
+  return named((a, b, c, d, e) => {
+    try {
+      const value = op(sys, a, b, c, d, e);
+      return isProgram(value) ? runSync(value) : value;
+    } catch (error) {
+      throw nodeError(error);
+    }
+  }, `${op.name}Sync`);
+}
+
+/** What an operation answers when its calls promise. @throws what a caller has passed wrongly, at once */
+export function start(answer: unknown): Promise<unknown> {
+  const value = isProgram(answer) ? runAsync(answer) : Promise.resolve(answer);
+  return value.catch((error: unknown) => {
+    throw nodeError(error);
+  });
+}
+
+export function promiseForm(proc: Proc, op: Op): Form {
+  const sys = promised(proc);
+  return named(async (a, b, c, d, e) => {
+    try {
+      const value = op(sys, a, b, c, d, e);
+      return await (isProgram(value) ? runAsync(value) : value);
+    } catch (error) {
+      throw nodeError(error);
+    }
+  }, op.name);
+}
+
+/** Give a promise's end to a callback: `results` turns its value into the callback's arguments. */
+export function settle(
+  promise: Promise<unknown>,
+  callback: Callback,
+  results: (value: unknown) => unknown[] = (value) => (value === undefined ? [] : [value]),
+): void {
+  promise.then(
+    (value) => nextTick(callback, null, ...results(value)),
+    (error: unknown) => nextTick(callback, error),
+  );
+}
+
+/**
+ * The callback is the first function behind the first argument, as optional arguments may be left out.
+ * `arguments`: how many the operation has before its callback.
+ */
+export function callbackForm(proc: Proc, op: Op): Form {
+  const sys = promised(proc);
+  const last = op.length - 1;
+  return named((...args: unknown[]) => {
+    const at = args.findIndex((arg, i) => i > 0 && typeof arg === 'function');
+    const callback = toCallback(at < 0 ? args[Math.max(last, args.length - 1)] : args[at]);
+    const [a, b, c, d, e] = args.slice(0, at);
+    settle(start(op(sys, a, b, c, d, e)), callback);
+  }, op.name);
+}

@@ -1,0 +1,227 @@
+/**
+ * `node:fs` on the system calls of a process: its credentials, working directory, umask and descriptors.
+ *
+ * Every operation is written once (`op.ts`); this file makes the forms of it and puts them under Node's names.
+ */
+import * as host from 'node:fs';
+import { promisify } from 'node:util';
+import type { Proc } from '../proc.ts';
+import * as attributes from './attributes.ts';
+import { type Callback, toCallback, toPath, toSeconds } from './check.ts';
+import { Dir, opendirArgs, opening } from './dir.ts';
+import { Dirent, readdir } from './dirent.ts';
+import { nodeError } from './errors.ts';
+import { callbackForm, type Form, type Op, promised, promiseForm, settle, start, syncForm } from './forms.ts';
+import * as io from './io.ts';
+import * as names from './names.ts';
+import { runSync } from './op.ts';
+import { promisesOf } from './promises.ts';
+import { Stats } from './stats.ts';
+import { streamsOf } from './streams.ts';
+import * as whole from './whole.ts';
+
+/** What `kernel.fs` and `proc.fs` are, by type: the `node:fs` of the Node whose types the program uses. */
+export type NodeFs = typeof host;
+
+type Shape = Record<string, unknown>;
+
+/** Operations whose three forms differ in nothing else. */
+const OPS: Readonly<Record<string, unknown>> = {
+  access: attributes.access,
+  appendFile: whole.appendFile,
+  chmod: attributes.chmod,
+  chown: attributes.chown,
+  close: io.close,
+  copyFile: whole.copyFile,
+  fchmod: attributes.fchmod,
+  fchown: attributes.fchown,
+  fdatasync: io.fdatasync,
+  fstat: attributes.fstat,
+  fsync: io.fsync,
+  ftruncate: attributes.ftruncate,
+  futimes: attributes.futimes,
+  lchmod: attributes.lchmod,
+  lchown: attributes.lchown,
+  link: names.link,
+  lstat: attributes.lstat,
+  lutimes: attributes.lutimes,
+  mkdir: names.mkdir,
+  mkdtemp: names.mkdtemp,
+  open: io.open,
+  readFile: whole.readFile,
+  readdir,
+  readlink: names.readlink,
+  rename: names.rename,
+  rm: names.rm,
+  rmdir: names.rmdir,
+  stat: attributes.stat,
+  statfs: attributes.statfs,
+  symlink: names.symlink,
+  truncate: attributes.truncate,
+  unlink: names.unlink,
+  utimes: attributes.utimes,
+  writeFile: whole.writeFile,
+};
+
+/** stat that answers undefined when nothing is there and the caller wants to know no more. */
+function statOf(form: Form): Form {
+  const stat = (path: unknown, options?: unknown) => {
+    try {
+      return form(path, options);
+    } catch (error) {
+      const { throwIfNoEntry } = (options ?? {}) as { throwIfNoEntry?: unknown };
+      if (throwIfNoEntry === false && attributes.isAbsent(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  };
+  return Object.defineProperty(stat as Form, 'name', { value: form.name });
+}
+
+function transfers(proc: Proc): Shape {
+  const { sys } = proc;
+  const calls = promised(proc);
+  const sync =
+    (op: typeof io.read, args: typeof io.readArgs) =>
+    (fd: unknown, ...rest: unknown[]) => {
+      try {
+        return op(sys, args(fd, ...(rest as [])));
+      } catch (error) {
+        throw nodeError(error);
+      }
+    };
+  const callback =
+    (op: typeof io.read, args: typeof io.readArgs) =>
+    (fd: unknown, ...rest: unknown[]) => {
+      const done = toCallback(rest.findLast((arg) => typeof arg === 'function'));
+      const transfer = args(fd, ...(rest.slice(0, rest.lastIndexOf(done)) as []));
+      settle(start(op(calls, transfer)), done, (count) => [count, transfer.buffer]);
+    };
+  const vector =
+    (op: typeof io.readv) => (fd: unknown, buffers: unknown, position?: unknown, cb?: unknown) => {
+      const done = toCallback(cb ?? position);
+      const at = typeof position === 'function' ? undefined : position;
+      settle(start(op(calls, fd, buffers, at)), done, (count) => [count, buffers]);
+    };
+  return {
+    readSync: sync(io.read, io.readArgs),
+    writeSync: sync(io.write, io.writeArgs as typeof io.readArgs),
+    read: withPromise(callback(io.read, io.readArgs), 'bytesRead', 'buffer'),
+    write: withPromise(callback(io.write, io.writeArgs as typeof io.readArgs), 'bytesWritten', 'buffer'),
+    readvSync: syncForm(proc, io.readv as Op),
+    writevSync: syncForm(proc, io.writev as Op),
+    readv: withPromise(vector(io.readv), 'bytesRead', 'buffers'),
+    writev: withPromise(vector(io.writev), 'bytesWritten', 'buffers'),
+  };
+}
+
+/** What util.promisify makes of a function whose callback takes two results. */
+function withPromise(fn: (...args: never[]) => void, count: string, what: string): unknown {
+  return Object.defineProperty(fn, promisify.custom, {
+    value: (...args: unknown[]) =>
+      new Promise((resolve, reject) => {
+        (fn as unknown as (...all: unknown[]) => void)(
+          ...args,
+          (error: unknown, n: unknown, data: unknown) =>
+            error ? reject(error as Error) : resolve({ [count]: n, [what]: data }),
+        );
+      }),
+  });
+}
+
+function existence(proc: Proc): Shape {
+  const { sys } = proc;
+  const existsSync = (path: unknown): boolean => {
+    try {
+      sys.access(toPath(path), 0);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const access = promiseForm(proc, attributes.access as Op);
+  const there = async (path: unknown): Promise<boolean> => {
+    try {
+      await access(path);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const exists = (path: unknown, callback: unknown): void => {
+    const done = toCallback(callback);
+    void there(path).then((is) => process.nextTick(done, is));
+  };
+  Object.defineProperty(exists, promisify.custom, { value: there });
+  return { existsSync, exists };
+}
+
+function directories(proc: Proc): Shape {
+  const calls = promised(proc);
+  return {
+    opendirSync: (path: unknown, options?: unknown) => {
+      const args = opendirArgs(path, options);
+      try {
+        return new Dir(proc, runSync(opening(proc.sys, args)), args);
+      } catch (error) {
+        throw nodeError(error);
+      }
+    },
+    opendir: (path: unknown, options?: unknown, callback?: unknown) => {
+      const done = toCallback(callback ?? options);
+      const args = opendirArgs(path, options);
+      settle(start(opening(calls, args)), done, (fd) => [new Dir(proc, fd as number, args)]);
+    },
+  };
+}
+
+function realpaths(proc: Proc): Shape {
+  const realpath = callbackForm(proc, names.realpath as Op) as Form & { native?: Form };
+  realpath.native = callbackForm(proc, names.realpathNative as Op);
+  const realpathSync = syncForm(proc, names.realpath as Op) as Form & { native?: Form };
+  realpathSync.native = syncForm(proc, names.realpathNative as Op);
+  return { realpath, realpathSync };
+}
+
+/** A file system for `proc`. It is made when it is first asked for. */
+export function createFs(proc: Proc): NodeFs {
+  const fs: Shape = {};
+  for (const [name, op] of Object.entries(OPS)) {
+    fs[name] = callbackForm(proc, op as Op);
+    fs[`${name}Sync`] = syncForm(proc, op as Op);
+  }
+  for (const name of ['statSync', 'lstatSync']) {
+    fs[name] = statOf(fs[name] as Form);
+  }
+  Object.assign(fs, transfers(proc), existence(proc), directories(proc), realpaths(proc));
+  const { ReadStream, WriteStream } = streamsOf(fs);
+  const createReadStream = (path: unknown, options?: unknown) => new ReadStream(path, options);
+  const createWriteStream = (path: unknown, options?: unknown) => new WriteStream(path, options);
+  const { F_OK, R_OK, W_OK, X_OK } = host.constants;
+  Object.assign(fs, {
+    ReadStream,
+    WriteStream,
+    FileReadStream: ReadStream,
+    FileWriteStream: WriteStream,
+    createReadStream,
+    createWriteStream,
+    Dir,
+    Dirent,
+    Stats,
+    F_OK,
+    R_OK,
+    W_OK,
+    X_OK,
+    constants: host.constants,
+    _toUnixTimestamp: toSeconds,
+    openAsBlob: async (path: unknown, options?: { readonly type?: string }) => {
+      const data = (await promiseForm(proc, whole.readFile as Op)(path)) as Buffer<ArrayBuffer>;
+      return new Blob([data], { type: options?.type ?? '' });
+    },
+    promises: promisesOf(proc, { createReadStream, createWriteStream }),
+  });
+  return fs as unknown as NodeFs;
+}
+
+export type { Callback };

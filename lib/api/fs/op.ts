@@ -1,0 +1,49 @@
+/**
+ * An operation is written once, over system calls that return or that promise: it is given `proc.sys` or
+ * `proc.promises`, and what a call answers goes through `then` (one call) or `yield` (several: a program).
+ * `forms.ts` makes the synchronous, callback and promise forms of it.
+ *
+ * An operation checks its arguments before its first call and before it returns a program: so what a caller
+ * passes wrongly is thrown at once by the callback form, as Node does.
+ */
+import type { SysCalls } from '../facade.ts';
+
+/**
+ * The calls of a process: by type those that return. An operation must not look at an answer but by `then` or
+ * `yield`.
+ */
+export type Calls = SysCalls;
+
+/** A sequence of calls: it yields what a call answered and is given the value. */
+// biome-ignore lint/suspicious/noExplicitAny: what comes back is of the type that was yielded
+export type Program<T> = Generator<unknown, T, any>;
+
+/** `f` of what a call answers. */
+export function then<T, U>(answer: T, f: (value: T) => U): U {
+  return answer instanceof Promise ? (answer.then(f) as U) : f(answer);
+}
+
+/** Run a program whose calls have returned. */
+export function runSync<T>(program: Program<T>): T {
+  let step = program.next();
+  while (step.done !== true) {
+    step = program.next(step.value);
+  }
+  return step.value;
+}
+
+/** Run a program of promised calls. */
+export async function runAsync<T>(program: Program<T>): Promise<T> {
+  let step = program.next();
+  while (step.done !== true) {
+    let value: unknown;
+    try {
+      value = await step.value;
+    } catch (error) {
+      step = program.throw(error);
+      continue;
+    }
+    step = program.next(value);
+  }
+  return step.value;
+}

@@ -1,0 +1,235 @@
+/** Operations on whole files: readFile, writeFile, appendFile, copyFile. */
+import { Buffer } from 'node:buffer';
+import { constants as host } from 'node:fs';
+import { O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } from '../../sys/constants/fcntl.ts';
+import type { Stat } from '../../sys/types.ts';
+import { toBits } from './attributes.ts';
+import { toBoolean, toData, toEncoding, toFd, toMode, toOptions, toPath, toSignal } from './check.ts';
+import { abortError, codedError, invalidArgType, renamed, uvException } from './errors.ts';
+import { toFlags } from './flags.ts';
+import type { Calls, Program } from './op.ts';
+
+interface ReadOptions {
+  readonly encoding?: unknown;
+  readonly flag?: unknown;
+  readonly signal?: unknown;
+}
+
+interface WriteOptions extends ReadOptions {
+  readonly mode?: unknown;
+  readonly flush?: unknown;
+}
+
+/** Read at once when a file does not say how long it is, and as much of a long one before looking at a signal. */
+const CHUNK = 64 * 1024;
+const PIECE = 512 * 1024;
+const TOO_LARGE = 2 ** 31 - 1;
+
+function checkAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) {
+    throw abortError(signal);
+  }
+}
+
+type Options<T> = T | string | null | undefined;
+
+function textOptions<T extends object>(value: unknown, defaults: T): T {
+  if (
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    typeof value === 'bigint' ||
+    typeof value === 'symbol'
+  ) {
+    throw invalidArgType('options', 'one of type string or object', value);
+  }
+  return toOptions(value as Options<T>, defaults) as T;
+}
+
+export function readFile(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
+  const { encoding, flag, signal } = textOptions<ReadOptions>(options, {});
+  const how = toEncoding(encoding);
+  if (typeof path === 'number') {
+    return readOpen(sys, toFd(path), how, toSignal(signal));
+  }
+  const flags = toFlags(flag ?? 'r');
+  return openAndRead(sys, toPath(path), flags, how, toSignal(signal));
+}
+
+function* openAndRead(
+  sys: Calls,
+  path: string,
+  flags: number,
+  encoding: BufferEncoding | 'buffer' | null | undefined,
+  signal: AbortSignal | undefined,
+): Program<string | Buffer> {
+  checkAborted(signal);
+  const fd: number = yield sys.open(path, flags, 0o666);
+  try {
+    return yield* readOpen(sys, fd, encoding, signal);
+  } finally {
+    yield sys.close(fd);
+  }
+}
+
+/** From where an open file is to its end. */
+export function* readOpen(
+  sys: Calls,
+  fd: number,
+  encoding: BufferEncoding | 'buffer' | null | undefined,
+  signal: AbortSignal | undefined,
+): Program<string | Buffer> {
+  checkAborted(signal);
+  const st: Stat = yield sys.fstat(fd);
+  const size = (st.mode & host.S_IFMT) === host.S_IFREG ? st.size : 0;
+  if (size > TOO_LARGE) {
+    throw codedError(RangeError, 'ERR_FS_FILE_TOO_LARGE', `File size (${size}) is greater than 2 GiB`);
+  }
+  const bytes = size === 0 ? yield* readUnsized(sys, fd, signal) : yield* readSized(sys, fd, size, signal);
+  return encoding === undefined || encoding === null || encoding === 'buffer'
+    ? bytes
+    : bytes.toString(encoding);
+}
+
+function* readSized(sys: Calls, fd: number, size: number, signal: AbortSignal | undefined): Program<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(size);
+  let used = 0;
+  while (used < size) {
+    const to = signal === undefined ? size : Math.min(size, used + PIECE);
+    const n: number = yield sys.read(fd, used === 0 && to === size ? buffer : buffer.subarray(used, to));
+    if (n === 0) {
+      break;
+    }
+    used += n;
+    checkAborted(signal);
+  }
+  return used === size ? buffer : buffer.subarray(0, used);
+}
+
+function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined): Program<Buffer> {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const piece = Buffer.allocUnsafeSlow(CHUNK);
+    const n: number = yield sys.read(fd, piece);
+    if (n === 0) {
+      return Buffer.concat(pieces);
+    }
+    pieces.push(piece.subarray(0, n));
+    checkAborted(signal);
+  }
+}
+
+export function writeFile(sys: Calls, path: unknown, data: unknown, options?: unknown): Program<void> {
+  return put(sys, path, data, options, 'w');
+}
+
+export function appendFile(sys: Calls, path: unknown, data: unknown, options?: unknown): Program<void> {
+  return put(sys, path, data, options, 'a');
+}
+
+function put(sys: Calls, path: unknown, data: unknown, options: unknown, defaultFlag: string): Program<void> {
+  const { encoding, flag, mode, signal, flush } = textOptions<WriteOptions>(options, {});
+  toEncoding(encoding);
+  if (flush !== undefined && flush !== null) {
+    toBoolean(flush, 'options.flush');
+  }
+  const bytes = toData(data, encoding);
+  const abort = toSignal(signal);
+  const end = flush === true ? 'flush' : 'leave';
+  if (typeof path === 'number') {
+    return writeOpen(sys, toFd(path), bytes, abort, end);
+  }
+  const flags = toFlags(flag ?? defaultFlag, 'flags');
+  return openAndWrite(sys, toPath(path), flags, toMode(mode, 'mode', 0o666) & 0o7777, bytes, abort, end);
+}
+
+function* openAndWrite(
+  sys: Calls,
+  path: string,
+  flags: number,
+  mode: number,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+  end: 'flush' | 'leave',
+): Program<void> {
+  checkAborted(signal);
+  const fd: number = yield sys.open(path, flags, mode);
+  try {
+    yield* writeOpen(sys, fd, bytes, signal, end);
+  } finally {
+    yield sys.close(fd);
+  }
+}
+
+export function* writeOpen(
+  sys: Calls,
+  fd: number,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+  end: 'flush' | 'leave',
+): Program<void> {
+  let used = 0;
+  while (used < bytes.length) {
+    checkAborted(signal);
+    const to = signal === undefined ? bytes.length : Math.min(bytes.length, used + PIECE);
+    used += yield sys.write(fd, used === 0 && to === bytes.length ? bytes : bytes.subarray(used, to));
+  }
+  if (end === 'flush') {
+    yield sys.fsync(fd);
+  }
+}
+
+export function copyFile(sys: Calls, src: unknown, dest: unknown, mode?: unknown): Program<void> {
+  const from = toPath(src, 'src');
+  const to = toPath(dest, 'dest');
+  return copying(sys, from, to, toBits(mode, 7));
+}
+
+/**
+ * Nothing here clones, so COPYFILE_FICLONE copies and COPYFILE_FICLONE_FORCE is refused. What was begun and failed
+ * is removed again, when it was made here.
+ */
+export function* copying(sys: Calls, from: string, to: string, mode: number): Program<void> {
+  if ((mode & host.COPYFILE_FICLONE_FORCE) !== 0) {
+    throw uvException('ENOTSUP', 'copyfile', from, to);
+  }
+  let input = -1;
+  let output = -1;
+  try {
+    input = yield sys.open(from, O_RDONLY | O_CLOEXEC);
+    const st: Stat = yield sys.fstat(input);
+    if ((st.mode & host.S_IFMT) === host.S_IFDIR) {
+      throw uvException('EISDIR', 'copyfile', from, to);
+    }
+    const exclusive = (mode & host.COPYFILE_EXCL) === 0 ? 0 : O_EXCL;
+    output = yield sys.open(to, O_WRONLY | O_CREAT | O_CLOEXEC | exclusive, st.mode & 0o7777);
+    const there: Stat = yield sys.fstat(output);
+    if (there.dev === st.dev && there.ino === st.ino) {
+      return;
+    }
+    yield sys.ftruncate(output, 0);
+    yield sys.fchmod(output, st.mode & 0o7777);
+    yield* pour(sys, input, output);
+  } catch (error) {
+    throw renamed(error, 'copyfile', from, to);
+  } finally {
+    if (input >= 0) {
+      yield sys.close(input);
+    }
+    if (output >= 0) {
+      yield sys.close(output);
+    }
+  }
+}
+
+function* pour(sys: Calls, input: number, output: number): Program<void> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
+  for (;;) {
+    const n: number = yield sys.read(input, buffer);
+    if (n === 0) {
+      return;
+    }
+    for (let used = 0; used < n; ) {
+      used += yield sys.write(output, buffer.subarray(used, n));
+    }
+  }
+}
