@@ -19,7 +19,7 @@ import { VEXEC, VREAD, vaccess } from './access.ts';
 import { cwdiOf } from './cwdi.ts';
 import type { Mount } from './mount.ts';
 import { longerThan } from './pathname.ts';
-import { type Vnode, vref, vrele, vuse } from './vnode.ts';
+import { type Vnode, vref, vrele, vtouch, vuse } from './vnode.ts';
 
 /** Symbolic links followed in one walk at most. */
 const MAXSYMLINKS = 32;
@@ -170,6 +170,7 @@ export class Walk {
     while (vp.mountedhere !== null) {
       vp = vp.mountedhere.root;
     }
+    vtouch(vp);
     if (vp.type === 'VLNK' && (!this.#last || this.follow === 'follow' || this.trailing)) {
       return this.#link(vp);
     }

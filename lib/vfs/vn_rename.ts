@@ -17,7 +17,7 @@ import { mayDelete, mayEnter, VWRITE, vaccess } from './access.ts';
 import type { Mount } from './mount.ts';
 import { nameiParent, type Walk } from './namei.ts';
 import { vnKnote } from './vn_kqueue.ts';
-import type { Vnode } from './vnode.ts';
+import { type Vnode, vref, vrele } from './vnode.ts';
 
 /** What becomes of `from` when both are names of one file: it goes (NetBSD), or nothing happens (POSIX). */
 export type SameFile = 'remove' | 'retain';
@@ -125,7 +125,7 @@ function isBelow(l: Lwp, vp: Vnode, top: Vnode): Soon<boolean> {
     }
     const up: Soon<Vnode | null> = at.ops.lookup(l, at, '..');
     if (isMaySleep(up)) {
-      return isBelowSleeping(l, up, top);
+      return isBelowSleeping(l, at, up, top);
     }
     if (up === null || up === at) {
       return false;
@@ -134,13 +134,18 @@ function isBelow(l: Lwp, vp: Vnode, top: Vnode): Soon<boolean> {
   }
 }
 
-function* isBelowSleeping(l: Lwp, waiting: MaySleep<Vnode | null>, top: Vnode): MaySleep<boolean> {
-  const up = yield* waiting;
-  if (up === null) {
-    return false;
+function* isBelowSleeping(l: Lwp, vp: Vnode, waiting: MaySleep<Vnode | null>, top: Vnode): MaySleep<boolean> {
+  vref(vp);
+  try {
+    const up = yield* waiting;
+    if (up === null) {
+      return false;
+    }
+    const below = isBelow(l, up, top);
+    return isMaySleep(below) ? yield* below : below;
+  } finally {
+    vrele(vp);
   }
-  const below = isBelow(l, up, top);
-  return isMaySleep(below) ? yield* below : below;
 }
 
 function renameChecked(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {

@@ -95,6 +95,15 @@ function toFreeList(vp: Vnode): void {
   }
 }
 
+/** A vnode was looked up and is about to be used: of those that nobody refers to it is the last to be taken away. */
+export function vtouch(vp: Vnode): void {
+  const { list } = vp.freelink;
+  if (list !== null) {
+    list.remove(vp.freelink);
+    list.insert(vp.freelink);
+  }
+}
+
 /** Take a reference. */
 export function vref(vp: Vnode): Vnode {
   if (vp.usecount++ === 0 && vp.freelink.list !== null) {

@@ -259,6 +259,11 @@ test('arguments that make no sense', (t) => {
     { path: dir, umask: 0o10000 },
     { path: dir, readonly: 1 },
     { path: dir, unknown: true },
+    // As a foreign caller's would come.
+    dir,
+    Buffer.from(`${dir}\0`),
+    new Uint8Array(0),
+    Object.assign(new Uint8Array(0), { path: dir }),
   ])
     refused(t, 'EINVAL', at(args));
   refused(t, 'ENOENT', at({ path: join(dir, 'none') }));

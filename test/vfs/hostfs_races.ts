@@ -171,6 +171,8 @@ export async function hostfsRaceRun(seed: string, faulty: 'sound' | 'faulty'): P
   const allowed = faulty === 'sound' ? ALLOWED : new Set([...ALLOWED, 'EIO']);
   const kernel = boot({ host, console: () => {} });
   const k = insideOf(kernel);
+  // So few that most are taken away from their files as soon as nobody uses them.
+  vfsOf(k).maxvnodes = prng.below(3) === 0 ? 1024 : 6 + prng.below(6);
   const problems: string[] = [];
   try {
     const maker = kernel.newproc();

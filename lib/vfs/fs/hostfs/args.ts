@@ -21,10 +21,17 @@ export interface HostfsArgs {
 const KNOWN: ReadonlySet<string> = new Set(['path', 'readonly', 'uid', 'gid', 'umask', 'subdirs']);
 const ID_MAX = 0xfffffffe;
 
-/** @param data an object, or the path alone. @throws EINVAL */
-export function hostfsArgs(data: unknown): HostfsArgs {
-  const given = typeof data === 'string' ? { path: data } : data;
-  if (typeof given !== 'object' || given === null || !Object.keys(given).every((key) => KNOWN.has(key))) {
+/**
+ * @param given an object, which only callers in this host process can pass: to a foreign one, superuser or not, the
+ *   host's files are none of its business. @throws EINVAL
+ */
+export function hostfsArgs(given: unknown): HostfsArgs {
+  if (
+    typeof given !== 'object' ||
+    given === null ||
+    ArrayBuffer.isView(given) ||
+    !Object.keys(given).every((key) => KNOWN.has(key))
+  ) {
     throw EINVAL;
   }
   const { path, readonly = false, uid, gid, umask = 0, subdirs = true } = given as Partial<HostfsArgs>;

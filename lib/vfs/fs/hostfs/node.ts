@@ -120,7 +120,10 @@ export class HostFs {
       if (type === undefined) {
         throw EIO;
       }
+      // Another vnode may have to go for it, the last of a file in this directory: it is needed all the same.
+      node.children++;
       node.vnode = vnodeNew(this.mount, type, this.ops, node, node);
+      node.children--;
     }
     return node.vnode;
   }
