@@ -189,6 +189,8 @@ bool is_local(int fd) {
   case 0x9123683e: // btrfs
   case 0x01021994: // tmpfs
   case 0xf2f52010: // f2fs
+  case 0x2fc12fc1: // zfs
+  case 0x794c7630: // overlayfs, which containers stand on: its layers are nearly always local
     return true;
   }
 #endif
