@@ -17,7 +17,7 @@ import {
 } from '../sys/constants/resource.ts';
 import { EACCES, EINVAL, EPERM, ESRCH } from '../sys/errno.ts';
 import type { Rlimit } from '../sys/types.ts';
-import { kauthAllows } from './kauth.ts';
+import { kauthAllows, kauthAuthorize } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import { limPrivatise } from './plimit.ts';
 import { type Proc, pgrpFind, procFind } from './proc.ts';
@@ -36,16 +36,22 @@ function isLimit(value: number): boolean {
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0);
 }
 
-/**
- * Change a limit of the caller. @throws EINVAL; EPERM raising the hard limit without privilege. NetBSD:
- * dosetrlimit.
- */
 function setrlimit(l: Lwp, which: number, lim: Rlimit): void {
   checkResource(which);
+  setrlimitOf(l, l.proc, which, lim);
+}
+
+/**
+ * Change a limit of `p`. @throws EINVAL; EPERM raising the hard limit without privilege, or somebody else's
+ * process. NetBSD: dosetrlimit.
+ */
+export function setrlimitOf(l: Lwp, p: Proc, which: number, lim: Rlimit): void {
   if (!isLimit(lim.cur) || !isLimit(lim.max) || lim.cur > lim.max) {
     throw EINVAL;
   }
-  const p = l.proc;
+  if (p !== l.proc) {
+    kauthAuthorize(l.kernel, l.cred, { scope: 'process', action: 'rlimit', proc: p });
+  }
   const hard = p.limit.max[which] as number;
   if (
     lim.max > hard &&

@@ -46,6 +46,7 @@ function processListener(cred: KauthCred, action: KauthAction): KauthResult {
     case 'kevent_filter':
       return allowIf(cred.uid === target.uid && (action.proc.flag & PK_SUGID) === 0);
     case 'nice':
+    case 'rlimit':
       return allowIf(cred.euid === target.euid || cred.uid === target.euid);
     case 'signal':
       return allowIf(

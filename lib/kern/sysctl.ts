@@ -10,6 +10,7 @@ import {
   CREATE_BASE,
   CTL_CREATE,
   CTL_MAXNAME,
+  CTLFLAG_ANYNUMBER,
   CTLFLAG_PERMANENT,
   CTLFLAG_PRIVATE,
   CTLFLAG_READWRITE,
@@ -229,16 +230,24 @@ export function sysctlLocate(
   return { node, used: mib.length, error: null };
 }
 
+/** The child that stands for any number, when `part` is one. */
+function anyNumber(node: SysctlNode, part: string): SysctlNode | undefined {
+  if (!/^\d{1,10}$/.test(part)) {
+    return undefined;
+  }
+  return [...node.children.values()].find((child) => (child.flags & CTLFLAG_ANYNUMBER) !== 0);
+}
+
 /** The numeric name of a dotted one, and its node. @throws ENOENT */
 export function sysctlMib(k: Kernel, name: string): { mib: number[]; node: SysctlNode } {
   const mib: number[] = [];
   let node = k.sysctl;
   for (const part of name.split('.')) {
-    const child = sysctlChild(node, part);
+    const child = sysctlChild(node, part) ?? anyNumber(node, part);
     if (child === undefined) {
       throw ENOENT;
     }
-    mib.push(child.num);
+    mib.push((child.flags & CTLFLAG_ANYNUMBER) !== 0 && part !== child.name ? Number(part) : child.num);
     node = child;
   }
   return { mib, node };

@@ -15,7 +15,6 @@ import {
   CTL_KERN,
   CTL_MACHDEP,
   CTL_NET,
-  CTL_PROC,
   CTL_SECURITY,
   CTL_USER,
   CTL_VENDOR,
@@ -29,6 +28,7 @@ import { dosysctl } from './sysctl_call.ts';
 import { KERN_COUNTERS } from './sysctl_evcnt.ts';
 import { HW_MEMORY, HW_NODES, USER_NODES } from './sysctl_hw.ts';
 import { KERN_NODES, SECURELEVEL, sysctlText } from './sysctl_kern.ts';
+import { PROC_NODE } from './sysctl_limit.ts';
 import { KERN_POOLS } from './sysctl_pool.ts';
 import { KERN_TABLES } from './sysctl_proc.ts';
 import type { Handlers } from './sysent.ts';
@@ -74,7 +74,7 @@ const TOP: readonly SysctlSpec[] = [
   node(CTL_MACHDEP, 'machdep', 'What depends on the machine'),
   node(CTL_USER, 'user', 'User level', USER_NODES),
   node(CTL_DDB, 'ddb', 'Kernel debugger'),
-  node(CTL_PROC, 'proc', 'Processes'),
+  PROC_NODE,
   node(CTL_VENDOR, 'vendor', 'What vendors add'),
   node(CTL_EMUL, 'emul', 'Emulations'),
   node(CTL_SECURITY, 'security', 'Security', [node(CTL_CREATE, 'models', 'Security models', MODELS)]),
