@@ -37,6 +37,8 @@ export interface DeviceNode {
   readonly minor: number;
   /** Permission bits. */
   readonly mode: number;
+  /** A character device unless said. */
+  readonly type?: 'VBLK';
 }
 
 export class Devsw {

@@ -61,13 +61,13 @@ export function vfsDevNodes(
   if (dir?.type !== 'VDIR' || dir.mountedhere !== null) {
     return;
   }
-  for (const { name, minor, mode } of nodes) {
+  for (const { name, minor, mode, type = 'VCHR' } of nodes) {
     const vp = dir.ops.lookup(l, dir, name);
     atOnce(vp);
     const rdev = makedev(major, minor);
     if (what === 'make' && vp === null) {
-      atOnce(dir.ops.create(l, dir, name, { type: 'VCHR', mode, uid: 0, gid: 0, rdev }));
-    } else if (what === 'remove' && vp?.type === 'VCHR') {
+      atOnce(dir.ops.create(l, dir, name, { type, mode, uid: 0, gid: 0, rdev }));
+    } else if (what === 'remove' && vp?.type === type) {
       removeNode(l, dir, name, vp, rdev);
     }
   }

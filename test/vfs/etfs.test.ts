@@ -230,6 +230,12 @@ onBothHosts('a disk is read and written anywhere, its raw device in sectors', (t
   t.is(read(proc, '/disk', 8, 3584), '');
   const raw = sys.open('/rdisk', c.O_RDWR);
   const sector = Buffer.alloc(512);
+  const bytes = Buffer.alloc(8);
+  sys.ioctl(raw, c.DIOCGMEDIASIZE, bytes);
+  t.is(bytes.readBigUInt64LE(), 3584n);
+  sys.ioctl(block, c.DIOCGSECTORSIZE, bytes);
+  t.is(bytes.readUInt32LE(), 512);
+  refused(t, 'ENOTTY', () => sys.ioctl(raw, c.MD_GETCONF, Buffer.alloc(24)));
   t.is(sys.pread(raw, sector, 512), 512);
   t.is(sector.toString('latin1', 0, 3), 'oss');
   refused(t, 'EINVAL', () => sys.pread(raw, sector, 100));

@@ -1,4 +1,5 @@
 /** Every constant of the interface, header by header. `lib/api` offers them as `constants`. */
+export * from './dkio.ts';
 export * from './event.ts';
 export * from './extattr.ts';
 export * from './fcntl.ts';

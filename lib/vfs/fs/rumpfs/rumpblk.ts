@@ -10,6 +10,7 @@
  * NetBSD: sys/rump/librump/rumpvfs/rumpblk.c.
  */
 import { type Cdevsw, devswAttach, makedev, minor } from '../../../kern/devsw.ts';
+import { diskIoctl } from '../../../kern/dkio.ts';
 import { type Evcnt, evcntAttachDynamic } from '../../../kern/evcnt.ts';
 import { FWRITE } from '../../../kern/file.ts';
 import {
@@ -115,6 +116,8 @@ export class Rumpblk {
       close: (_l, dev) => this.#close(this.#unit(dev)),
       read: (l, dev, uio) => this.#transfer(l, dev, uio),
       write: (l, dev, uio) => this.#transfer(l, dev, uio),
+      ioctl: (_l, dev, com, data) =>
+        diskIoctl(com, data, { size: this.#unit(dev).size, sectsize: this.#sectsize }),
     };
   }
 
