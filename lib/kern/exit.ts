@@ -21,6 +21,7 @@ import { isMaySleep, type MaySleep, type Soon } from './maysleep.ts';
 import { limFree } from './plimit.ts';
 import { isSessionLeader, type Proc, procRemove, procReparent } from './proc.ts';
 import { timersFree } from './ptimer.ts';
+import { rusageReap } from './rusage.ts';
 import { sigretarget, tellParent } from './sig.ts';
 import { FOREVER, sleepqBlock, sleepqInterrupt, sleepqWakeAll } from './sleepq.ts';
 import { trace } from './trace.ts';
@@ -149,7 +150,7 @@ export function procReap(p: Proc): void {
   KASSERT(p.nlwps === 0, `process ${p.pid} reaped with ${p.nlwps} lwps`);
   const k = p.kernel;
   if (p.parent !== null) {
-    p.parent.childStimeNs += p.stimeNs + p.childStimeNs;
+    rusageReap(p.parent, p);
   }
   chgproccnt(k, p.uidinfo, -1);
   kauthCredFree(p.cred);

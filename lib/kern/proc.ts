@@ -20,6 +20,7 @@ import { Link, List } from './list.ts';
 import type { Lwp } from './lwp.ts';
 import type { Plimit } from './plimit.ts';
 import type { Ptimer } from './ptimer.ts';
+import type { UsageCounts } from './rusage.ts';
 import { SleepQueue } from './sleepq.ts';
 import type { Uidinfo } from './uid.ts';
 import type { Vmspace } from './vmspace.ts';
@@ -101,8 +102,9 @@ export class Proc implements KlistHead {
   /** Monotonic time of birth and kernel time used, nanoseconds. */
   startNs: number;
   stimeNs = 0;
-  /** Of waited-for children. */
+  /** Of waited-for children; the counts are made when there is one. */
   childStimeNs = 0;
+  childCounts: UsageCounts | null = null;
   nvcsw = 0;
   nivcsw = 0;
 

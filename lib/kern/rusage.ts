@@ -27,28 +27,50 @@ function rusageNone(): Rusage {
   };
 }
 
+/** What is counted, beside time. */
+export interface UsageCounts {
+  nsignals: number;
+  nvcsw: number;
+  nivcsw: number;
+}
+
+/** What the lwps of `p`, those that are gone included, have been counted. */
+function countsOf(p: Proc): UsageCounts {
+  const { nsignals } = p;
+  let { nvcsw, nivcsw } = p;
+  for (let l = p.lwps; l !== null; l = l.siblingNext) {
+    nvcsw += l.nvcsw;
+    nivcsw += l.nivcsw;
+  }
+  return { nsignals, nvcsw, nivcsw };
+}
+
+function add(sum: UsageCounts, counts: UsageCounts): void {
+  sum.nsignals += counts.nsignals;
+  sum.nvcsw += counts.nvcsw;
+  sum.nivcsw += counts.nivcsw;
+}
+
+/** A child has been waited for: what it and its own children have used is of its parent's children. */
+export function rusageReap(parent: Proc, child: Proc): void {
+  parent.childStimeNs += child.stimeNs + child.childStimeNs;
+  parent.childCounts ??= { nsignals: 0, nvcsw: 0, nivcsw: 0 };
+  add(parent.childCounts, countsOf(child));
+  if (child.childCounts !== null) {
+    add(parent.childCounts, child.childCounts);
+  }
+}
+
 /**
  * What a process (null: nobody), or its waited-for children, have used. There is no user time: user code does
  * not run here.
  */
 export function rusageOf(p: Proc | null, who: 'self' | 'children'): Rusage {
-  const ru = rusageNone();
   if (p === null) {
-    return ru;
+    return rusageNone();
   }
-  if (who === 'children') {
-    ru.stime = timevalOf(p.childStimeNs);
-    return ru;
-  }
-  ru.stime = timevalOf(p.stimeNs);
-  ru.nsignals = p.nsignals;
-  ru.nvcsw = p.nvcsw;
-  ru.nivcsw = p.nivcsw;
-  for (let l = p.lwps; l !== null; l = l.siblingNext) {
-    ru.nvcsw += l.nvcsw;
-    ru.nivcsw += l.nivcsw;
-  }
-  return ru;
+  const [ns, counts] = who === 'children' ? [p.childStimeNs, p.childCounts] : [p.stimeNs, countsOf(p)];
+  return { ...rusageNone(), ...counts, stime: timevalOf(ns) };
 }
 
 function timevalOf(ns: number): Timeval {

@@ -10,9 +10,17 @@
  *
  * NetBSD: sys/kern/kern_clock.c (statclock), sys/kern/kern_resource.c (calcru).
  */
+import { RLIMIT_CPU } from '../sys/constants/resource.ts';
+import { SIGKILL, SIGXCPU } from '../sys/constants/signal.ts';
 import type { Kernel } from './kernel.ts';
+import { limPrivatise } from './plimit.ts';
 import type { Proc } from './proc.ts';
 import { timersCharged } from './ptimer.ts';
+import { psignal } from './sig.ts';
+
+const NSEC = 1e9;
+/** Seconds between two signals that time is up. */
+const GRACE_SEC = 5;
 
 /** A prime: no pattern in what a program calls keeps out of its way. */
 export const STRETCHES_PER_SAMPLE = 61;
@@ -26,9 +34,9 @@ export function sampleBegin(k: Kernel): number {
 
 /**
  * The stretch that began at `beganNs` is over, and `p` has run it. `counted`: stretches it stands for that the
- * caller has not counted. @returns the time
+ * caller has not counted.
  */
-export function sampleEnd(p: Proc, beganNs: number, counted: number): number {
+export function sampleEnd(p: Proc, beganNs: number, counted: number): void {
   const k = p.kernel;
   k.stretches += counted - 1;
   const now = k.host.monotonicNs();
@@ -37,7 +45,21 @@ export function sampleEnd(p: Proc, beganNs: number, counted: number): number {
   if (p.timers !== null) {
     timersCharged(p);
   }
-  return now;
+  if (p.stimeNs >= (p.limit.cur[RLIMIT_CPU] as number) * NSEC) {
+    overrun(p);
+  }
+}
+
+/** `p` has used more than it may: it is told, again after a while, and killed when it has used up all. */
+function overrun(p: Proc): void {
+  const max = p.limit.max[RLIMIT_CPU] as number;
+  if (p.stimeNs >= max * NSEC) {
+    psignal(p, SIGKILL);
+    return;
+  }
+  psignal(p, SIGXCPU);
+  p.limit = limPrivatise(p.limit);
+  p.limit.cur[RLIMIT_CPU] = Math.min(max, Math.floor(p.stimeNs / NSEC) + GRACE_SEC);
 }
 
 /** The host's monotonic clock, moved on when it has stood still for long while there was work. */

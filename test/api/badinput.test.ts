@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { boot, type Kernel, type Proc, SysError } from '../../lib/api/index.ts';
 import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
+import type { Proc as KernProc } from '../../lib/kern/proc.ts';
 import { SACTIVE } from '../../lib/sys/constants/proc.ts';
 import { SYSCALLS } from '../../lib/sys/syscalls.master.ts';
 import { isCallable } from '../../lib/sys/syscalls.ts';
@@ -28,6 +29,15 @@ const IMPLEMENTED = (SYSCALLS as readonly SysentRow[])
   .filter((row) => row.support === 'full' || row.support === 'partial')
   .map((row) => row.call);
 
+/** What a process has decided about signals and timers. */
+function signalsOf(p: KernProc): string {
+  const timers = [...(p.timers ?? [])].map(([id, { intervalNs }]) => `${id} ${intervalNs}`);
+  const sigctx = p.lwps?.sigctx;
+  const acts = p.sigacts?.map((act) => `${typeof act?.handler} ${act?.mask} ${act?.flags}`);
+  // A call that sleeps with a mask of its own gives the other one back.
+  return `${acts} ${sigctx?.saved ?? sigctx?.mask} ${Object.values(sigctx?.altstack ?? {})} ${timers}`;
+}
+
 /** All that a failed call must leave as it was: the process, and how many there are. */
 function stateOf(k: Kern, pid: number): string {
   const p = k.procs.get(pid);
@@ -42,7 +52,8 @@ function stateOf(k: Kern, pid: number): string {
     [euid, uid, svuid, egid, gid, svgid, ...groups].join(' '),
     `${p.limit.cur} ${p.limit.max}`,
     fds.join(''),
-    `${k.procs.size} ${k.clockSkewNs} ${k.hostname}`,
+    `${k.procs.size} ${k.clockSkewNs} ${k.hostname} ${k.securelevel} ${k.sysctl.ver} ${k.modules.size}`,
+    signalsOf(p),
   ].join('\n');
 }
 

@@ -1,7 +1,18 @@
 /**
  * Values that no caller should pass, and some that one should: each by a name, for a failing run to be read.
  */
+
 import type { Kernel, Proc } from '../../lib/api/index.ts';
+import { SYSCTLNODE_SIZE } from '../../lib/kern/sysctl_node.ts';
+import {
+  CTL_CREATE,
+  CTL_DESTROY,
+  CTL_KERN,
+  CTL_PROC,
+  CTL_VENDOR,
+  PROC_CURPROC,
+  PROC_PID_LIMIT,
+} from '../../lib/sys/constants/sysctl.ts';
 
 /** What a caller's own getter throws: it must come out as it is. */
 export class Boom extends Error {
@@ -189,6 +200,14 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
   changing,
   cyclic,
   frozen: () => Object.freeze({ sec: 0, nsec: 5 }),
+  'a stack of odd sizes': () => ({ sp: -1n, size: Number.NaN, flags: 1.5 }),
+  'a small stack': () => ({ sp: 4096n, size: 16, flags: 0 }),
+  'a timer of half a time': () => ({ value: { sec: 1, usec: 1, nsec: 1 }, interval: { sec: -1, usec: 1e9 } }),
+  'an event of odd parts': () => ({ notify: 1, signo: 99, value: 'x' }),
+  'a name that makes a node': () => [CTL_VENDOR, CTL_CREATE],
+  'a name that ends a node': () => [CTL_KERN, CTL_DESTROY],
+  'a name of limits': () => [CTL_PROC, PROC_CURPROC, PROC_PID_LIMIT, 1, 1],
+  'a node, nearly': () => new Uint8Array(SYSCTLNODE_SIZE).fill(1),
   'throwing proxy': () => trapped({}, thrower),
   'throwing proxy of an array': () => trapped([1], thrower),
   'throwing proxy of bytes': () => trapped(new Uint8Array(4), thrower),

@@ -3,6 +3,9 @@
  *
  * NetBSD: sys/kern/kern_resource.c; getrlimit(2), getpriority(2), getrusage(2).
  */
+
+import type { Proc } from '../../lib/kern/proc.ts';
+import { P_PID } from '../../lib/sys/constants/idtype.ts';
 import {
   PRIO_MAX,
   PRIO_MIN,
@@ -11,12 +14,16 @@ import {
   PRIO_USER,
   RLIM_INFINITY,
   RLIM_NLIMITS,
+  RLIMIT_CPU,
   RLIMIT_FSIZE,
   RLIMIT_NOFILE,
   RLIMIT_SBSIZE,
   RUSAGE_CHILDREN,
   RUSAGE_SELF,
 } from '../../lib/sys/constants/resource.ts';
+import { SIGXCPU } from '../../lib/sys/constants/signal.ts';
+import { WEXITED } from '../../lib/sys/constants/wait.ts';
+import { SIGSET_EMPTY } from '../../lib/sys/sigset.ts';
 import { conformance, fails } from './harness.ts';
 
 conformance('getrlimit: every limit there is, and no other', async (t, { newproc, call }) => {
@@ -169,7 +176,52 @@ conformance('getrusage: of oneself, and of children waited for', async (t, { new
   t.true(rusage.nvcsw >= own.nvcsw);
   const children = await call(parent).getrusage(RUSAGE_CHILDREN);
   t.true(children.stime.usec >= rusage.stime.usec);
+  t.is(children.nvcsw, rusage.nvcsw);
   for (const who of [1, -2, 5]) {
     await fails(t, 'EINVAL', call(parent).getrusage(who));
   }
 });
+
+conformance('getrusage, wait6: what grandchildren used is of the children', async (t, { newproc, call }) => {
+  const grandparent = newproc();
+  const parent = grandparent.fork();
+  const child = parent.fork();
+  for (let i = 0; i < 3; i++) {
+    await call(child).sched_yield();
+  }
+  child.exit();
+  const { rusage } = await call(parent).wait4(child.pid, 0);
+  t.true(rusage.nivcsw >= 3);
+  parent.exit();
+  const { wru } = await call(grandparent).wait6(P_PID, parent.pid, WEXITED);
+  t.is(wru.children.nivcsw, rusage.nivcsw);
+  const children = await call(grandparent).getrusage(RUSAGE_CHILDREN);
+  t.is(children.nivcsw, wru.self.nivcsw + wru.children.nivcsw);
+  t.is((await call(grandparent).getrusage(RUSAGE_SELF)).nsignals, 0);
+});
+
+conformance(
+  'RLIMIT_CPU: SIGXCPU at the soft limit, SIGKILL at the hard one',
+  async (t, { kern, newproc }) => {
+    const proc = newproc();
+    const p = kern.procs.get(proc.pid) as Proc;
+    const caught: number[] = [];
+    proc.sys.sigaction(SIGXCPU, { handler: (signo) => caught.push(signo), mask: SIGSET_EMPTY, flags: 0 });
+    proc.sys.setrlimit(RLIMIT_CPU, { cur: 1, max: 100 });
+    const work = (): void => {
+      for (let i = 0; i < 200; i++) {
+        proc.sys.getpid();
+      }
+    };
+    work();
+    t.deepEqual(caught, []);
+    p.stimeNs = 1e9;
+    work();
+    t.deepEqual(caught, [SIGXCPU], 'and then every five seconds');
+    p.stimeNs = 7e9;
+    work();
+    t.deepEqual(caught, [SIGXCPU, SIGXCPU]);
+    p.stimeNs = 100e9;
+    t.throws(work, { code: 'ESRCH', message: /SIGKILL/ });
+  },
+);
