@@ -24,8 +24,8 @@ conformance('a disk is nothing until it has a size, then zeroes', async (t, { ne
   const proc = newproc();
   const sys = call(proc);
   t.is((await sys.stat('/dev/md0d')).mode, c.S_IFBLK | 0o640);
-  t.is((await sys.stat('/dev/rmd3d')).mode, c.S_IFCHR | 0o640);
-  const fd = await sys.open('/dev/md1d', c.O_RDWR);
+  t.is((await sys.stat('/dev/rmd0d')).mode, c.S_IFCHR | 0o640);
+  const fd = await sys.open('/dev/md0d', c.O_RDWR);
   const buf = Buffer.alloc(8, 1);
   await fails(t, 'ENXIO', sys.pread(fd, buf, 0));
   await fails(t, 'ENXIO', sys.ioctl(fd, c.DIOCGMEDIASIZE, buf));
@@ -38,7 +38,7 @@ conformance('a disk is nothing until it has a size, then zeroes', async (t, { ne
   t.is(await sys.pread(fd, buf, 1020), 4);
   t.is(buf.readUInt32LE(), 0);
   t.is(await sys.pwrite(fd, Buffer.from('across'), 509), 6);
-  const raw = await sys.open('/dev/rmd1d', c.O_RDONLY);
+  const raw = await sys.open('/dev/rmd0d', c.O_RDONLY);
   t.is(await sys.pread(raw, buf, 509), 8);
   t.is(buf.toString('latin1', 0, 6), 'across');
   t.is(await sys.pread(raw, buf, 1024), 0);
@@ -69,8 +69,9 @@ conformance(
   (t, { newproc, kern }) => {
     const proc = newproc();
     const { sys } = proc;
-    const big = sys.open('/dev/md2d', c.O_RDWR);
+    const big = sys.open('/dev/md0d', c.O_RDWR);
     refused(t, 'ENOMEM', () => sys.ioctl(big, c.MD_SETCONF, conf(64n << 20n)));
+    sys.close(big);
     const before = kern.uvm.inuse;
     const fd = configured(proc, 1n << 20n);
     t.is(kern.uvm.inuse - before, 1 << 20);

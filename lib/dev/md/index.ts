@@ -1,6 +1,6 @@
 /**
- * Memory disks: md0 to md3, nothing until they are given a size (MD_SETCONF), then as many bytes of the kernel's
- * memory, zeroes at first, until the kernel ends or the disk is unconfigured.
+ * The memory disk md0: nothing until it is given a size (MD_SETCONF), then as many bytes of the kernel's memory, zeroes
+ * at first, until the kernel ends or it is unconfigured. There is one, because every boot pays for every name in /dev.
  *
  * NetBSD: sys/dev/md.c, md(4). The memory is always the kernel's: there is no server process behind a disk.
  */
@@ -17,7 +17,7 @@ import { EBADF, EBUSY, EINVAL, ENOSPC, ENXIO, EOPNOTSUPP } from '../../sys/errno
 import { driverAdd } from '../driver.ts';
 
 const MAJOR = 17;
-const UNITS = 4;
+const UNITS = 1;
 const SECTOR = 512;
 /** The size of struct md_conf, and what of it is what. */
 const CONF_SIZE = 24;
