@@ -23,6 +23,7 @@ import { type Secmodel, secmodelEval, secmodelRegister } from '../kern/secmodel.
 import { __NetBSD_Version__ } from '../sys/constants/param.ts';
 import { EINVAL, ENOENT, ENOTTY, Errno, errnoByCode } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
+import { addVariable, type SysctlVariable } from './module_sysctl.ts';
 
 /** Runs something inside the kernel; errnos come out as `SysError` of the call named. */
 export type Enter = <T>(what: string, fn: (l: Lwp) => T) => T;
@@ -171,6 +172,11 @@ export interface ModuleContext {
   secmodel(model: Secmodel): void;
   /** Ask a security model. @throws EINVAL ENOENT. NetBSD: secmodel_eval(9) */
   evaluate(id: string, what: string, arg: unknown): boolean;
+  /**
+   * Add a sysctl variable below the node of that dotted name. @throws ENOENT ENOTDIR EEXIST EINVAL. NetBSD:
+   * sysctl_createv(9)
+   */
+  sysctl(parent: string, variable: SysctlVariable): void;
   /** Add a character device. @returns its major number. @throws EEXIST EINVAL */
   device(sw: Cdevsw): number;
 }
@@ -250,6 +256,7 @@ function contextOf(k: Kern, m: LoadedModule): ModuleContext {
     listen: (scope, listener) => m.use(kauthListenScope(k, scope, listener)),
     secmodel: (model) => m.use(secmodelRegister(k, model)),
     evaluate: (id, what, arg) => secmodelEval(k, id, what, arg),
+    sysctl: (parent, variable) => m.use(addVariable(k, parent, variable)),
     device(sw) {
       const number = devswAttach(k, sw);
       m.use(() => devswDetach(k, sw));

@@ -115,11 +115,16 @@ export function sysctlShow(node: SysctlNode, bytes: Uint8Array): SysctlDecoded {
 
 /** The bytes of what a local caller wants a node to be. @throws EINVAL not a value of its type */
 export function sysctlUnshow(node: SysctlNode, value: SysctlDecoded): Uint8Array {
-  const encoded = typedValue(node, value);
-  if (encoded === null) {
+  return sysctlEncode(node, sysctlTyped(node, value));
+}
+
+/** The same as the kernel keeps it. @throws EINVAL */
+export function sysctlTyped(node: SysctlNode, value: SysctlDecoded): SysctlValue {
+  const typed = typedValue(node, value);
+  if (typed === null) {
     throw EINVAL;
   }
-  return sysctlEncode(node, encoded);
+  return typed;
 }
 
 function typedValue(node: SysctlNode, value: SysctlDecoded): SysctlValue | null {

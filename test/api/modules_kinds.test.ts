@@ -4,7 +4,14 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { boot, constants, defineModule, KAUTH_RESULT_DENY, SysError } from '../../lib/api/index.ts';
+import {
+  boot,
+  constants,
+  defineModule,
+  KAUTH_RESULT_DENY,
+  type SysctlVariable,
+  SysError,
+} from '../../lib/api/index.ts';
 import { EBUSY } from '../../lib/sys/errno.ts';
 import { probe } from '../kern/native_module.ts';
 import { ROOT, temporaryDirectory } from '../rumpuser/host_support.ts';
@@ -146,6 +153,82 @@ test('a shared object is loaded by its path, and by name from then on', (t) => {
   kernel.modules.load('probe');
   t.throws(() => kernel.modules.load('/nonexistent.so'), { instanceOf: SysError, code: 'ENOENT' });
   t.throws(() => kernel.modules.load('./a\0b'), { instanceOf: SysError, code: 'EINVAL' });
+});
+
+onEveryHost('sysctl variables of a module: values checked both ways, gone with it', (t, bootOne) => {
+  const kernel = bootOne();
+  const state = { level: 3, label: 'low', on: false, big: 2n ** 60n, odd: {} as number };
+  kernel.modules.load(
+    defineModule({
+      name: 'variables',
+      init(m) {
+        m.sysctl('vendor', { name: 'acme', type: 'node', desc: 'Things of ACME' });
+        m.sysctl('vendor.acme', {
+          name: 'level',
+          type: 'int',
+          read: () => state.level,
+          write(value) {
+            if (value === 13) {
+              throw EBUSY;
+            }
+            state.level = value as number;
+          },
+        });
+        m.sysctl('vendor.acme', {
+          name: 'label',
+          type: 'string',
+          size: 8,
+          read: () => state.label,
+          write: (value) => (state.label = value as string),
+        });
+        m.sysctl('vendor.acme', {
+          name: 'on',
+          type: 'bool',
+          read: () => state.on,
+          write: (value) => (state.on = value as boolean),
+        });
+        m.sysctl('vendor.acme', { name: 'big', type: 'quad', read: () => state.big });
+        m.sysctl('vendor.acme', { name: 'odd', type: 'int', read: () => state.odd });
+        const refused = (parent: unknown, variable: unknown): unknown => {
+          try {
+            m.sysctl(parent as string, variable as SysctlVariable);
+          } catch (error) {
+            return (error as { code: string }).code;
+          }
+          return 'nothing';
+        };
+        const int = { name: 'x', type: 'int', read: () => 0 };
+        t.is(refused('vendor.nobody', int), 'ENOENT');
+        t.is(refused('vendor.acme.big', int), 'ENOTDIR');
+        t.is(refused('vendor.acme', { ...int, name: 'big' }), 'EEXIST');
+        for (const wrong of [
+          null,
+          5,
+          {},
+          { ...int, type: 'float' },
+          { ...int, name: '1' },
+          { ...int, size: 0 },
+        ]) {
+          t.is(refused('vendor', wrong), 'EINVAL');
+        }
+        t.is(refused('vendor', { name: 'x', type: 'int' }), 'EINVAL');
+        t.is(refused(7, int), 'EINVAL');
+      },
+    }),
+  );
+  t.is(kernel.sysctl('vendor.acme.level', 4), 4);
+  t.throws(() => kernel.sysctl('vendor.acme.level', 13), { code: 'EBUSY' });
+  t.throws(() => kernel.sysctl('vendor.acme.level', 'x'), { code: 'EINVAL' });
+  t.is(kernel.sysctl('vendor.acme.label', 'higher'), 'higher');
+  t.throws(() => kernel.sysctl('vendor.acme.label', 'much too long'), { code: 'EINVAL' });
+  t.is(kernel.sysctl('vendor.acme.on', true), true);
+  t.is(kernel.sysctl('vendor.acme.big'), 2n ** 60n);
+  t.throws(() => kernel.sysctl('vendor.acme.big', 1), { code: 'EPERM' });
+  t.throws(() => kernel.sysctl('vendor.acme.odd'), { code: 'EINVAL' });
+  t.deepEqual([state.level, state.label, state.on], [4, 'higher', true]);
+  kernel.modules.unload('variables');
+  t.throws(() => kernel.sysctl('vendor.acme.level'), { code: 'ENOENT' });
+  t.throws(() => kernel.sysctl('vendor.acme'), { code: 'ENOENT' });
 });
 
 function example(path: string): string {
