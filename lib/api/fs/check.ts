@@ -2,7 +2,6 @@
  * Checking what callers pass, with the errors that node:fs gives. Nothing here makes a system call, so what is wrong
  * changes nothing.
  */
-import { Buffer } from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { nameDecode } from '../../vfs/pathname.ts';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.ts';

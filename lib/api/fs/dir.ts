@@ -1,7 +1,6 @@
 /** `Dir`: a directory that is read entry by entry. */
 
 import { posix } from 'node:path';
-import { nextTick } from 'node:process';
 import type { Proc } from '../proc.ts';
 import {
   type BufferEncodingOption,
@@ -159,8 +158,8 @@ export class Dir {
     }
     const done = toCallback(callback);
     this.#async((sys) => this.#next(sys)).then(
-      (entry) => nextTick(done, null, entry),
-      (error: unknown) => nextTick(done, error),
+      (entry) => process.nextTick(done, null, entry),
+      (error: unknown) => process.nextTick(done, error),
     );
     return undefined;
   }
@@ -175,8 +174,8 @@ export class Dir {
     }
     const done = toCallback(callback);
     this.#async((sys) => this.#end(sys)).then(
-      () => nextTick(done, null),
-      (error: unknown) => nextTick(done, error),
+      () => process.nextTick(done, null),
+      (error: unknown) => process.nextTick(done, error),
     );
     return undefined;
   }

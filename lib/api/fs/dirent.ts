@@ -1,5 +1,4 @@
 /** Entries of directories: what getdents(2) fills, as names and as `Dirent`s. */
-import { Buffer } from 'node:buffer';
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
 import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from '../../sys/constants/fcntl.ts';

@@ -4,7 +4,6 @@
  *
  * Libuv knows an error by its name; number and text are those of the running Node, whatever NetBSD's are.
  */
-import { constants as os } from 'node:os';
 import { getSystemErrorMap, inspect } from 'node:util';
 import { SysError } from '../errors.ts';
 
@@ -35,6 +34,9 @@ export interface UvError extends Error {
   dest?: string;
 }
 
+/** Libuv's number of what it does not know. */
+const UV_UNKNOWN = -4094;
+
 /** Libuv's number (negative) and text for an error of this name, as far as the running Node has them. */
 export function uvErrno(code: string, text = 'unknown error'): { errno: number; message: string } {
   for (const [errno, [name, message]] of getSystemErrorMap()) {
@@ -42,8 +44,7 @@ export function uvErrno(code: string, text = 'unknown error'): { errno: number; 
       return { errno, message };
     }
   }
-  const number = (os.errno as Readonly<Record<string, number>>)[code];
-  return { errno: number === undefined ? -4094 : -number, message: text };
+  return { errno: UV_UNKNOWN, message: text };
 }
 
 /** A path in a message: bytes that are no UTF-8 show as U+FFFD, as Node's decoder gives them. */

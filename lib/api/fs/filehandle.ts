@@ -1,8 +1,5 @@
 /** `FileHandle`: an open file of `fs.promises`. */
-import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
-import { createInterface } from 'node:readline';
-import { ReadableStream } from 'node:stream/web';
 import type { Proc } from '../proc.ts';
 import * as attributes from './attributes.ts';
 import { toEncoding, toOptions, toSignal } from './check.ts';
@@ -134,7 +131,7 @@ export class FileHandle extends EventEmitter {
   }
 
   readLines(options?: object): object {
-    return createInterface({
+    return process.getBuiltinModule('node:readline').createInterface({
       input: this.createReadStream(options) as NodeJS.ReadableStream,
       crlfDelay: Number.POSITIVE_INFINITY,
     });

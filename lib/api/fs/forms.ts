@@ -4,7 +4,6 @@
  * Callbacks run from `process.nextTick`, never inside a promise: what one throws is an uncaught exception, as it
  * is with node:fs.
  */
-import { nextTick } from 'node:process';
 import type { SysCalls } from '../facade.ts';
 import type { Proc } from '../proc.ts';
 import { type Callback, toCallback } from './check.ts';
@@ -69,8 +68,8 @@ export function settle(
   results: (value: unknown) => unknown[] = (value) => (value === undefined ? [] : [value]),
 ): void {
   promise.then(
-    (value) => nextTick(callback, null, ...results(value)),
-    (error: unknown) => nextTick(callback, error),
+    (value) => process.nextTick(callback, null, ...results(value)),
+    (error: unknown) => process.nextTick(callback, error),
   );
 }
 

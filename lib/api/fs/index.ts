@@ -8,16 +8,21 @@ import { promisify } from 'node:util';
 import type { Proc } from '../proc.ts';
 import * as attributes from './attributes.ts';
 import { type Callback, toCallback, toPath, toSeconds } from './check.ts';
+import { cp } from './cp.ts';
 import { Dir, opendirArgs, opening } from './dir.ts';
 import { Dirent, readdir } from './dirent.ts';
 import { nodeError } from './errors.ts';
 import { callbackForm, type Form, type Op, promised, promiseForm, settle, start, syncForm } from './forms.ts';
+import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
 import { runSync } from './op.ts';
 import { promisesOf } from './promises.ts';
 import { Stats } from './stats.ts';
 import { streamsOf } from './streams.ts';
+import { FSWatcher } from './watch.ts';
+import { fileWatching, StatWatcher } from './watchfile.ts';
+import { watchOf } from './watching.ts';
 import * as whole from './whole.ts';
 
 /** What `kernel.fs` and `proc.fs` are, by type: the `node:fs` of the Node whose types the program uses. */
@@ -33,6 +38,7 @@ const OPS: Readonly<Record<string, unknown>> = {
   chown: attributes.chown,
   close: io.close,
   copyFile: whole.copyFile,
+  cp,
   fchmod: attributes.fchmod,
   fchown: attributes.fchown,
   fdatasync: io.fdatasync,
@@ -194,7 +200,8 @@ export function createFs(proc: Proc): NodeFs {
   for (const name of ['statSync', 'lstatSync']) {
     fs[name] = statOf(fs[name] as Form);
   }
-  Object.assign(fs, transfers(proc), existence(proc), directories(proc), realpaths(proc));
+  const { glob, globSync } = globForms(proc);
+  Object.assign(fs, fileWatching(proc), transfers(proc), existence(proc), directories(proc), realpaths(proc));
   const { ReadStream, WriteStream } = streamsOf(fs);
   const createReadStream = (path: unknown, options?: unknown) => new ReadStream(path, options);
   const createWriteStream = (path: unknown, options?: unknown) => new WriteStream(path, options);
@@ -218,6 +225,16 @@ export function createFs(proc: Proc): NodeFs {
     openAsBlob: async (path: unknown, options?: { readonly type?: string }) => {
       const data = (await promiseForm(proc, whole.readFile as Op)(path)) as Buffer<ArrayBuffer>;
       return new Blob([data], { type: options?.type ?? '' });
+    },
+    watch: watchOf(proc),
+    FSWatcher,
+    StatWatcher,
+    glob,
+    globSync,
+    mkdtempDisposableSync: (prefix: unknown, options?: unknown) => {
+      const path = (fs['mkdtempSync'] as Form)(prefix, options);
+      const remove = () => void (fs['rmSync'] as Form)(path, { recursive: true, force: true });
+      return { path, remove, [Symbol.dispose]: remove };
     },
     promises: promisesOf(proc, { createReadStream, createWriteStream }),
   });

@@ -1,5 +1,4 @@
 /** Operations on open files: open, close, read, write, and their vectors. */
-import { Buffer } from 'node:buffer';
 import { bytesOf, toFd, toMode, toPath, toVector } from './check.ts';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.ts';
 import { toFlags } from './flags.ts';

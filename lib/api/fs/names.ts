@@ -1,5 +1,4 @@
 /** Operations on names: links, renaming, removal, directories, symbolic links. */
-import { randomBytes } from 'node:crypto';
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
 import { PATH_MAX } from '../../sys/constants/limits.ts';
@@ -102,7 +101,8 @@ export function mkdtemp(sys: Calls, prefix: unknown, options?: unknown): Program
 
 function* temporary(sys: Calls, prefix: string, encoding: BufferEncodingOption | null | undefined) {
   for (let tries = 0; ; tries++) {
-    const path = prefix + Array.from(randomBytes(6), (byte) => RANDOM[byte % RANDOM.length]).join('');
+    const path =
+      prefix + Array.from({ length: 6 }, () => RANDOM[Math.floor(Math.random() * RANDOM.length)]).join('');
     try {
       yield sys.mkdir(path, 0o700);
       return encoded(Buffer.from(path), encoding);
@@ -243,6 +243,13 @@ export function* absolute(sys: Calls, path: string): Program<string> {
   return posix.resolve(cwd, path);
 }
 
+/** Where a symbolic link leads, as it is written. */
+export function* readTarget(sys: Calls, path: string): Program<string> {
+  const buf = new Uint8Array(PATH_MAX);
+  const n: number = yield sys.readlink(path, buf);
+  return nameDecode(buf.subarray(0, n));
+}
+
 const LINKS_MAX = 32;
 
 export function realpath(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
@@ -275,7 +282,6 @@ function* canonical(
   const rest = (yield* absolute(sys, path)).split('/').reverse();
   let at = '/';
   let links = 0;
-  const buf = new Uint8Array(PATH_MAX);
   while (rest.length > 0) {
     const name = rest.pop() as string;
     if (name === '' || name === '.') {
@@ -295,8 +301,7 @@ function* canonical(
       // stat(2) says it with the right errno.
       yield sys.stat(next);
     }
-    const n: number = yield sys.readlink(next, buf);
-    const target = nameDecode(buf.subarray(0, n));
+    const target: string = yield* readTarget(sys, next);
     if (target.startsWith('/')) {
       at = '/';
     }

@@ -3,19 +3,23 @@ import { constants } from 'node:fs';
 import type { Proc } from '../proc.ts';
 import * as attributes from './attributes.ts';
 import { toData } from './check.ts';
+import { cp } from './cp.ts';
 import { Dir, opendirArgs, opening } from './dir.ts';
 import { readdir } from './dirent.ts';
 import { abortError } from './errors.ts';
 import { chunkOptions, FileHandle, type HandleHost } from './filehandle.ts';
 import { type Form, type Op, promised, promiseForm, start } from './forms.ts';
+import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
+import { watchEvents } from './watching.ts';
 import * as whole from './whole.ts';
 
 /** Operations that are the same with a promise. */
 const OPS: Readonly<Record<string, unknown>> = {
   access: attributes.access,
   copyFile: whole.copyFile,
+  cp,
   rename: names.rename,
   truncate: attributes.truncate,
   rm: names.rm,
@@ -119,6 +123,15 @@ export function promisesOf(proc: Proc, streams: Streams): Record<string, unknown
       path instanceof FileHandle ? path.readFile(options) : readFile(path, options),
     writeFile: writer('w', 'writeFile'),
     appendFile: writer('a', 'appendFile'),
+    watch: watchEvents(proc),
+    glob: globForms(proc).promised,
+    mkdtempDisposable: async (prefix: unknown, options?: unknown) => {
+      const path = await forms['mkdtemp']?.(prefix, options);
+      const remove = async () => {
+        await forms['rm']?.(path, { recursive: true, force: true });
+      };
+      return { path, remove, [Symbol.asyncDispose]: remove };
+    },
     constants,
   };
 }

@@ -1,5 +1,4 @@
 /** Operations on whole files: readFile, writeFile, appendFile, copyFile. */
-import { Buffer } from 'node:buffer';
 import { constants as host } from 'node:fs';
 import { O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } from '../../sys/constants/fcntl.ts';
 import type { Stat } from '../../sys/types.ts';
