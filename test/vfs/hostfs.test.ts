@@ -97,6 +97,27 @@ test('what is written on one side is read on the other', (t) => {
   t.is(root.sys.stat('d').ino, statSync(join(dir, 'd')).ino);
 });
 
+test('who opens a file for reading alone does not keep it from being cut', (t) => {
+  const { root, dir } = onNative(t);
+  put(root, 'f', '0123456789');
+  const reading = root.sys.open('f', c.O_RDONLY);
+  root.sys.truncate('f', 5);
+  t.is(readFileSync(join(dir, 'f'), 'utf8'), '01234');
+  root.sys.close(root.sys.open('f', c.O_RDONLY | c.O_TRUNC));
+  t.is(root.sys.fstat(reading).size, 0);
+});
+
+test('who makes a file may use it, whatever mode it has', (t) => {
+  const { root } = onNative(t);
+  const fd = root.sys.open('f', c.O_CREAT | c.O_RDWR, 0);
+  root.sys.write(fd, Buffer.from('text'));
+  const buf = Buffer.alloc(4);
+  t.is(root.sys.pread(fd, buf, 0), 4);
+  t.is(buf.toString(), 'text');
+  root.sys.close(fd);
+  t.is(root.sys.stat('f').mode & 0o777, 0);
+});
+
 test('links lead through the names of the kernel, never of the host', (t) => {
   const { root, dir } = onNative(t);
   symlinkSync('/etc', join(dir, 'etc'));

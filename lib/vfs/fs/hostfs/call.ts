@@ -4,7 +4,12 @@
 import { type FsRequest, hostFsop } from '../../../kern/hostio.ts';
 import type { Lwp } from '../../../kern/lwp.ts';
 import type { MaySleep } from '../../../kern/maysleep.ts';
-import { RUMPUSER_FS_CLOSE, RUMPUSER_FS_GETATTR, RUMPUSER_FS_OPEN } from '../../../sys/constants/fsop.ts';
+import {
+  RUMPUSER_FS_CLOSE,
+  RUMPUSER_FS_GETATTR,
+  RUMPUSER_FS_OPEN,
+  RUMPUSER_FS_TRUNCATE,
+} from '../../../sys/constants/fsop.ts';
 import { EAGAIN, ENOENT, ERESTART, type Errno, ESTALE } from '../../../sys/errno.ts';
 import { attrBuffer, bytesOf, type HostAttr, hostAttr } from './attr.ts';
 import { type HostFs, type HostNode, pathOf } from './node.ts';
@@ -46,8 +51,9 @@ function nowhere(l: Lwp, node: HostNode): Errno {
 }
 
 /** A file itself where it is open, else by its name. @throws ERESTART ESTALE */
-function itself(l: Lwp, node: HostNode): Where {
-  const fd = node.wfd >= 0 ? node.wfd : node.rfd;
+function itself(l: Lwp, node: HostNode, op = RUMPUSER_FS_GETATTR): Where {
+  // What cuts a file must be open for writing.
+  const fd = node.wfd >= 0 || op === RUMPUSER_FS_TRUNCATE ? node.wfd : node.rfd;
   return fd >= 0 ? { fd } : byName(l, node);
 }
 
@@ -72,7 +78,7 @@ export function* ask(
   args: readonly number[],
   data: Uint8Array,
 ): MaySleep<number> {
-  const where = itself(l, node);
+  const where = itself(l, node, op);
   const request = (): MaySleep<number> => hostFsop(l, { ...where, op, args, data });
   return yield* where.path === undefined ? using(l, node, request) : atName(l, node, request);
 }
@@ -272,4 +278,5 @@ export function closeLater(l: Pick<Lwp, 'kernel'>, node: HostNode): void {
   closeFd(node.fs, node.wfd);
   node.rfd = -1;
   node.wfd = -1;
+  node.wfdReads = false;
 }

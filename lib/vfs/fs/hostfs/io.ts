@@ -36,9 +36,13 @@ type Side = 'rfd' | 'wfd';
 
 const NOTHING = new Uint8Array(0);
 
+function has(node: HostNode, side: Side): boolean {
+  return node[side] >= 0 || (side === 'rfd' && node.wfdReads);
+}
+
 /** @throws ESTALE; what the host says */
 function need(l: Lwp, node: HostNode, side: Side): Soon<void> {
-  if (node[side] >= 0) {
+  if (has(node, side)) {
     return;
   }
   const flags = side === 'rfd' ? RUMPUSER_OPEN_RDONLY : RUMPUSER_OPEN_WRONLY;
@@ -52,7 +56,7 @@ function need(l: Lwp, node: HostNode, side: Side): Soon<void> {
 function* needSleeping(l: Lwp, node: HostNode, side: Side, args: readonly number[]): MaySleep<void> {
   const where = byName(l, node);
   const fd = yield* atName(l, node, () => hostFsop(l, { ...where, op: RUMPUSER_FS_OPEN, args }));
-  if (node[side] >= 0 || node.vnode === null) {
+  if (has(node, side) || node.vnode === null) {
     // Somebody else was faster, or it is too late.
     closeFd(node.fs, fd);
     return;
@@ -87,6 +91,7 @@ function close(l: Lwp, vp: Vnode, flag: number): Soon<void> {
   }
   const fd = node.wfd;
   node.wfd = -1;
+  node.wfdReads = false;
   return closeSleeping(l, fd);
 }
 
@@ -96,7 +101,7 @@ function* closeSleeping(l: Lwp, fd: number): MaySleep<void> {
 
 /** @throws EBADF it is not open that way: the file system was unmounted by force */
 function descriptor(node: HostNode, side: Side): number {
-  const fd = node[side];
+  const fd = node[side] < 0 && side === 'rfd' && node.wfdReads ? node.wfd : node[side];
   if (fd < 0) {
     throw EBADF;
   }

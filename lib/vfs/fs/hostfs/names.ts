@@ -124,6 +124,7 @@ function* make(
     if (op === RUMPUSER_FS_OPEN) {
       // Who made it is about to open it.
       made.wfd = result;
+      made.wfdReads = true;
     }
     return vp;
   });

@@ -39,10 +39,11 @@ export class HostNode implements Owned {
   uid = 0;
   gid = 0;
   flags = 0;
-  /** Descriptors, -1 when there is none; how many open files need them, and transfers under way by them. */
+  /** Descriptors, -1 when there is none, and how much is under way by them. */
   rfd = -1;
   wfd = -1;
-  opens = 0;
+  /** The descriptor for writing is good for reading too: the file was made with it, whatever its mode is since. */
+  wfdReads = false;
   busy = 0;
   /** Held while the size changes: by appending, from asking how long the file is until it is longer, and cutting. */
   sizing: Kmutex | null = null;
