@@ -3,10 +3,21 @@
  *
  * NetBSD: sh(1), Job Control; wait(2).
  */
-import { constants } from '../api/index.ts';
+import { constants, type PromiseCalls, SysError } from '../api/index.ts';
 import { printable, SIGNALLED } from './exits.ts';
 
-const { signame, WEXITSTATUS, WIFCONTINUED, WIFSIGNALED, WIFSTOPPED, WSTOPSIG, WTERMSIG } = constants;
+const {
+  SIGCONT,
+  signame,
+  WAIT_ANY,
+  WUNTRACED,
+  WEXITSTATUS,
+  WIFCONTINUED,
+  WIFSIGNALED,
+  WIFSTOPPED,
+  WSTOPSIG,
+  WTERMSIG,
+} = constants;
 
 /** How many statuses of ended processes are kept for `wait`. */
 const REMEMBERED = 1024;
@@ -43,6 +54,15 @@ export class Job {
   /** Remember a wait status. */
   note(pid: number, status: number): void {
     this.#members.set(pid, WIFCONTINUED(status) ? null : status);
+  }
+
+  /** It has been told to go on. */
+  resumed(): void {
+    for (const [pid, status] of this.#members) {
+      if (status !== null && WIFSTOPPED(status)) {
+        this.#members.set(pid, null);
+      }
+    }
   }
 
   /** Process group: that of the first. Undefined before there is one. */
@@ -103,8 +123,16 @@ export class Jobs {
   readonly #jobs: Job[] = [];
   /** Status of processes whose job is no more, the oldest first. */
   readonly #ended = new Map<number, number>();
+  /** Whom Ctrl-C is for. */
+  foreground: Job | null = null;
+  /** Whether each job is a process group of its own, or all are in the shell's, which is itself a part of a job. */
+  readonly groups: 'own' | 'shared';
   /** `$!`: the last process of the last pipeline in the background; empty before there is one. */
   last = '';
+
+  constructor(groups: Jobs['groups']) {
+    this.groups = groups;
+  }
 
   start(text: string): Job {
     let number = 1;
@@ -119,6 +147,34 @@ export class Jobs {
 
   list(): readonly Job[] {
     return this.#jobs;
+  }
+
+  /** What `fg` and `bg` mean without an operand: the job that was stopped last, else the newest. */
+  get current(): Job | undefined {
+    return this.#jobs.findLast((job) => job.state === 'stopped') ?? this.#jobs.at(-1);
+  }
+
+  /** Let a job go on. @throws SysError */
+  async resume(sys: PromiseCalls, job: Job): Promise<void> {
+    await sys.kill(-(job.pgid as number), SIGCONT);
+    job.resumed();
+  }
+
+  /** Wait until a job has ended, or somebody has stopped it; its interruption is not ours. @throws SysError */
+  async untilOver(sys: PromiseCalls, job: Job): Promise<void> {
+    while (job.state === 'running') {
+      try {
+        const { pid, status } = await sys.wait4(
+          this.groups === 'own' ? -(job.pgid as number) : WAIT_ANY,
+          WUNTRACED,
+        );
+        this.note(pid, status);
+      } catch (error) {
+        if (!(error instanceof SysError && error.code === 'EINTR')) {
+          throw error;
+        }
+      }
+    }
   }
 
   /** What wait4(2) said of a process: ended, stopped, or going on. */

@@ -13,6 +13,8 @@ export interface Starting {
   readonly shell: Proc;
   readonly job: Job;
   readonly self: (stage: Stage, proc: Proc) => Self;
+  /** Whether the pipeline is a process group of its own. */
+  readonly groups: 'own' | 'shared';
   /** Signals the shell does not take as programs do. */
   readonly defaults: readonly number[];
 }
@@ -24,7 +26,7 @@ export interface Starting {
  */
 export async function startPipeline(
   stages: readonly Stage[],
-  { shell, job, self, defaults }: Starting,
+  { shell, job, self, groups, defaults }: Starting,
 ): Promise<readonly Promise<void>[]> {
   // All calls are asynchronous: whoever of them is stopped sleeps, and the host goes on.
   const sys = shell.promises;
@@ -44,7 +46,9 @@ export async function startPipeline(
       child.comm = stage.program.name;
       job.add(child.pid);
       bodies.push(runStage(self(stage, child), stage, { input, output, unused: next }, defaults));
-      await sys.setpgid(child.pid, job.pgid as number);
+      if (groups === 'own') {
+        await sys.setpgid(child.pid, job.pgid as number);
+      }
       for (const fd of [input, output]) {
         if (fd !== null) {
           await sys.close(fd);

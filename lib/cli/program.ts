@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly programs: readonly Program[];
   readonly status: number;
   readonly jobs: Jobs;
+  /** Run commands in the program's own process, as the shell would. @returns the status of the last */
+  readonly run: (commands: string) => Promise<number>;
 }
 
 /** The program as it sees itself. */
@@ -37,13 +39,16 @@ export class Self {
   readonly lastStatus: number;
   /** The shell's. */
   readonly jobs: Jobs;
+  /** Run commands in this process, as the shell would. @returns the status of the last. @throws SysError */
+  readonly run: (commands: string) => Promise<number>;
 
-  constructor(program: Program, proc: Proc, { programs, status, jobs }: Surroundings) {
+  constructor(program: Program, proc: Proc, { programs, status, jobs, run }: Surroundings) {
     this.program = program;
     this.proc = proc;
     this.programs = programs;
     this.lastStatus = status;
     this.jobs = jobs;
+    this.run = run;
   }
 
   /** Its system calls. All may sleep: also a call that never does waits while the process is stopped. */

@@ -5,9 +5,9 @@
  */
 import { constants, type PromiseCalls, SysError } from '../api/index.ts';
 import { printable } from './exits.ts';
-import type { Redirect, Target } from './words.ts';
+import type { HereString, Redirect, Target } from './words.ts';
 
-const { F_DUPFD, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
+const { F_DUPFD, F_SETFL, O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
 /** How each operator opens its file. */
 const OPEN: Readonly<Record<Target<string>['how'], number>> = {
@@ -33,11 +33,14 @@ export async function redirect(sys: PromiseCalls, redirects: readonly Redirect<s
         await closeQuietly(sys, fd);
       } else if (typeof from === 'number') {
         await sys.dup2(from, fd);
-      } else {
+      } else if ('path' in from) {
         await openAs(sys, fd, from);
+      } else {
+        await textAs(sys, fd, from);
       }
     } catch (error) {
-      const what = typeof from === 'object' ? printable(from.path) : `${fd}>&${from}`;
+      const what =
+        typeof from === 'object' ? ('path' in from ? printable(from.path) : `${fd}<<<`) : `${fd}>&${from}`;
       throw error instanceof SysError && error.code !== 'ESRCH'
         ? new RedirectError(`${what}: ${error.strerror}`)
         : error;
@@ -46,11 +49,30 @@ export async function redirect(sys: PromiseCalls, redirects: readonly Redirect<s
 }
 
 async function openAs(sys: PromiseCalls, fd: number, { path, how }: Target<string>): Promise<void> {
-  const opened = await sys.open(path, OPEN[how], 0o666);
-  if (opened !== fd) {
-    await sys.dup2(opened, fd);
-    await sys.close(opened);
+  await moveTo(sys, await sys.open(path, OPEN[how], 0o666), fd);
+}
+
+async function moveTo(sys: PromiseCalls, from: number, to: number): Promise<void> {
+  if (from !== to) {
+    await sys.dup2(from, to);
+    await sys.close(from);
   }
+}
+
+/** A pipe with the text in it: all of it, or none. @throws SysError EAGAIN it is more than a pipe holds */
+async function textAs(sys: PromiseCalls, fd: number, { text }: HereString<string>): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  const [from, to] = await sys.pipe2(O_NONBLOCK);
+  try {
+    if ((await sys.write(to, bytes)) < bytes.length) {
+      await sys.close(from);
+      throw new RedirectError(`${fd}<<<: a text of ${bytes.length} bytes is more than a pipe holds`);
+    }
+  } finally {
+    await sys.close(to);
+  }
+  await moveTo(sys, from, fd);
+  await sys.fcntl(fd, F_SETFL, 0);
 }
 
 /** Run `fn` with `redirects` made in this process, and undo them. @throws as `redirect` and `fn` do */

@@ -6,14 +6,16 @@
  */
 import { constants, type Kernel, type Proc, SIGSET_EMPTY, SysError } from '../api/index.ts';
 import { complain, messageOf, printable } from './exits.ts';
-import type { Command, Pipeline } from './grammar.ts';
+import { type Expansion, expandText, expandWords } from './expand.ts';
+import { type Command, type Pipeline, parse } from './grammar.ts';
 import { type Job, Jobs, statusOf } from './jobs.ts';
 import { startPipeline } from './pipeline.ts';
 import { type Program, runMain, Self } from './program.ts';
 import { PROGRAMS } from './programs/index.ts';
 import { redirected } from './redirect.ts';
-import { FAILED, notFound, type Stage } from './stage.ts';
-import { expand, type Param } from './words.ts';
+import { FAILED, notFound, nothing, type Stage } from './stage.ts';
+import { outputOf } from './subshell.ts';
+import type { Assignment, Redirect } from './words.ts';
 
 const { SIG_IGN, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } = constants;
 const { signame, WCONTINUED, WNOHANG, WSTOPSIG, WUNTRACED } = constants;
@@ -30,15 +32,31 @@ export class Shell {
   readonly #kernel: Kernel;
   readonly #proc: Proc;
   readonly #kind: ShellKind;
-  readonly #jobs = new Jobs();
-  #foreground: Job | null = null;
+  readonly #jobs: Jobs;
+  readonly #variables = new Map<string, string>();
+  /** The shell this one runs commands for, in a process of its own. */
+  readonly #parent: Shell | null;
   /** Ctrl-C came while these commands ran. */
   #interrupted = false;
 
-  /** @throws SysError */
-  constructor(kernel: Kernel, kind: ShellKind = 'script') {
+  /** @param inside the shell that this is a part of, and its process. @throws SysError */
+  constructor(
+    kernel: Kernel,
+    kind: ShellKind = 'script',
+    inside: { parent: Shell; proc: Proc } | null = null,
+  ) {
     this.#kernel = kernel;
     this.#kind = kind;
+    this.#parent = inside?.parent ?? null;
+    this.#jobs = new Jobs(inside === null ? 'own' : 'shared');
+    if (inside !== null) {
+      const { parent, proc } = inside;
+      this.#proc = proc;
+      this.status = parent.status;
+      this.#variables = new Map(parent.#variables);
+      this.#jobs.last = parent.#jobs.last;
+      return;
+    }
     this.#proc = kernel.newproc({ comm: 'sh' });
     this.#proc.sys.setsid();
     if (kind === 'interactive') {
@@ -59,6 +77,9 @@ export class Shell {
   async execute(pipelines: readonly Pipeline[]): Promise<void> {
     this.#interrupted = false;
     for (const pipeline of pipelines) {
+      if (pipeline.when !== 'always' && (pipeline.when === 'success') !== (this.status === 0)) {
+        continue;
+      }
       await this.#reap();
       this.status = await this.#pipeline(pipeline);
       if (!this.#kernel.running) {
@@ -81,7 +102,7 @@ export class Shell {
    */
   interrupt(): void {
     this.#interrupted = true;
-    const pgid = this.#foreground?.pgid;
+    const pgid = this.#jobs.foreground?.pgid;
     try {
       // A stopped shell could not send anything, nor wait for what comes of it.
       this.#proc.kill('SIGCONT');
@@ -101,9 +122,18 @@ export class Shell {
   }
 
   async #pipeline(pipeline: Pipeline): Promise<number> {
-    const stages = pipeline.commands.map((command) => this.#stage(command));
-    const [only] = stages as [Stage];
+    let name = 'sh';
     try {
+      const [{ assignments }] = pipeline.commands as [Command];
+      if (assignments.length > 0) {
+        return await this.#assign(assignments);
+      }
+      const stages: Stage[] = [];
+      for (const command of pipeline.commands) {
+        stages.push(await this.#stage(command));
+      }
+      const [only] = stages as [Stage];
+      name = printable(only.program.name) || "''";
       if (stages.length === 1 && pipeline.runs === 'foreground' && only.program.runs === 'shell') {
         const self = this.#self(only.program, this.#proc);
         return await redirected(self.sys, only.redirects, () => runMain(self, only.args));
@@ -112,43 +142,119 @@ export class Shell {
     } catch (error) {
       // The end of the shell or of its kernel is for the caller to see; fork, pipe and wait4 may also be refused.
       if (this.alive) {
-        complain(`${printable(only.program.name) || "''"}: ${messageOf(error)}`);
+        complain(`${name}: ${messageOf(error)}`);
       }
       return FAILED;
     }
   }
 
-  #stage({ words, redirects }: Command): Stage {
-    const params: Record<Param, string> = {
-      '?': String(this.status),
-      $: String(this.#proc.pid),
-      '!': this.#jobs.last,
+  /** @returns how the last command ended whose output became a value. @throws SysError KernelDead */
+  async #assign(assignments: readonly Assignment[]): Promise<number> {
+    const expansion = this.#expansion();
+    for (const { name, value } of assignments) {
+      this.#variables.set(name, await expandText(value, expansion));
+    }
+    return expansion.status;
+  }
+
+  /** How words expand now; `status` is that of the commands whose output was last asked for. */
+  #expansion(): Expansion & { status: number } {
+    const expansion = {
+      status: 0,
+      param: (name: string): string => {
+        switch (name) {
+          case '?':
+            return String(this.status);
+          case '$':
+            return this.#pid;
+          case '!':
+            return this.#jobs.last;
+          default:
+            return this.#variables.get(name) ?? '';
+        }
+      },
+      output: async (commands: string): Promise<string> => {
+        const { text, status } = await outputOf(commands, {
+          shell: this.#proc,
+          jobs: this.#jobs,
+          defaults: this.#defaults,
+          run: (proc, what) => this.#inside(proc, what),
+        });
+        expansion.status = status;
+        return text;
+      },
     };
-    const [name = '', ...args] = words.map((word) => expand(word, params));
-    const made = redirects.map(({ fd, from }) =>
-      typeof from === 'object'
-        ? { fd, from: { path: expand(from.path, params), how: from.how } }
-        : { fd, from },
-    );
-    return { program: PROGRAMS.find((p) => p.name === name) ?? notFound(name), args, redirects: made };
+    return expansion;
+  }
+
+  /** `$$`: that of the shell which the commands were given to. */
+  get #pid(): string {
+    return this.#parent === null ? String(this.#proc.pid) : this.#parent.#pid;
+  }
+
+  /** Signals that programs take otherwise than the shell. */
+  get #defaults(): readonly number[] {
+    return this.#kind === 'interactive' ? [SIGINT, ...IGNORED] : [];
+  }
+
+  /**
+   * Run commands as this shell would, in process `proc`, a child, which then still lives unless they ended it.
+   * @returns the status of the last. @throws SysError KernelDead
+   */
+  async #inside(proc: Proc, commands: string): Promise<number> {
+    const parsed = parse(commands);
+    if (parsed.kind !== 'pipelines') {
+      complain(parsed.kind === 'error' ? printable(parsed.message) : `${parsed.open} is not closed`);
+      return FAILED;
+    }
+    const shell = new Shell(this.#kernel, 'script', { parent: this, proc });
+    await shell.execute(parsed.pipelines);
+    return shell.status;
+  }
+
+  async #stage({ words, redirects }: Command): Promise<Stage> {
+    const expansion = this.#expansion();
+    const expanded: string[] = [];
+    for (const word of words) {
+      expanded.push(...(await expandWords(word, expansion)));
+    }
+    const made: Redirect<string>[] = [];
+    for (const { fd, from } of redirects) {
+      if (typeof from !== 'object') {
+        made.push({ fd, from });
+      } else if ('path' in from) {
+        made.push({ fd, from: { path: await expandText(from.path, expansion), how: from.how } });
+      } else {
+        made.push({ fd, from: { text: `${await expandText(from.text, expansion)}\n` } });
+      }
+    }
+    const [name, ...args] = expanded;
+    const program = name === undefined ? nothing(expansion.status) : PROGRAMS.find((p) => p.name === name);
+    return { program: program ?? notFound(name ?? ''), args, redirects: made };
   }
 
   #self(program: Program, proc: Proc): Self {
-    return new Self(program, proc, { programs: PROGRAMS, status: this.status, jobs: this.#jobs });
+    return new Self(program, proc, {
+      programs: PROGRAMS,
+      status: this.status,
+      jobs: this.#jobs,
+      run: (commands) => this.#inside(proc, commands),
+    });
   }
 
   /** @throws SysError KernelDead */
   async #run({ runs, text }: Pipeline, stages: readonly Stage[]): Promise<number> {
     const job = this.#jobs.start(text);
     if (runs === 'foreground') {
-      this.#foreground = job;
+      this.#jobs.foreground = job;
     }
     try {
       const bodies = await startPipeline(stages, {
         shell: this.#proc,
         job,
         self: (stage, proc) => this.#self(stage.program, proc),
-        defaults: this.#kind === 'interactive' ? [SIGINT, ...IGNORED] : [],
+        groups: this.#jobs.groups,
+        defaults: this.#defaults,
       });
       if (runs === 'background') {
         this.#jobs.last = String(job.pid);
@@ -169,28 +275,18 @@ export class Shell {
       }
       throw error;
     } finally {
-      this.#foreground = null;
+      this.#jobs.foreground = null;
     }
   }
 
   /** Wait until a job has ended, or somebody has stopped it. @throws SysError KernelDead */
   async #finish(job: Job, stages: readonly Stage[]): Promise<void> {
-    while (job.state === 'running') {
-      try {
-        const { pid, status } = await this.#proc.promises.wait4(-(job.pgid as number), WUNTRACED);
-        job.note(pid, status);
-      } catch (error) {
-        if (!(error instanceof SysError && error.code === 'EINTR')) {
-          throw error;
-        }
-      }
-    }
+    await this.#jobs.untilOver(this.#proc.promises, job);
     if (job.state === 'ended') {
       this.#jobs.remove(job);
       return;
     }
-    const whom = job.size > 1 ? `-- -${job.pgid}` : job.pgid;
-    const how = `stopped by ${signame(WSTOPSIG(job.status))}; kill -CONT ${whom} lets it go on`;
+    const how = `stopped by ${signame(WSTOPSIG(job.status))}; fg or bg lets it go on`;
     complain(`${stages[0]?.program.name}: ${how}`);
   }
 

@@ -43,6 +43,11 @@ export function notFound(name: string): Program {
   };
 }
 
+/** What stands for a command whose words expanded to none. */
+export function nothing(status: number): Program {
+  return { name: '', synopsis: '', summary: 'nothing', runs: 'child', main: async () => status };
+}
+
 /** Run a stage in its process, which may be killed at any time. `defaults`: signals the shell ignores. */
 export async function runStage(
   self: Self,
@@ -54,9 +59,7 @@ export async function runStage(
   try {
     // The shell goes to sleep first: that is what ps shall see.
     await self.sys.sched_yield();
-    for (const signo of defaults) {
-      await self.sys.sigaction(signo, { handler: SIG_DFL, mask: SIGSET_EMPTY, flags: 0 });
-    }
+    await takeDefaults(self.proc, defaults);
     await plumb(self.proc, plumbing);
     await redirect(self.sys, stage.redirects);
     status = await runMain(self, stage.args);
@@ -69,6 +72,13 @@ export async function runStage(
     await self.sys.exit(status);
   } catch (error) {
     complainOf(self, error);
+  }
+}
+
+/** The signals that the shell takes in its own way end a program again. @throws SysError ESRCH */
+export async function takeDefaults({ promises: sys }: Proc, signals: readonly number[]): Promise<void> {
+  for (const signo of signals) {
+    await sys.sigaction(signo, { handler: SIG_DFL, mask: SIGSET_EMPTY, flags: 0 });
   }
 }
 

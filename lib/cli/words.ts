@@ -1,13 +1,19 @@
 /**
- * The words of the shell's language: quotes, `$?`, `$$` and `$!`, comments, operators. What sh(1) gives a meaning
- * to and this shell does not is refused by name, so that a line never does something else than it says.
+ * The words of the shell's language: quotes, parameters, command substitution, comments, operators. What sh(1)
+ * gives a meaning to and this shell does not is refused by name, so that a line never does something else than
+ * it says.
  *
  * NetBSD: sh(1); IEEE Std 1003.1, Shell Command Language, Token Recognition.
  */
 
-/** A piece of a word: itself, or a parameter whose value is known when the command runs. */
-export type Part = string | { readonly param: Param };
-export type Param = '?' | '$' | '!';
+/** Whether what it expands to is one piece, or is split at blanks. */
+type Splits = 'whole' | 'split';
+
+/** A piece of a word: itself, or what is known when the command runs: a parameter, or what commands print. */
+export type Part =
+  | string
+  | { readonly param: string; readonly splits: Splits }
+  | { readonly commands: string; readonly splits: Splits };
 export type Word = readonly Part[];
 
 /** A file that a descriptor is to lead to. */
@@ -16,31 +22,44 @@ export interface Target<P> {
   readonly how: '<' | '>' | '>>' | '<>';
 }
 
+/** A text that a descriptor is to lead to. */
+export interface HereString<P> {
+  readonly text: P;
+}
+
 /** Make descriptor `fd` a duplicate of `from`, or close it, or open a file as it. */
 export interface Redirect<P = Word> {
   readonly fd: number;
-  readonly from: number | 'closed' | Target<P>;
+  readonly from: number | 'closed' | Target<P> | HereString<P>;
+}
+
+/** `name=value` before a command. */
+export interface Assignment {
+  readonly name: string;
+  readonly value: Word;
 }
 
 /** What ends a command. */
-export type Separator = ';' | '&' | '|' | 'newline' | 'end';
+export type Separator = ';' | '&' | '|' | '&&' | '||' | 'newline' | 'end';
 
 export type Token =
   | { readonly kind: 'word'; readonly word: Word }
+  | { readonly kind: 'assignment'; readonly assignment: Assignment }
   | { readonly kind: 'redirect'; readonly redirect: Redirect }
   | { readonly kind: 'separator'; readonly separator: Separator };
 
 /** Operators of sh that this shell does not have, the longer first. */
 const OPERATORS: readonly (readonly [operator: string, name: string])[] = [
   [';;', 'case'],
-  ['&&', 'AND lists'],
-  ['||', 'OR lists'],
   ['(', 'subshells'],
   [')', 'subshells'],
 ];
 
 /** Those that have to do with descriptors, with what may come before and after. */
 const REDIRECT = /(\d*)(<>|>>|[<>])(?:&[ \t]*(?:(\d{1,9}|-)(?=[ \t\n;|&<>]|$))?)?/y;
+
+const ASSIGNMENT = /([A-Za-z_]\w*)=/y;
+const PARAMETER = /\$(?:\{([A-Za-z_]\w*|[?$!])\}|([A-Za-z_]\w*|[?$!]))/y;
 
 const RESERVED: ReadonlySet<string> = new Set([
   ...['!', '{', '}', '[[', 'case', 'do', 'done', 'elif', 'else', 'esac', 'fi', 'for', 'function', 'if', 'in'],
@@ -59,11 +78,6 @@ export class Stop {
 
 function unsupported(what: string, name: string): Stop {
   return new Stop('error', `not supported yet: ${name} (${what})`);
-}
-
-/** The text of a word now. */
-export function expand(word: Word, params: Readonly<Record<Param, string>>): string {
-  return word.map((part) => (typeof part === 'string' ? part : params[part.param])).join('');
 }
 
 /** A word that means `text` and nothing else. */
@@ -101,14 +115,24 @@ export class Scanner {
       case '\n':
         this.#at++;
         return { kind: 'separator', separator: 'newline' };
-      case ';':
       case '&':
-      case '|':
+      case '|': {
+        const separator = this.#text[this.#at + 1] === c ? (`${c}${c}` as '&&' | '||') : c;
+        this.#at += separator.length;
+        return { kind: 'separator', separator };
+      }
+      case ';':
         this.#at++;
         return { kind: 'separator', separator: c };
       default: {
         const redirect = this.#redirect();
-        return redirect === null ? { kind: 'word', word: this.#word(place) } : { kind: 'redirect', redirect };
+        if (redirect !== null) {
+          return { kind: 'redirect', redirect };
+        }
+        const assignment = place === 'name' ? this.#assignment() : null;
+        return assignment === null
+          ? { kind: 'word', word: this.#word(place) }
+          : { kind: 'assignment', assignment };
       }
     }
   }
@@ -133,18 +157,36 @@ export class Scanner {
     return { fd: to, from: from === '-' ? 'closed' : Number(from) };
   }
 
-  /** The name of a file follows. */
+  #assignment(): Assignment | null {
+    ASSIGNMENT.lastIndex = this.#at;
+    const [head, name] = ASSIGNMENT.exec(this.#text) ?? [];
+    if (head === undefined || name === undefined) {
+      return null;
+    }
+    this.#at += head.length;
+    return { name, value: this.#word('argument') };
+  }
+
+  /** The name of a file follows, or a text. */
   #file(operator: string, fd: number, how: Target<Word>['how']): Redirect {
     this.#at += operator.length;
+    if (how === '<' && this.#text.startsWith('<<', this.#at)) {
+      this.#at += 2;
+      return { fd, from: { text: this.#operand('<<<', 'a text') } };
+    }
     if (this.#text[this.#at] === '<' || this.#text[this.#at] === '|') {
       throw unsupported(`${how}${this.#text[this.#at]}`, how === '<' ? 'here-documents' : 'clobbering');
     }
+    return { fd, from: { path: this.#operand(operator, 'a file'), how } };
+  }
+
+  #operand(operator: string, what: string): Word {
     this.#blanks();
-    const path = this.#word('argument');
-    if (path.length === 0) {
-      throw new Stop('error', `syntax error: a file was expected after ${operator}`);
+    const word = this.#word('argument');
+    if (word.length === 0) {
+      throw new Stop('error', `syntax error: ${what} was expected after ${operator}`);
     }
-    return { fd, from: { path, how } };
+    return word;
   }
 
   /** Skip what separates words, comments and joined lines among them. */
@@ -178,9 +220,6 @@ export class Scanner {
     if (place === 'name' && RESERVED.has(source)) {
       throw unsupported(source, 'compound commands');
     }
-    if (place === 'name' && /^[A-Za-z_]\w*=/.test(source)) {
-      throw unsupported(source.slice(0, source.indexOf('=') + 1), 'variables');
-    }
     return parts;
   }
 
@@ -205,7 +244,7 @@ export class Scanner {
         return;
       case '$':
       case '`':
-        this.#dollar(parts);
+        this.#dollar(parts, 'split');
         return;
       default:
         this.#run(parts, /[^ \t\n;|&<>()'"\\$`]+/y);
@@ -226,7 +265,7 @@ export class Scanner {
         return;
       }
       if (c === '$' || c === '`') {
-        this.#dollar(parts);
+        this.#dollar(parts, 'whole');
       } else if (c === '\\' && '$`"\\\n'.includes(next as string)) {
         this.#escape(parts);
       } else if (c === '\\') {
@@ -249,23 +288,62 @@ export class Scanner {
     this.#at += 2;
   }
 
-  #dollar(parts: Part[]): void {
-    const next = this.#text[this.#at + 1] ?? '';
-    if (this.#text[this.#at] === '`' || next === '(') {
-      throw unsupported(next === '(' ? '$(' : '`', 'command substitution');
+  #dollar(parts: Part[], splits: Splits): void {
+    if (this.#text[this.#at] === '`') {
+      throw unsupported('`', 'command substitution; there is $(...)');
     }
-    if (next === '?' || next === '$' || next === '!') {
-      parts.push({ param: next });
+    if (this.#text.startsWith('$((', this.#at)) {
+      throw unsupported('$((', 'arithmetic');
+    }
+    if (this.#text.startsWith('$(', this.#at)) {
       this.#at += 2;
+      parts.push({ commands: this.#substituted(), splits });
       return;
     }
+    PARAMETER.lastIndex = this.#at;
+    const [all, braced, plain] = PARAMETER.exec(this.#text) ?? [];
+    if (all !== undefined) {
+      parts.push({ param: (braced ?? plain) as string, splits });
+      this.#at += all.length;
+      return;
+    }
+    const next = this.#text[this.#at + 1] ?? '';
     if (/[\w{@*#-]/.test(next)) {
       const name = /^\$\{?\w*\}?/.exec(this.#text.slice(this.#at, this.#at + 40))?.[0] ?? '$';
-      throw unsupported(name === '$' ? `$${next}` : name, 'variables');
+      throw unsupported(name === '$' ? `$${next}` : name, 'parameters of this kind');
     }
     // Followed by anything else it is just a dollar.
     parts.push('$');
     this.#at++;
+  }
+
+  /** The commands up to the closing parenthesis, which is passed over. @throws Stop */
+  #substituted(): string {
+    const start = this.#at;
+    for (let depth = 1; ; this.#at++) {
+      const c = this.#text[this.#at];
+      switch (c) {
+        case undefined:
+          throw new Stop('incomplete', '$(');
+        case '(':
+          depth++;
+          break;
+        case ')':
+          depth--;
+          break;
+        case '\\':
+        case '"':
+        case "'":
+          // What is quoted does not count.
+          this.#piece(c, []);
+          this.#at--;
+          break;
+        default:
+      }
+      if (depth === 0) {
+        return this.#text.slice(start, this.#at++);
+      }
+    }
   }
 
   /** @param plain sticky: the characters that stand for themselves here */

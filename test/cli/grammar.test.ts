@@ -1,17 +1,19 @@
 import test from 'ava';
 import { parse } from '../../lib/cli/grammar.ts';
-import { expand, type Redirect } from '../../lib/cli/words.ts';
+import type { Redirect } from '../../lib/cli/words.ts';
+import { textOf } from './words.ts';
 
 /** Pipelines as text: `a b | c &`; or the message. */
 function shape(line: string): readonly string[] | string {
   const parsed = parse(line);
   switch (parsed.kind) {
     case 'pipelines':
-      return parsed.pipelines.map(({ commands, runs }) => {
+      return parsed.pipelines.map(({ commands, runs, when }) => {
         const texts = commands.map((command) =>
-          command.words.map((word) => expand(word, { '?': '?', $: '$', '!': '!' })).join(' '),
+          command.words.map((word) => textOf(word, { '?': '?', $: '$', '!': '!' })).join(' '),
         );
-        return `${texts.join(' | ')}${runs === 'background' ? ' &' : ''}`;
+        const operator = { always: '', success: '&& ', failure: '|| ' }[when];
+        return `${operator}${texts.join(' | ')}${runs === 'background' ? ' &' : ''}`;
       });
     case 'incomplete':
       return `open ${parsed.open}`;
@@ -41,6 +43,13 @@ test('a pipeline goes on in the next line', (t) => {
   t.deepEqual(shape('a |\n\n b; c'), ['a | b', 'c']);
 });
 
+test('&& and || join pipelines', (t) => {
+  t.deepEqual(shape('a && b | c || d; e'), ['a', '&& b | c', '|| d', 'e']);
+  t.deepEqual(shape('a &&\n\n b'), ['a', '&& b']);
+  t.is(shape('a ||'), 'open ||');
+  t.is(shape('a && # b'), 'open &&');
+});
+
 test('where a command was expected', (t) => {
   for (const [line, before] of [
     ['|', '|'],
@@ -56,8 +65,9 @@ test('where a command was expected', (t) => {
   ] as const) {
     t.is(shape(line), `syntax error: a command was expected before ${before}`, line);
   }
-  t.is(shape('a ||'), 'not supported yet: OR lists (||)');
-  t.is(shape('a | b || c'), 'not supported yet: OR lists (||)');
+  t.is(shape('a || | b'), 'syntax error: a command was expected before |');
+  t.is(shape('&& a'), 'syntax error: a command was expected before &&');
+  t.is(shape('a & && b'), 'syntax error: a command was expected before &&');
 });
 
 test('redirections stand anywhere in a command', (t) => {
@@ -70,6 +80,12 @@ test('redirections stand anywhere in a command', (t) => {
   t.deepEqual(shape('>&2 a 2 <&- b2>& 3|c'), ['a 2 b2 | c'], 'digits right before the operator only');
   t.deepEqual(redirects('a b2>& 3'), [{ fd: 1, from: 3 }]);
   t.deepEqual(redirects("a 2'>&1' '2>&1' \\>\\&1"), []);
+});
+
+test('<<< is followed by a text', (t) => {
+  t.deepEqual(redirects('a <<< b'), [{ fd: 0, from: { text: ['b'] } }]);
+  t.deepEqual(redirects('a 3<<<"b c"'), [{ fd: 3, from: { text: ['', 'b c'] } }]);
+  t.is(shape('a <<<'), 'syntax error: a text was expected after <<<');
 });
 
 test('redirections that are none', (t) => {

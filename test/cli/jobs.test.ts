@@ -58,10 +58,37 @@ test('an interactive shell survives what ends programs', async (t) => {
   );
 });
 
+test('fg and bg let what was stopped go on', async (t) => {
+  const running = '[1] 3 Running         sleep 5\n';
+  t.is(
+    await output('sleep 5 & kill -STOP $!; true', 'bg; jobs', 'fg; echo $?; date +%s', 'jobs'),
+    `${running}${running}sleep 5\n0\n1262304005\n`,
+  );
+  t.is(
+    await output('sleep 1 & sleep 2 | cat &', 'kill -STOP -- -3; true', 'fg; echo $?', 'fg'),
+    'sleep 1\n0\nsleep 2 | cat\n',
+    'the stopped one first',
+  );
+  t.is(await output('kill -STOP 0; echo $?', 'fg; echo $?', 'jobs'), '145\nkill -STOP 0\n0\n');
+  t.is(
+    await output('fg; bg %4; fg x; fg 1 2; echo $?'),
+    'fg: no job\nbg: %4: no such job\nfg: x: not a process or %job (usage: fg [pid | %job])\n' +
+      'fg: one job (usage: fg [pid | %job])\n1\n',
+  );
+});
+
+test('Ctrl-C is for what fg has brought to the front', async (t) => {
+  const shell = start('sh', '-c', 'sleep 1000000 & echo go; fg; echo no');
+  await shell.until('sleep 1000000\n');
+  shell.child.kill('SIGINT');
+  t.is(await shell.ended, 130);
+  t.is(shell.stdout, 'go\nsleep 1000000\n');
+});
+
 test('a stopped pipeline is a job', (t) => {
   const { stdout, stderr } = sh('kill -STOP 0 | cat; echo $?', 'jobs', 'kill -CONT -- -3; wait; jobs');
   t.is(stdout, '145\n[1] 3 Stopped (SIGSTOP) kill -STOP 0 | cat\n');
-  t.is(stderr, 'rump: kill: stopped by SIGSTOP; kill -CONT -- -3 lets it go on\n');
+  t.is(stderr, 'rump: kill: stopped by SIGSTOP; fg or bg lets it go on\n');
 });
 
 test('what is in the background ends with the shell', async (t) => {

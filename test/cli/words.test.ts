@@ -1,9 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type Parsed, parse } from '../../lib/cli/grammar.ts';
-import { expand, quote } from '../../lib/cli/words.ts';
+import { quote } from '../../lib/cli/words.ts';
+import { textOf } from './words.ts';
 
-const PARAMS = { '?': '7', $: '42', '!': '24' } as const;
+const PARAMS = { '?': '7', $: '42', '!': '24', x: 'X', long_1: 'L' } as const;
 
 /** The words of each command, or the message. */
 function words(text: string): string[][] | string {
@@ -11,7 +12,10 @@ function words(text: string): string[][] | string {
   switch (parsed.kind) {
     case 'pipelines':
       return parsed.pipelines.flatMap(({ commands }) =>
-        commands.map((command) => command.words.map((word) => expand(word, PARAMS))),
+        commands.map(({ assignments, words: list }) => [
+          ...assignments.map(({ name, value }) => `${name}=${textOf(value, PARAMS)}`),
+          ...list.map((word) => textOf(word, PARAMS)),
+        ]),
       );
     case 'incomplete':
       return `open ${parsed.open}`;
@@ -65,23 +69,27 @@ test('what is open asks for more', (t) => {
   t.is(words('echo "a\\'), 'open "');
   t.is(words('echo a\\'), 'open \\');
   t.is(words('id; echo "$?'), 'open "');
+  t.is(words('echo $(a'), 'open $(');
+  t.is(words('echo "$(a "b)"'), 'open $(');
+  t.is(words("echo $(a ')'"), 'open $(');
 });
 
 test('what sh would understand otherwise is refused by name', (t) => {
   const refused: readonly (readonly [line: string, what: string])[] = [
-    ['a || b', 'OR lists (||)'],
-    ['a && b', 'AND lists (&&)'],
+    ['a && b &', 'lists in the background (&& with &)'],
     ['a << f', 'here-documents (<<)'],
     ['a >| f', 'clobbering (>|)'],
     ['(a)', 'subshells (()'],
     ['a;;', 'case (;;)'],
-    ['echo $x', 'variables ($x)'],
-    ['echo "${xy', 'variables (${xy)'],
-    ['echo $1 $@', 'variables ($1)'],
-    ['echo $@', 'variables ($@)'],
-    ['echo $(a)', 'command substitution ($()'],
-    ['echo "`a`"', 'command substitution (`)'],
-    ['X=1 a', 'variables (X=)'],
+    ['echo $((1))', 'arithmetic ($(()'],
+    ['echo "${xy', 'parameters of this kind (${xy)'],
+    [`echo $${'{x:-y}'}`, 'parameters of this kind (${x)'],
+    ['echo $1 $@', 'parameters of this kind ($1)'],
+    ['echo $@', 'parameters of this kind ($@)'],
+    ['echo "`a`"', 'command substitution; there is $(...) (`)'],
+    ['X=1 a', 'variables of one command (X=)'],
+    ['X=1 | a', 'variables of one command (X=)'],
+    ['echo $(if a)', 'compound commands (if)'],
     ['if a', 'compound commands (if)'],
     ['! a', 'compound commands (!)'],
     ['id; { a', 'compound commands ({)'],
@@ -95,8 +103,20 @@ test('what sh would understand otherwise is refused by name', (t) => {
   t.is(words('a; ; b'), 'syntax error: a command was expected before ;');
 });
 
+test('variables and commands are expanded when the command runs, also between double quotes', (t) => {
+  t.deepEqual(words('echo $x "a$x"b $'.concat("{x}y $long_1- '$x' \\$x")), [
+    ['echo', 'X', 'aXb', 'Xy', 'L-', '$x', '$x'],
+  ]);
+  t.deepEqual(words('echo $(a b) "$(c "d)" $(e))"$(f \\) \')\')'), [
+    ['echo', '<a b>', '<c "d)" $(e)><f \\) \')\'>'],
+  ]);
+  t.deepEqual(words('x=a; yy=$x"b c"; z='), [['x=a'], ['yy=Xb c'], ['z=']]);
+  t.is(words('echo $(a; ; b)'), 'syntax error: a command was expected before ;');
+  t.is(words('echo $(a |)'), 'syntax error: | is not closed in $(...)');
+});
+
 test('nothing of a line that is refused runs', (t) => {
-  t.is(words('id; a || b'), 'not supported yet: OR lists (||)');
+  t.is(words('id; a >| b'), 'not supported yet: clobbering (>|)');
 });
 
 test('a quoted word means itself, whatever is in it', (t) => {
@@ -130,7 +150,7 @@ test('every text is commands, incomplete or refused; parts keep its characters',
       for (const command of found) {
         t.true(command.length > 0);
         for (const c of command.join('')) {
-          t.true(line.includes(c) || '742'.includes(c), `${c} came from nowhere`);
+          t.true(line.includes(c) || '742<>XL'.includes(c), `${c} came from nowhere`);
         }
       }
     }),
@@ -140,7 +160,7 @@ test('every text is commands, incomplete or refused; parts keep its characters',
 test('a refused line stays refused however it goes on', (t) => {
   fc.assert(
     fc.property(fc.string(), (more) => {
-      t.is(words(`a || ${more}`), 'not supported yet: OR lists (||)');
+      t.is(words(`a >| ${more}`), 'not supported yet: clobbering (>|)');
     }),
   );
 });

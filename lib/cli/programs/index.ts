@@ -16,7 +16,7 @@ import { head } from './head.ts';
 import { help } from './help.ts';
 import { hostname } from './hostname.ts';
 import { id } from './id.ts';
-import { jobs, wait } from './jobs.ts';
+import { bg, fg, jobs, wait } from './jobs.ts';
 import { kill } from './kill.ts';
 import { ls } from './ls.ts';
 import { mkdir, mkfifo, rmdir, touch } from './mkdir.ts';
@@ -37,6 +37,7 @@ import { yes } from './yes.ts';
 /** By name. */
 export const PROGRAMS: readonly Program[] = [
   ...[
+    bg,
     cat,
     cd,
     chmod,
@@ -49,6 +50,7 @@ export const PROGRAMS: readonly Program[] = [
     echo,
     exit,
     falseProgram,
+    fg,
     find,
     forkDemo,
     grep,

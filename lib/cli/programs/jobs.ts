@@ -2,7 +2,7 @@
 import { constants, SysError } from '../../api/index.ts';
 import { printable, SIGNALLED } from '../exits.ts';
 import { getopt, UsageError } from '../getopt.ts';
-import { statusOf } from '../jobs.ts';
+import { type Job, statusOf } from '../jobs.ts';
 import type { Program, Self } from '../program.ts';
 
 const { SIGINT, WUNTRACED } = constants;
@@ -54,6 +54,64 @@ async function waitFor(self: Self, what: string): Promise<number> {
   }
   return statusOf(job.status);
 }
+
+/** The job that one operand names, or the current one. Undefined when there is none, of which it has complained. */
+async function jobOf(self: Self, args: readonly string[]): Promise<Job | undefined> {
+  const { operands } = getopt(args, '');
+  const [what, ...more] = operands;
+  if (more.length > 0 || (what !== undefined && !/^%?\d{1,9}$/.test(what))) {
+    throw new UsageError(more.length > 0 ? 'one job' : `${what}: not a process or %job`);
+  }
+  const job = what === undefined ? self.jobs.current : self.jobs.find(what);
+  if (job === undefined || job.has(self.proc.pid)) {
+    await self.err(what === undefined ? 'no job' : `${printable(what)}: no such job`);
+    return undefined;
+  }
+  return job;
+}
+
+export const fg: Program = {
+  name: 'fg',
+  synopsis: '[pid | %job]',
+  summary: 'let a pipeline go on, and wait for it',
+  runs: 'shell',
+  async main(self, args) {
+    const job = await jobOf(self, args);
+    if (job === undefined) {
+      return 1;
+    }
+    await self.out(`${job.text}\n`);
+    await self.jobs.resume(self.sys, job);
+    self.jobs.foreground = job;
+    try {
+      await self.jobs.untilOver(self.sys, job);
+    } finally {
+      self.jobs.foreground = null;
+    }
+    if (job.state === 'ended') {
+      self.jobs.remove(job);
+    } else {
+      await self.out(`${job}\n`);
+    }
+    return statusOf(job.status);
+  },
+};
+
+export const bg: Program = {
+  name: 'bg',
+  synopsis: '[pid | %job]',
+  summary: 'let a pipeline go on in the background',
+  runs: 'shell',
+  async main(self, args) {
+    const job = await jobOf(self, args);
+    if (job === undefined) {
+      return 1;
+    }
+    await self.jobs.resume(self.sys, job);
+    await self.out(`${job}\n`);
+    return 0;
+  },
+};
 
 export const wait: Program = {
   name: 'wait',
