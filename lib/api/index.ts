@@ -16,6 +16,7 @@ export type { Modinfo } from '../kern/module.ts';
 export type { PropDictionary, PropValue } from '../kern/prop.ts';
 export type { Secmodel } from '../kern/secmodel.ts';
 export type { SysctlDecoded } from '../kern/sysctl.ts';
+export { KINFO_FILE, type KinfoFile } from '../kern/sysctl_file.ts';
 export { KINFO_PROC2 } from '../kern/sysctl_kinfo.ts';
 export { nativeHost } from '../rumpuser/native.ts';
 export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';

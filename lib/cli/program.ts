@@ -71,8 +71,13 @@ export class Self {
    * know. @throws SysError ESRCH it was killed
    */
   async err(text: string): Promise<void> {
+    await this.complain(`${this.program.name}: ${text}\n`);
+  }
+
+  /** The same of whole lines, as they are. */
+  async complain(lines: string): Promise<void> {
     try {
-      await this.#write(2, `${this.program.name}: ${text}\n`);
+      await this.#write(2, lines);
     } catch (error) {
       if (!(error instanceof SysError && this.proc.alive)) {
         throw error;

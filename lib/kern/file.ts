@@ -22,6 +22,8 @@ export { FREAD, FWRITE } from '../sys/constants/fcntl.ts';
 export interface Fileops {
   /** What kind of file it is, as fstat(1) shows it: "pipe", "kqueue", "console". */
   readonly name: string;
+  /** Of a file that is a vnode, its type. */
+  readonly vtype?: 'VREG' | 'VDIR' | 'VBLK' | 'VCHR' | 'VLNK' | 'VSOCK' | 'VFIFO' | 'VBAD';
   /** A child of fork gets it too. */
   readonly inherited: boolean;
   /** It has offsets: read and write move `File.offset`, pread and pwrite work. */

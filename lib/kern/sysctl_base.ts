@@ -26,6 +26,7 @@ import type { Kernel } from './kernel.ts';
 import { type SysctlSpec, sysctlRoot } from './sysctl.ts';
 import { dosysctl } from './sysctl_call.ts';
 import { KERN_COUNTERS } from './sysctl_evcnt.ts';
+import { KERN_FILES } from './sysctl_file.ts';
 import { HW_MEMORY, HW_NODES, USER_NODES } from './sysctl_hw.ts';
 import { KERN_NODES, SECURELEVEL, sysctlText } from './sysctl_kern.ts';
 import { PROC_NODE } from './sysctl_limit.ts';
@@ -60,6 +61,7 @@ const TOP: readonly SysctlSpec[] = [
   node(CTL_KERN, 'kern', 'The kernel at large', [
     ...KERN_NODES,
     ...KERN_TABLES,
+    KERN_FILES,
     ...KERN_COUNTERS,
     ...KERN_POOLS,
   ]),

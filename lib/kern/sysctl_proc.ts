@@ -40,7 +40,7 @@ const INT_MAX = 0x7fffffff;
  * Store elements of `size` bytes, `count` at most: less of each than the kernel has, or with a gap behind it,
  * as `size` says. ENOMEM tells that there were more; the length is then that of those stored.
  */
-function storeTable<T>(
+export function storeTable<T>(
   call: SysctlCall,
   size: number,
   count: number,
@@ -93,7 +93,7 @@ function selection(op: number, arg: number): (p: Proc) => boolean {
 }
 
 /** The processes `l` may see, zombies included, oldest first. */
-function visibleProcs(l: Lwp): Proc[] {
+export function visibleProcs(l: Lwp): Proc[] {
   const k = l.kernel;
   return [...k.procs.values()].filter(
     (p) => p.stat !== SIDL && kauthAllows(k, l.cred, { scope: 'process', action: 'cansee', proc: p }),

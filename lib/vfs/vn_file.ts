@@ -38,6 +38,10 @@ export class VnodeFile implements Fileops {
     this.vp = vp;
   }
 
+  get vtype(): Vnode['type'] {
+    return this.vp.type;
+  }
+
   read(l: Lwp, _fp: File, uio: Uio): Soon<void> {
     const { vp } = this;
     if (vp.type === 'VDIR') {

@@ -3,7 +3,8 @@ import { printable } from '../exits.ts';
 import { type Program, usageOf } from '../program.ts';
 
 const NOTES = `words may be quoted ('..', "..", \\x); ; && || join commands, | their output and input
-# begins a comment; & puts commands into the background; x=1 sets $x; $(..) is what commands print; 2>&1, > and < redirect
+# begins a comment; & puts commands into the background; x=1 sets $x; $(..) is what commands print
+2>&1, > and < redirect
 `;
 
 export const help: Program = {

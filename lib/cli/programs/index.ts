@@ -10,6 +10,7 @@ import { echo } from './echo.ts';
 import { exit } from './exit.ts';
 import { du, find, tee } from './find.ts';
 import { forkDemo } from './fork-demo.ts';
+import { fstat } from './fstat.ts';
 import { grep } from './grep.ts';
 import { halt, reboot } from './halt.ts';
 import { head } from './head.ts';
@@ -27,6 +28,7 @@ import { ps } from './ps.ts';
 import { seq } from './seq.ts';
 import { sleep } from './sleep.ts';
 import { sysctl } from './sysctl.ts';
+import { shell, trace } from './trace.ts';
 import { falseProgram, trueProgram } from './true.ts';
 import { ulimit } from './ulimit.ts';
 import { uname } from './uname.ts';
@@ -53,6 +55,7 @@ export const PROGRAMS: readonly Program[] = [
     fg,
     find,
     forkDemo,
+    fstat,
     grep,
     halt,
     head,
@@ -76,11 +79,13 @@ export const PROGRAMS: readonly Program[] = [
     rm,
     rmdir,
     seq,
+    shell,
     sleep,
     stat,
     sysctl,
     tee,
     touch,
+    trace,
     trueProgram,
     ulimit,
     umask,
