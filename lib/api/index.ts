@@ -36,6 +36,7 @@ export type { EtfsKeys, EtfsRegisterOptions, EtfsType } from './etfs.ts';
 export type { PromiseCalls, SysCalls } from './facade.ts';
 export { defineFilesystem } from './filesystem.ts';
 export type { BootStage, Kernel, KernelStats } from './kernel.ts';
+export type { Listener, ListenOptions } from './listen.ts';
 export type { SysctlVariable, SysctlVariableValue } from './module_sysctl.ts';
 export {
   defineModule,

@@ -24,6 +24,7 @@ import { EBUSY, EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type EtfsKeys, etfsKeys } from './etfs.ts';
 import type { NodeFs } from './fs/index.ts';
+import { type Listener, type ListenOptions, listen } from './listen.ts';
 import { type Enter, type Ksyms, ksyms, type Modules, modules } from './modules.ts';
 import { type NewprocOptions, newprocOptions } from './newproc.ts';
 import { Proc } from './proc.ts';
@@ -212,6 +213,14 @@ export class Kernel {
     this.enter('sysproxy', () => proxy(this.#k, this, fn, arg));
   }
 
+  /**
+   * Serve programs of other processes at `unix:///path` or `tcp://127.0.0.1:port`, by NetBSD's sysproxy protocol.
+   * Rejects with SysError EINVAL, EACCES (TCP without a token), or the host's error.
+   */
+  listen(url: string, options?: ListenOptions): Promise<Listener> {
+    return listen(this.#k, url, options);
+  }
+
   /** Shut down: RB_HALT, RB_NOSYNC, RB_DUMP. A second time does nothing. */
   reboot(howto = 0): void {
     if (this.#k.state !== 'dead') {
@@ -260,6 +269,9 @@ export class Kernel {
   /** @internal The kernel has died: give the host back what it took. */
   fini(): void {
     if (this.#k.curlwp === null) {
+      for (const server of this.#k.hooks.servers ?? []) {
+        server.close();
+      }
       rumpFini(this.#k);
     }
   }

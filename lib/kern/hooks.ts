@@ -19,6 +19,8 @@ export interface Hooks {
   /** A process got, or loses, its file-system side (working directory, root, umask). */
   procVfsInit?: (p: Proc, parent: Proc | null) => void;
   procVfsRelease?: (p: Proc) => void;
+  /** Who listens for programs outside: they are closed when the kernel ends. */
+  servers?: Set<{ close(): unknown }>;
   /** Drivers to be attached when the dev faction begins; theirs to describe. */
   drivers?: object[];
   /** A device has come, or has gone: its names in /dev. */

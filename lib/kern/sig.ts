@@ -59,6 +59,7 @@ import {
 import { sigmodelled } from './sigmodel.ts';
 import { FOREVER, SleepQueue, sleepqBlock, sleepqInterrupt, sleepqUnsleep, sleepqWakeAll } from './sleepq.ts';
 import { trace } from './trace.ts';
+import { remoteOf } from './vmspace.ts';
 
 /** Send a signal, 1 to 63, to a process. Zombies and system processes take none. */
 export function psignal(p: Proc, signo: number, info: Siginfo = siginfo(signo)): void {
@@ -338,6 +339,11 @@ function* sendsig(l: Lwp, info: Siginfo, action: Sigaction): MaySleep<void> {
   const p = l.proc;
   const { sigctx } = l;
   const { handler } = action;
+  if (typeof handler === 'bigint') {
+    // Code of a foreign caller: it runs it itself.
+    remoteOf(l)?.raise(info.signo);
+    return;
+  }
   if (typeof handler !== 'function') {
     return;
   }

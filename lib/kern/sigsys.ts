@@ -43,6 +43,7 @@ import { FOREVER, PCATCH, SleepQueue, sleepqBlock } from './sleepq.ts';
 import type { Handlers } from './sysent.ts';
 import { cansignal } from './sysproc.ts';
 import { timespecNs } from './times.ts';
+import { remoteOf } from './vmspace.ts';
 
 /** @throws EINVAL no signal has that number */
 function checkSigno(signo: number): void {
@@ -64,10 +65,14 @@ function checkSet(set: Sigset): Sigset {
 }
 
 /** @throws EINVAL */
-function checkAction(action: Sigaction): Sigaction {
+function checkAction(l: Lwp, action: Sigaction): Sigaction {
   const { handler, mask = SIGSET_EMPTY, flags = 0 } = action;
   if (
-    (typeof handler !== 'function' && handler !== SIG_DFL && handler !== SIG_IGN) ||
+    (typeof handler !== 'function' &&
+      handler !== SIG_DFL &&
+      handler !== SIG_IGN &&
+      // An address, of a foreign caller.
+      (typeof handler !== 'bigint' || remoteOf(l) === null)) ||
     !Number.isInteger(flags) ||
     (flags & ~SA_ALLBITS) !== 0
   ) {
@@ -81,7 +86,7 @@ function sigaction(l: Lwp, signo: number, action?: Sigaction | null): Sigaction 
   const p = l.proc;
   const before = sigactionOf(p, signo);
   if (action !== null && action !== undefined) {
-    const next = checkAction(action);
+    const next = checkAction(l, action);
     if (signo === SIGKILL || signo === SIGSTOP) {
       throw EINVAL;
     }

@@ -115,7 +115,7 @@ export function syscallLocal(
   const handler = handlerOf(k, row);
   giantEnter(k);
   if (l.ast !== 0) {
-    return syncSlow(k, l, body(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
+    return syncSlow(k, l, syscallBody(l, row, handler, [a0, a1, a2, a3, a4, a5, a6]));
   }
   k.lastcalls[k.ncalls++ & 15] = row.number;
   const beganNs = k.ncalls % STRETCHES_PER_SAMPLE === 0 ? sampleBegin(k) : -1;
@@ -221,7 +221,7 @@ function syncEnd(
       lwpFree(l);
     }
   } else if (error === ERESTART) {
-    return syncSlow(k, l, body(l, row, handler, args));
+    return syncSlow(k, l, syscallBody(l, row, handler, args));
   } else if (l.ast !== 0) {
     return syncSlow(k, l, outcome(l, value, error));
   }
@@ -291,7 +291,7 @@ export function syscallAsync(
 ): void {
   const k = l.kernel;
   callable(k, l);
-  const coroutine = body(l, row, handlerOf(k, row), args);
+  const coroutine = syscallBody(l, row, handlerOf(k, row), args);
   l.coroutine = k.trace === null ? coroutine : tracedAsync(l, row, args, coroutine);
   l.ondone = () => {
     const { value, thrown } = l;
@@ -306,7 +306,7 @@ export function syscallAsync(
 }
 
 /** A system call from the user boundary to the user boundary. */
-function* body(
+export function* syscallBody(
   l: Lwp,
   row: SysentRow,
   handler: (...args: unknown[]) => unknown,

@@ -6,10 +6,33 @@
  * NetBSD: sys/rump/librump/rumpkern/vm.c, rumpcopy.c.
  */
 import { KASSERT } from './kassert.ts';
+import type { Lwp } from './lwp.ts';
+import type { Soon } from './maysleep.ts';
 
 export interface Vmspace {
   readonly kind: 'local' | 'remote';
   refcnt: number;
+}
+
+/** The memory of a foreign caller. Copying may sleep: it asks the other side. */
+export interface RemoteVmspace extends Vmspace {
+  readonly kind: 'remote';
+  /** Exactly `length` bytes. @throws EFAULT */
+  copyin(l: Lwp, address: bigint, length: number): Soon<Uint8Array>;
+  /** Text up to its NUL, which is not among the bytes. @throws EFAULT; ENAMETOOLONG none within `max` bytes */
+  copyinstr(l: Lwp, address: bigint, max: number): Soon<Uint8Array>;
+  /** The bytes may change when it returns. @throws EFAULT */
+  copyout(l: Lwp, address: bigint, data: Uint8Array): Soon<void>;
+  /** Memory for the caller, zeroed. @throws ENOMEM */
+  anonmmap(l: Lwp, length: number): Soon<bigint>;
+  /** A signal that the process has a handler for: the caller runs it. */
+  raise(signo: number): void;
+}
+
+/** The memory of the caller `l` acts for, if it is a foreign one. */
+export function remoteOf(l: Lwp): RemoteVmspace | null {
+  const vm = l.proc.vmspace;
+  return vm.kind === 'remote' ? (vm as RemoteVmspace) : null;
 }
 
 export function vmspaceHold(vm: Vmspace): Vmspace {

@@ -17,13 +17,13 @@ import {
   S_IFSOCK,
 } from '../sys/constants/stat.ts';
 import { EBUSY, EEXIST, EINVAL, EMLINK, ENOENT, ENOTEMPTY, ERESTART } from '../sys/errno.ts';
+import { nameBytes } from '../sys/pathname.ts';
 import type { Stat } from '../sys/types.ts';
 import { genfsOps } from './genfs.ts';
 import { DOT, DOTDOT } from './memdir.ts';
 import { memExtattrOps } from './memextattr.ts';
 import { MemFile } from './memfile.ts';
 import { ACCESSED, CHANGED, type MemNode, MODIFIED, memNode } from './memnode.ts';
-import { nameBytes } from './pathname.ts';
 import type { Vnode, Vtype } from './vnode.ts';
 import { IO_APPEND, type NewNode, type Vnodeops } from './vnodeops.ts';
 

@@ -15,10 +15,10 @@ import { isMaySleep, type MaySleep, type Soon } from '../kern/maysleep.ts';
 import { PATH_MAX } from '../sys/constants/limits.ts';
 import { MNT_SYMPERM } from '../sys/constants/mount.ts';
 import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../sys/errno.ts';
+import { longerThan } from '../sys/pathname.ts';
 import { VEXEC, VREAD, vaccess } from './access.ts';
 import { cwdiOf } from './cwdi.ts';
 import type { Mount } from './mount.ts';
-import { longerThan } from './pathname.ts';
 import { type Vnode, vref, vrele, vtouch, vuse } from './vnode.ts';
 
 /** Symbolic links followed in one walk at most. */

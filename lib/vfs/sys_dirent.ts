@@ -9,7 +9,7 @@ import type { Lwp } from '../kern/lwp.ts';
 import { andThen, isMaySleep, type Soon } from '../kern/maysleep.ts';
 import type { Handlers } from '../kern/sysent.ts';
 import { EBADF, EINVAL, ENOTDIR } from '../sys/errno.ts';
-import { nameBytes, nameEncode } from './pathname.ts';
+import { nameBytes, nameEncode } from '../sys/pathname.ts';
 import { VnodeFile } from './vn_file.ts';
 import type { Vtype } from './vnode.ts';
 import type { DirEntry } from './vnodeops.ts';

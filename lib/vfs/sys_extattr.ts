@@ -16,9 +16,9 @@ import {
   XATTR_REPLACE,
 } from '../sys/constants/extattr.ts';
 import { EEXIST, EINVAL, ENOATTR, EOPNOTSUPP, EPERM, ERANGE } from '../sys/errno.ts';
+import { nameEncode } from '../sys/pathname.ts';
 import { VREAD, VWRITE } from './access.ts';
 import { type Follow, nameiUse } from './namei.ts';
-import { nameEncode } from './pathname.ts';
 import { extattrCheck, extattrName } from './vn_extattr.ts';
 import { fdVnode } from './vn_file.ts';
 import { vnKnote } from './vn_kqueue.ts';

@@ -11,8 +11,8 @@ import {
   EXTATTR_NAMESPACE_USER,
 } from '../sys/constants/extattr.ts';
 import { EINVAL, ENAMETOOLONG, EPERM } from '../sys/errno.ts';
+import { longerThan } from '../sys/pathname.ts';
 import { mustBeWritable, type VREAD, VWRITE, vaccess } from './access.ts';
-import { longerThan } from './pathname.ts';
 import type { Vnode } from './vnode.ts';
 
 /** The user's attributes go by the rights on the file, the system's are the superuser's. @throws EACCES EPERM EINVAL */

@@ -3,7 +3,7 @@
  * changes nothing.
  */
 import { fileURLToPath } from 'node:url';
-import { nameDecode } from '../../vfs/pathname.ts';
+import { nameDecode } from '../../sys/pathname.ts';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.ts';
 
 /** A path as callers name one. */

@@ -2,8 +2,8 @@
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
 import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from '../../sys/constants/fcntl.ts';
+import { nameDecode, nameEncode } from '../../sys/pathname.ts';
 import type { Stat } from '../../sys/types.ts';
-import { nameDecode, nameEncode } from '../../vfs/pathname.ts';
 import { type BufferEncodingOption, toBoolean, toEncoding, toOptions, toPath } from './check.ts';
 import { renamed } from './errors.ts';
 import type { Calls, Program } from './op.ts';

@@ -2,8 +2,8 @@
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
 import { PATH_MAX } from '../../sys/constants/limits.ts';
+import { nameDecode } from '../../sys/pathname.ts';
 import type { Stat } from '../../sys/types.ts';
-import { nameDecode } from '../../vfs/pathname.ts';
 import { type BufferEncodingOption, toBoolean, toEncoding, toMode, toOptions, toPath } from './check.ts';
 import { DT_DIR, type Entry, encoded, list } from './dirent.ts';
 import { codedError, codeOf, invalidArgType, outOfRange, renamed, systemError } from './errors.ts';

@@ -29,8 +29,8 @@ import {
 } from '../../../sys/constants/fsop.ts';
 import { MNT_NODEV, MNT_RDONLY } from '../../../sys/constants/mount.ts';
 import { Errno } from '../../../sys/errno.ts';
+import { nameEncode } from '../../../sys/pathname.ts';
 import type { FsSpace, Mount } from '../../mount.ts';
-import { nameEncode } from '../../pathname.ts';
 import { Vfs, vfsAttach } from '../../vfs.ts';
 import { vref } from '../../vnode.ts';
 import { type HostfsArgs, hostfsArgs } from './args.ts';

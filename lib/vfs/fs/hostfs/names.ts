@@ -24,7 +24,7 @@ import {
   RUMPUSER_FS_UNLINK,
 } from '../../../sys/constants/fsop.ts';
 import { ENOENT, EOPNOTSUPP, EPERM, ERESTART, ESTALE } from '../../../sys/errno.ts';
-import { nameEncode } from '../../pathname.ts';
+import { nameEncode } from '../../../sys/pathname.ts';
 import type { Vnode } from '../../vnode.ts';
 import type { NewNode, Vnodeops } from '../../vnodeops.ts';
 import { attrBuffer, bytesOf, formatOf, type HostAttr, hostAttr, vtypeOf } from './attr.ts';

@@ -15,9 +15,9 @@ import {
 import { PATH_MAX } from '../../../sys/constants/limits.ts';
 import { ALLPERMS, S_IFMT } from '../../../sys/constants/stat.ts';
 import { EOPNOTSUPP, EPERM } from '../../../sys/errno.ts';
+import { nameDecode } from '../../../sys/pathname.ts';
 import type { Stat, Timespec } from '../../../sys/types.ts';
 import { genfsOps } from '../../genfs.ts';
-import { nameDecode } from '../../pathname.ts';
 import type { Vnode } from '../../vnode.ts';
 import type { DirEntry, Emit, Setattr, Vnodeops } from '../../vnodeops.ts';
 import { type HostAttr, vtypeOf } from './attr.ts';

@@ -19,10 +19,10 @@ import {
   ENOTDIR,
   EOPNOTSUPP,
 } from '../../../sys/errno.ts';
+import { longerThan } from '../../../sys/pathname.ts';
 import { MemDir } from '../../memdir.ts';
 import type { MemFs, MemNode } from '../../memnode.ts';
 import { Mount, type Vfsops } from '../../mount.ts';
-import { longerThan } from '../../pathname.ts';
 import type { Vfs } from '../../vfs.ts';
 import { type Vnode, vgone, vnodeNew } from '../../vnode.ts';
 import { EtfsNode, etfsOps } from './etfs_node.ts';

@@ -2,7 +2,7 @@
  * Names are bytes to Unix and strings here: UTF-8 where they are, and a byte that is none as a lone surrogate (0xDC00
  * plus the byte), which turns into that byte again. So every name a foreign caller makes can be read and used.
  */
-import { EILSEQ } from '../sys/errno.ts';
+import { EILSEQ } from './errno.ts';
 
 const ESCAPE = 0xdc00;
 

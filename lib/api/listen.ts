@@ -1,0 +1,92 @@
+/**
+ * Serving programs outside this process.
+ */
+
+import { isId, NGROUPS_MAX } from '../kern/kauth.ts';
+import type { Kernel as Kern } from '../kern/kernel.ts';
+import { EACCES, EINVAL } from '../sys/errno.ts';
+import { Server } from '../sysproxy/server.ts';
+import { formatUrl, isLoopback, parseUrl } from '../sysproxy/url.ts';
+import { SysError } from './errors.ts';
+
+export interface ListenOptions {
+  /** Whose rights clients have in the kernel. Default: the ids this process has on its host. */
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly groups?: readonly number[];
+  /** What a client must show first. TCP needs one, unless `anonymous` is true. */
+  readonly token?: string;
+  /** Whoever can connect by TCP may come. */
+  readonly anonymous?: true;
+  /** Listen beyond this machine. */
+  readonly remote?: true;
+  /** Clients at a time; 10,000. */
+  readonly maxClients?: number;
+}
+
+export interface Listener {
+  /** Where it listens, with the port that was taken. */
+  readonly url: string;
+  /** How many clients there are. */
+  readonly clients: number;
+  /** Listen no more, and end every connection. */
+  close(): Promise<void>;
+  /** Do not keep the process alive. */
+  unref(): void;
+}
+
+const CLIENTS_MAX = 10_000;
+
+function wanted(holds: boolean, complaint: string): void {
+  if (!holds) {
+    throw new SysError(EINVAL, 'listen', complaint);
+  }
+}
+
+export async function listen(k: Kern, url: string, options: ListenOptions = {}): Promise<Listener> {
+  const address = typeof url === 'string' ? parseUrl(url) : null;
+  if (address === null) {
+    throw new SysError(
+      EINVAL,
+      'listen',
+      `not a URL of a server: ${String(url)} (unix:///path, tcp://127.0.0.1:port)`,
+    );
+  }
+  const {
+    uid = process.geteuid?.() ?? 0,
+    gid = process.getegid?.() ?? 0,
+    groups = [],
+    token,
+    anonymous,
+    remote,
+    maxClients = CLIENTS_MAX,
+    ...others
+  } = options;
+  const [unknown] = Object.keys(others);
+  wanted(unknown === undefined, `no option "${unknown}"`);
+  wanted(isId(uid) && isId(gid), 'uid and gid must be ids');
+  wanted(Array.isArray(groups) && groups.length <= NGROUPS_MAX && groups.every(isId), 'groups must be ids');
+  wanted(token === undefined || (typeof token === 'string' && token !== ''), 'token must be a text');
+  wanted(Number.isInteger(maxClients) && maxClients > 0, 'maxClients must be a number above 0');
+  if (address.kind === 'tcp' && token === undefined && anonymous !== true) {
+    throw new SysError(EACCES, 'listen', 'TCP needs a token, or { anonymous: true }');
+  }
+  if (!isLoopback(address) && remote !== true) {
+    throw new SysError(EACCES, 'listen', `${url} is beyond this machine: say { remote: true }`);
+  }
+  const server = new Server(k, { who: { uid, gid, groups: [...groups] }, token: token ?? null, maxClients });
+  const bound = await server.listen(address);
+  k.hooks.servers ??= new Set();
+  k.hooks.servers.add(server);
+  return {
+    url: formatUrl(bound),
+    get clients() {
+      return server.clients.size;
+    },
+    async close() {
+      k.hooks.servers?.delete(server);
+      await server.close();
+    },
+    unref: () => server.unref(),
+  };
+}

@@ -1,0 +1,371 @@
+/**
+ * What a foreign caller passes, as its handler wants it: registers are decoded, memory is copied in, and what has to be
+ * copied out afterwards is noted.
+ *
+ * Everything follows from the kinds of arguments in the system-call table. What the caller says about lengths is
+ * believed up to a bound: what is longer is transferred in part, as a kernel may.
+ *
+ * NetBSD: sys/kern/syscalls_args.h, sys/sys/syscallvar.h; sys/rump/librump/rumpkern/rumpcopy.c.
+ */
+import type { Lwp } from '../../kern/lwp.ts';
+import { type MaySleep, waitFor } from '../../kern/maysleep.ts';
+import type { RemoteVmspace } from '../../kern/vmspace.ts';
+import { F_GETLK, F_SETLK, F_SETLKW } from '../../sys/constants/fcntl.ts';
+import { PATH_MAX } from '../../sys/constants/limits.ts';
+import { EFAULT, EINVAL, ENOSYS } from '../../sys/errno.ts';
+import { nameDecode } from '../../sys/pathname.ts';
+import { SCALARS } from '../../sys/scalars.ts';
+import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
+import { type Codec, codecOf, flockCodec } from './structs.ts';
+
+/** Bytes moved by one call at most, and elements of an array. */
+export const TRANSFER_MAX = 1 << 20;
+const ELEMENTS_MAX = 65536;
+/** Bytes of text that is no path. */
+const TEXT_MAX = 4096;
+
+export type Copyout = () => MaySleep<void>;
+
+/** A call on its way. */
+export class Marshal {
+  readonly l: Lwp;
+  readonly vm: RemoteVmspace;
+  readonly row: SysentRow;
+  readonly #slots: DataView;
+  /** Values of the arguments so far, as registers, by name. */
+  readonly #byName = new Map<string, number>();
+  /** What the handler gets. */
+  readonly values: unknown[] = [];
+  /** To be done when the call has succeeded, and whatever came of it. */
+  readonly after: Copyout[] = [];
+  readonly always: Copyout[] = [];
+  /** Where the results go: the address of each out-argument. */
+  readonly outs = new Map<string, bigint>();
+  /** Of a scattered read: what the call fills, and where that goes. */
+  scatter: { readonly buffers: readonly Uint8Array[]; readonly bases: readonly bigint[] } | null = null;
+  /** Of an ioctl: its parameter, and whether that goes back. */
+  ioctl: { readonly bytes: Uint8Array; readonly address: bigint; readonly out: boolean } | null = null;
+
+  constructor(l: Lwp, vm: RemoteVmspace, row: SysentRow, args: Uint8Array) {
+    this.l = l;
+    this.vm = vm;
+    this.row = row;
+    if (args.length < row.args.length * 8) {
+      throw EINVAL;
+    }
+    this.#slots = new DataView(args.buffer, args.byteOffset, args.byteLength);
+    for (const [i, [name]] of row.args.entries()) {
+      this.#byName.set(name, i);
+    }
+  }
+
+  /** An address, or any other word. */
+  word(i: number): bigint {
+    return this.#slots.getBigUint64(8 * i, true);
+  }
+
+  /** The slot of the argument called `name`. */
+  slotOf(name: string): number {
+    return this.#byName.get(name) as number;
+  }
+
+  scalar(i: number, type: Scalar): number {
+    const { size, signed } = SCALARS[type];
+    const at = 8 * i;
+    if (size === 8) {
+      return Number(signed ? this.#slots.getBigInt64(at, true) : this.#slots.getBigUint64(at, true));
+    }
+    return size === 1
+      ? this.#slots.getUint8(at)
+      : signed
+        ? this.#slots.getInt32(at, true)
+        : this.#slots.getUint32(at, true);
+  }
+
+  /** The value of the argument that says how long `name` is, bounded. */
+  lengthOf(name: string, max: number): number {
+    const i = this.row.args.findIndex(([, type]) => type === `len ${name}` || type === `max ${name}`);
+    const length = i < 0 ? 0 : this.word(i);
+    return Number(length > BigInt(max) ? BigInt(max) : length);
+  }
+
+  *copyin(address: bigint, length: number): MaySleep<Uint8Array> {
+    if (length === 0) {
+      return new Uint8Array(0);
+    }
+    if (address === 0n) {
+      throw EFAULT;
+    }
+    return yield* waitFor(this.vm.copyin(this.l, address, length));
+  }
+
+  *text(address: bigint, max: number): MaySleep<string> {
+    if (address === 0n) {
+      throw EFAULT;
+    }
+    return nameDecode(yield* waitFor(this.vm.copyinstr(this.l, address, max)));
+  }
+
+  *copyout(address: bigint, data: Uint8Array): MaySleep<void> {
+    if (data.length > 0) {
+      if (address === 0n) {
+        throw EFAULT;
+      }
+      yield* waitFor(this.vm.copyout(this.l, address, data));
+    }
+  }
+}
+
+/** A structure, or a scalar in memory. @throws ENOSYS one that foreign callers cannot pass */
+export function memoryCodec(name: string): Codec<unknown> {
+  const codec = name in SCALARS ? scalarCodec(name as Scalar) : codecOf(name);
+  if (codec === undefined) {
+    throw ENOSYS;
+  }
+  return codec;
+}
+
+function scalarCodec(type: Scalar): Codec<unknown> {
+  const { size, signed } = SCALARS[type];
+  return {
+    size,
+    encode(value) {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigInt64(0, BigInt.asIntN(64, BigInt(value as number)), true);
+      return bytes.subarray(0, size);
+    },
+    decode(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, size);
+      if (size === 8) {
+        return Number(signed ? view.getBigInt64(0, true) : view.getBigUint64(0, true));
+      }
+      return size === 1 ? view.getUint8(0) : signed ? view.getInt32(0, true) : view.getUint32(0, true);
+    },
+  };
+}
+
+/** Decode argument `i`. What is nothing locally puts nothing among the values. */
+export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
+  const [name, type] = m.row.args[i] as readonly [string, ArgType];
+  if (type in SCALARS) {
+    m.values.push(m.scalar(i, type as Scalar));
+    return;
+  }
+  const space = type.indexOf(' ');
+  const passing = space < 0 ? type : type.slice(0, space);
+  const what = space < 0 ? '' : type.slice(space + 1);
+  const address = m.word(i);
+  switch (passing) {
+    case 'opt':
+      m.values.push(m.scalar(i, what as Scalar));
+      return;
+    case 'max':
+      m.values.push(m.lengthOf(what, ELEMENTS_MAX));
+      return;
+    case 'maxbytes':
+      m.values.push(Math.min(ELEMENTS_MAX, Math.floor(Number(address) / elementSize(m, what))));
+      return;
+    case 'path':
+    case 'string':
+      m.values.push(yield* m.text(address, passing === 'path' ? PATH_MAX : TEXT_MAX));
+      return;
+    case 'path?':
+    case 'string?':
+      m.values.push(address === 0n ? null : yield* m.text(address, TEXT_MAX));
+      return;
+    case 'buf<':
+      m.values.push(yield* m.copyin(address, m.lengthOf(name, TRANSFER_MAX)));
+      return;
+    case 'buf<?':
+      m.values.push(address === 0n ? null : yield* m.copyin(address, m.lengthOf(name, TRANSFER_MAX)));
+      return;
+    case 'buf>':
+    case 'buf>?':
+      yield* outBuffer(m, name, address, passing);
+      return;
+    case 'iov<':
+    case 'iov>':
+      yield* scattered(m, name, address, passing);
+      return;
+    case 'ptr':
+      m.values.push(address);
+      return;
+    case 'by':
+      m.values.push(yield* byAnother(m, i, what));
+      return;
+    case 'in':
+    case 'in?':
+    case 'inout':
+    case 'inout?':
+    case 'fill?':
+      yield* structure(m, address, passing, what);
+      return;
+    case 'in[]':
+    case 'in[]?':
+    case 'inout[]':
+    case 'in[2]?':
+      yield* elements(m, name, address, passing, what);
+      return;
+    case 'out':
+    case 'out?':
+    case 'out[]':
+    case 'string>':
+    case 'lenp':
+      m.outs.set(name, address);
+      return;
+    case 'len':
+    case 'pad':
+    case 'ignored':
+    case 'zero':
+    case 'fds':
+      return;
+    default:
+      // Addresses of addresses, socket addresses, texts: the calls that take them are not there for foreign callers.
+      throw ENOSYS;
+  }
+}
+
+function elementSize(m: Marshal, name: string): number {
+  const type = m.row.args[m.slotOf(name)]?.[1] ?? '';
+  return memoryCodec(type.slice(type.indexOf(' ') + 1)).size;
+}
+
+/** Memory for the call to fill; as much as it has filled goes out. */
+function* outBuffer(m: Marshal, name: string, address: bigint, passing: string): MaySleep<void> {
+  if (address === 0n && passing === 'buf>?') {
+    m.values.push(null);
+    return;
+  }
+  const capacity = m.row.args.find(([, type]) => type === `lenp ${name}`);
+  let length = m.lengthOf(name, TRANSFER_MAX);
+  if (capacity !== undefined) {
+    const at = m.word(m.slotOf(capacity[0]));
+    const bytes = yield* m.copyin(at, 8);
+    length = Math.min(TRANSFER_MAX, memoryCodec('size_t').decode(bytes) as number);
+  }
+  const buf = new Uint8Array(length);
+  m.values.push(buf);
+  m.outs.set(name, address);
+}
+
+/** Buffers of an iovec array, together no longer than the bound. */
+function* scattered(m: Marshal, name: string, address: bigint, passing: 'iov<' | 'iov>'): MaySleep<void> {
+  const count = m.lengthOf(name, ELEMENTS_MAX);
+  if (count > 1024) {
+    throw EINVAL;
+  }
+  const bytes = yield* m.copyin(address, count * 16);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffers: Uint8Array[] = [];
+  const bases: bigint[] = [];
+  let left = TRANSFER_MAX;
+  for (let i = 0; i < count; i++) {
+    const base = view.getBigUint64(16 * i, true);
+    const wanted = view.getBigUint64(16 * i + 8, true);
+    const length = Number(wanted > BigInt(left) ? BigInt(left) : wanted);
+    left -= length;
+    buffers.push(passing === 'iov<' ? yield* m.copyin(base, length) : new Uint8Array(length));
+    bases.push(base);
+  }
+  m.values.push(buffers);
+  if (passing === 'iov>') {
+    m.scatter = { buffers, bases };
+  }
+}
+
+function* structure(m: Marshal, address: bigint, passing: string, what: string): MaySleep<void> {
+  if (address === 0n && passing.endsWith('?')) {
+    m.values.push(null);
+    return;
+  }
+  if (what === 'fd_set') {
+    yield* descriptorSet(m, address);
+    return;
+  }
+  const codec = memoryCodec(what);
+  const value =
+    passing === 'fill?'
+      ? codec.decode(new Uint8Array(codec.size))
+      : codec.decode(yield* m.copyin(address, codec.size));
+  m.values.push(value);
+  if (passing !== 'in' && passing !== 'in?') {
+    (passing === 'fill?' ? m.always : m.after).push(() => m.copyout(address, codec.encode(value)));
+  }
+}
+
+/** select(2): as many bits as the first argument says, in words of 32. */
+function* descriptorSet(m: Marshal, address: bigint): MaySleep<void> {
+  const nd = Math.max(0, Math.min(m.scalar(0, 'int'), ELEMENTS_MAX));
+  const bytes = yield* m.copyin(address, Math.ceil(nd / 32) * 4);
+  const set = new Set<number>();
+  for (let fd = 0; fd < nd; fd++) {
+    if (((bytes[fd >> 3] as number) & (1 << (fd & 7))) !== 0) {
+      set.add(fd);
+    }
+  }
+  m.values.push(set);
+  m.after.push(() => {
+    const out = new Uint8Array(bytes.length);
+    for (const fd of set) {
+      out[fd >> 3] = (out[fd >> 3] as number) | (1 << (fd & 7));
+    }
+    return m.copyout(address, out);
+  });
+}
+
+function* elements(m: Marshal, name: string, address: bigint, passing: string, what: string): MaySleep<void> {
+  if (address === 0n && passing.endsWith('?')) {
+    m.values.push(null);
+    return;
+  }
+  const codec = memoryCodec(what);
+  const i = m.row.args.findIndex(([, type]) => type === `len ${name}`);
+  const count = passing === 'in[2]?' ? 2 : i < 0 ? 0 : Number(m.word(i));
+  if (count > ELEMENTS_MAX) {
+    throw EINVAL;
+  }
+  const bytes = yield* m.copyin(address, count * codec.size);
+  const values = Array.from({ length: count }, (_, n) => codec.decode(bytes.subarray(n * codec.size)));
+  m.values.push(values);
+  if (passing === 'inout[]') {
+    m.after.push(() => {
+      const out = new Uint8Array(bytes.length);
+      for (const [n, value] of values.entries()) {
+        out.set(codec.encode(value), n * codec.size);
+      }
+      return m.copyout(address, out);
+    });
+  }
+}
+
+/** Bits of an ioctl command: which way its parameter goes, and how long it is. */
+const IOC_OUT = 0x40000000;
+const IOC_IN = 0x80000000;
+const IOCPARM_MASK = 0x1fff;
+
+/** What another argument decides. */
+function* byAnother(m: Marshal, i: number, other: string): MaySleep<unknown> {
+  const address = m.word(i);
+  const { call } = m.row;
+  if (call === 'fcntl') {
+    const cmd = m.scalar(m.slotOf(other), 'int');
+    if (cmd !== F_GETLK && cmd !== F_SETLK && cmd !== F_SETLKW) {
+      return m.scalar(i, 'int');
+    }
+    const value = flockCodec.decode(yield* m.copyin(address, flockCodec.size));
+    if (cmd === F_GETLK) {
+      m.after.push(() => m.copyout(address, flockCodec.encode(value)));
+    }
+    return value;
+  }
+  if (call === 'ioctl') {
+    const com = m.scalar(m.slotOf(other), 'unsigned long') >>> 0;
+    const size = (com >>> 16) & IOCPARM_MASK;
+    const bytes = (com & IOC_IN) === 0 ? new Uint8Array(size) : (yield* m.copyin(address, size)).slice();
+    m.ioctl = { bytes, address, out: (com & IOC_OUT) !== 0 };
+    // A word is a number to everything that is no device.
+    return size === 4 ? memoryCodec('int').decode(bytes) : bytes;
+  }
+  const length = m.lengthOf(m.row.args[i]?.[0] ?? '', TEXT_MAX * 2);
+  return address === 0n || length === 0 ? undefined : yield* m.copyin(address, length);
+}

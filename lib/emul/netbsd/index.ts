@@ -1,0 +1,80 @@
+/**
+ * NetBSD's 64-bit ABI: system calls of programs outside this process.
+ *
+ * NetBSD: sys/arch/x86/x86/syscall.c, sys/rump/librump/rumpkern/rump.c (rump_syscall), emul_netbsd.
+ */
+import type { Lwp } from '../../kern/lwp.ts';
+import type { MaySleep } from '../../kern/maysleep.ts';
+import { syscallBody } from '../../kern/syscall.ts';
+import { remoteOf } from '../../kern/vmspace.ts';
+import { EINVAL, ENOSYS, Errno } from '../../sys/errno.ts';
+import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
+import { decodeArg, Marshal } from './args.ts';
+import { encodeResult, type Registers } from './results.ts';
+
+/** As the caller gets it: `error` is 0 or an errno, and then the registers are 0. */
+export interface RemoteResult {
+  readonly error: number;
+  readonly retval: Registers;
+}
+
+const NOTHING: Registers = [0n, 0n];
+
+/**
+ * Calls that a program's own host does for it: its process is the host's. NetBSD answers the same.
+ */
+const HOSTS_OWN: ReadonlySet<string> = new Set([
+  'exit',
+  'fork',
+  'vfork',
+  '__vfork14',
+  'kill',
+  'syscall',
+  '__syscall',
+]);
+
+/**
+ * Serve call `number` of a foreign caller as `l`, whose process has a remote memory. It runs from the user boundary to
+ * the user boundary, and starts over when it is to be restarted. Nothing it is given makes it throw an errno.
+ * @param args the registers, eight bytes each, in the order of the C prototype
+ */
+export function* syscallRemote(l: Lwp, number: number, args: Uint8Array): MaySleep<RemoteResult> {
+  try {
+    return { error: 0, retval: yield* serve(l, number, args) };
+  } catch (error) {
+    if (error instanceof Errno) {
+      return { error: error.errno, retval: NOTHING };
+    }
+    throw error;
+  }
+}
+
+function* serve(l: Lwp, number: number, args: Uint8Array): MaySleep<Registers> {
+  const row = syscallByNumber(number);
+  const handler = row === undefined ? undefined : l.kernel.sysent[number];
+  const vm = remoteOf(l);
+  if (row === undefined || !isCallable(row) || handler === undefined || HOSTS_OWN.has(row.call)) {
+    throw ENOSYS;
+  }
+  if (vm === null) {
+    throw EINVAL;
+  }
+  const m = new Marshal(l, vm, row, args);
+  for (let i = 0; i < row.args.length; i++) {
+    yield* decodeArg(m, i);
+  }
+  let value: unknown;
+  try {
+    value = yield* syscallBody(l, row, handler as (...args: unknown[]) => unknown, m.values);
+  } catch (error) {
+    // What is told also along with an error: how much of a sleep was left.
+    for (const copyout of error instanceof Errno ? m.always : []) {
+      yield* copyout();
+    }
+    throw error;
+  }
+  for (const copyout of [...m.always, ...m.after]) {
+    yield* copyout();
+  }
+  return yield* encodeResult(m, value);
+}

@@ -1,0 +1,207 @@
+/**
+ * A server: who listens, who may come, and who has been announced.
+ *
+ * NetBSD: lib/librumpuser/rumpuser_sp.c (rumpuser_sp_init, spserver), sys/rump/librump/rumpkern/rump.c.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { lstatSync, unlinkSync } from 'node:fs';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { exit1 } from '../kern/exit.ts';
+import type { Kernel } from '../kern/kernel.ts';
+import type { Lwp } from '../kern/lwp.ts';
+import { setrunnable } from '../kern/runnable.ts';
+import { settle } from '../kern/sched.ts';
+import { MACHINE, OSRELEASE, OSTYPE } from '../kern/version.ts';
+import { Client } from './client.ts';
+import type { Address } from './url.ts';
+
+/** Bytes of a key that a forked child shows. */
+export const AUTH_SIZE = 16;
+/** Connections without a handshake are closed after this. */
+const HANDSHAKE_MS = 10_000;
+/** Bytes that may wait for a client that does not read, before it is closed. */
+const BACKLOG_MAX = 16 << 20;
+
+/** Whose rights clients have. */
+export interface Who {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
+export interface ServerOptions {
+  readonly who: Who;
+  /** What a client must know. Null: whoever can connect may come. */
+  readonly token: string | null;
+  /** Clients at a time. */
+  readonly maxClients: number;
+}
+
+interface Expected {
+  readonly parent: Client;
+  readonly lwp: Lwp;
+}
+
+export class Server {
+  readonly kernel: Kernel;
+  readonly who: Who;
+  readonly token: Buffer | null;
+  readonly clients = new Set<Client>();
+  /** Children that have been announced, by their keys. */
+  readonly #expected = new Map<string, Expected>();
+  readonly #maxClients: number;
+  #net: NetServer | null = null;
+  #path: string | null = null;
+
+  constructor(k: Kernel, { who, token, maxClients }: ServerOptions) {
+    this.kernel = k;
+    this.who = who;
+    this.token = token === null ? null : Buffer.from(token);
+    this.#maxClients = maxClients;
+  }
+
+  /** Begin to listen. @returns the address, with the port that was taken. Rejects with the host's error. */
+  async listen(address: Address): Promise<Address> {
+    const net = createServer((socket) => this.#connected(socket));
+    this.#net = net;
+    if (address.kind === 'unix') {
+      removeStale(address.path);
+    }
+    await new Promise<void>((resolve, reject) => {
+      net.once('error', reject);
+      net.listen(address.kind === 'unix' ? { path: address.path } : address, () => {
+        net.off('error', reject);
+        resolve();
+      });
+    });
+    if (address.kind === 'unix') {
+      this.#path = address.path;
+      return address;
+    }
+    const bound = net.address();
+    return typeof bound === 'object' && bound !== null ? { ...address, port: bound.port } : address;
+  }
+
+  /** Listen no more, and end every connection. */
+  async close(): Promise<void> {
+    const net = this.#net;
+    this.#net = null;
+    for (const client of [...this.clients]) {
+      client.close();
+    }
+    for (const [key, { lwp }] of this.#expected) {
+      this.#expected.delete(key);
+      this.#dismiss(lwp);
+    }
+    if (net !== null) {
+      await new Promise<void>((resolve) => {
+        net.close(() => resolve());
+      });
+      if (this.#path !== null) {
+        removeStale(this.#path);
+      }
+    }
+  }
+
+  unref(): void {
+    this.#net?.unref();
+  }
+
+  #connected(socket: Socket): void {
+    if (this.clients.size >= this.#maxClients || this.kernel.state !== 'running') {
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    const client = new Client(
+      this,
+      (frame) => {
+        socket.write(frame);
+        if (socket.writableLength > BACKLOG_MAX) {
+          // It does not read: what is kept for it must not grow for ever.
+          socket.destroy();
+        }
+      },
+      () => socket.end(() => socket.destroy()),
+    );
+    this.clients.add(client);
+    const timer = setTimeout(() => {
+      if (!client.established) {
+        client.close();
+      }
+    }, HANDSHAKE_MS);
+    timer.unref();
+    socket.on('data', (chunk) => client.receive(chunk));
+    socket.on('error', () => client.close());
+    socket.on('close', () => {
+      clearTimeout(timer);
+      client.close();
+    });
+    socket.write(`RUMPSP-0.4-${OSTYPE}-${OSRELEASE}/${MACHINE}\n`);
+  }
+
+  /** Is this the token? */
+  authenticates(body: Uint8Array): boolean {
+    const end = body.indexOf(0);
+    const given = Buffer.from(body.subarray(0, end < 0 ? body.length : end));
+    return this.token !== null && given.length === this.token.length && timingSafeEqual(given, this.token);
+  }
+
+  // ---- children that are to come
+
+  /** How many `parent` has announced. */
+  preforks(parent: Client): number {
+    return [...this.#expected.values()].filter((each) => each.parent === parent).length;
+  }
+
+  /** A child of `parent` will come. @returns the key it will show */
+  expect(parent: Client, lwp: Lwp): Uint8Array {
+    const key = new Uint8Array(AUTH_SIZE);
+    this.kernel.random.bytes(key);
+    this.#expected.set(Buffer.from(key).toString('hex'), { parent, lwp });
+    return key;
+  }
+
+  /** It has come. @returns null for a key that is none */
+  claim(key: Uint8Array): Lwp | null {
+    const name = Buffer.from(key).toString('hex');
+    const expected = this.#expected.get(name);
+    this.#expected.delete(name);
+    return expected?.lwp ?? null;
+  }
+
+  /** A client has gone. Children it has announced may still come, for as long as a handshake may take. */
+  forget(parent: Client): void {
+    for (const [key, expected] of this.#expected) {
+      if (expected.parent === parent) {
+        setTimeout(() => {
+          if (this.#expected.delete(key)) {
+            this.#dismiss(expected.lwp);
+          }
+        }, HANDSHAKE_MS).unref();
+      }
+    }
+  }
+
+  /** End the process of a child that has not come. */
+  #dismiss(l: Lwp): void {
+    if (this.kernel.state === 'running' && l.proc.alive && l.coroutine === null) {
+      l.coroutine = exit1(l, 0);
+      setrunnable(l);
+      settle(this.kernel);
+    }
+  }
+}
+
+/** A socket that a server which is no more has left. Anything else stays. */
+function removeStale(path: string): void {
+  try {
+    if (lstatSync(path).isSocket()) {
+      unlinkSync(path);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+}
