@@ -16,7 +16,7 @@ import { syscallAsync } from '../../lib/kern/syscall.ts';
 import type { Prng } from '../../lib/rumpuser/prng.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { LSSLEEP } from '../../lib/sys/constants/lwp.ts';
-import { SZOMB } from '../../lib/sys/constants/proc.ts';
+import { SSTOP, SZOMB } from '../../lib/sys/constants/proc.ts';
 import {
   SA_RESTART,
   SIG_BLOCK,
@@ -24,13 +24,16 @@ import {
   SIG_UNBLOCK,
   SIGALRM,
   SIGCHLD,
+  SIGCONT,
+  SIGKILL,
   SIGRTMIN,
+  SIGSTOP,
   SIGUSR1,
   SIGUSR2,
 } from '../../lib/sys/constants/signal.ts';
 import { ITIMER_REAL } from '../../lib/sys/constants/time.ts';
-import { WNOHANG } from '../../lib/sys/constants/wait.ts';
-import { EAGAIN, ECANCELED, ECHILD, EINTR } from '../../lib/sys/errno.ts';
+import { WCONTINUED, WIFCONTINUED, WIFSTOPPED, WNOHANG, WUNTRACED } from '../../lib/sys/constants/wait.ts';
+import { EAGAIN, ECANCELED, ECHILD, EINTR, ESRCH } from '../../lib/sys/errno.ts';
 import { sigfirst, sigisempty, sigismember, sigset } from '../../lib/sys/sigset.ts';
 import type { CallName } from '../../lib/sys/syscalls.ts';
 import type { Siginfo, Sigset } from '../../lib/sys/types.ts';
@@ -40,7 +43,7 @@ const THREADS_MAX = 5;
 const CALLS = 14;
 const RT = SIGRTMIN + 1;
 const CAUGHT = [SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGRTMIN, RT] as const;
-const EXPECTED: readonly unknown[] = [EAGAIN, EINTR, ECHILD, ECANCELED];
+const EXPECTED: readonly unknown[] = [EAGAIN, EINTR, ECHILD, ECANCELED, ESRCH];
 
 type Args = readonly unknown[];
 type Choice = readonly [call: CallName, args: Args, answer: (value: unknown) => void];
@@ -62,6 +65,9 @@ class Run {
   forked = 0;
   closing = false;
   readonly reaped: number[] = [];
+  readonly children: number[] = [];
+  /** Options of the waits under way. */
+  readonly waits = new Map<Lwp, number>();
 
   constructor(seed: string) {
     const host = simulatedHost({ seed });
@@ -108,7 +114,7 @@ function choose(run: Run, l: Lwp): Choice {
   const { pid } = main.proc;
   const nothing = (): void => {};
   const mask = run.masks.get(l) as Sigset;
-  switch (random.below(12)) {
+  switch (random.below(14)) {
     case 0: {
       const signo = run.pick([SIGUSR1, SIGUSR2]);
       run.posted.set(signo, (run.posted.get(signo) ?? 0) + 1);
@@ -147,23 +153,28 @@ function choose(run: Run, l: Lwp): Choice {
     }
     case 10:
       return ['fork', [], (child) => childLives(run, child as number)];
-    default:
-      return [
-        'wait4',
-        [-1, run.pick([0, WNOHANG])],
-        (value) => {
-          const { pid: child } = value as { pid: number };
-          if (child !== 0) {
-            run.reaped.push(child);
-          }
-        },
-      ];
+    case 11:
+      return run.children.length === 0
+        ? ['getpid', [], nothing]
+        : ['kill', [run.pick(run.children), run.pick([SIGSTOP, SIGCONT, SIGCONT])], nothing];
+    default: {
+      const options = run.pick([0, WNOHANG, WUNTRACED, WUNTRACED | WCONTINUED]);
+      run.waits.set(l, options);
+      return ['wait4', [-1, options], (value) => waited(run, value as { pid: number; status: number })];
+    }
   }
 }
 
-/** A child sleeps for a while and exits. */
+function waited(run: Run, { pid, status }: { pid: number; status: number }): void {
+  if (pid !== 0 && !WIFSTOPPED(status) && !WIFCONTINUED(status)) {
+    run.reaped.push(pid);
+  }
+}
+
+/** A child sleeps for a while and exits, unless it is stopped: then it does so when it goes on. */
 function childLives(run: Run, pid: number): void {
   run.forked++;
+  run.children.push(pid);
   const l = run.k.procs.get(pid)?.lwps as Lwp;
   const exit = (): void => syscallAsync(l, rowOf('exit'), [run.random.below(4)], () => {});
   const naps = [{ sec: 0, nsec: run.random.below(4e6) }];
@@ -215,6 +226,16 @@ function checkSleepers(run: Run): void {
     if (wait !== null && !sigisempty(sigwaiting(l, wait))) {
       run.problems.push(`${l} waits for signal ${sigfirst(sigwaiting(l, wait))}, which is there`);
     }
+    const options = run.waits.get(l) ?? 0;
+    const untold = [...run.k.procs.values()].filter(
+      (p) =>
+        p.parent === run.main.proc &&
+        ((p.stat === SSTOP && !p.waited && (options & WUNTRACED) !== 0) ||
+          (p.continued && (options & WCONTINUED) !== 0)),
+    ).length;
+    if (call === 'wait4' && untold > 0) {
+      run.problems.push(`${l} waits for children: ${untold} have stopped or gone on`);
+    }
     if (call === 'wait4' && (zombies > 0 || run.reaped.length === run.forked)) {
       run.problems.push(`${l} waits for children: ${zombies} could be reaped of ${run.forked}`);
     }
@@ -262,6 +283,11 @@ export function signalRun(seed: string): string[] {
   checkSignals(run);
   // The end of the process ends every call, and whoever is left of its family belongs to init.
   run.closing = true;
+  for (const pid of run.children) {
+    if (k.procs.has(pid)) {
+      sys(main, 'kill', pid, SIGKILL);
+    }
+  }
   syscallAsync(main, rowOf('exit'), [0], () => {});
   runAll(k);
   for (const [l, call] of run.inside) {
