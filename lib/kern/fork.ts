@@ -65,6 +65,7 @@ export function fork1(parent: Proc, options: ForkOptions): Lwp {
   p.nocldwait = parent.nocldwait;
   k.hooks.procVfsInit?.(p, parent);
   procInsert(p, parent);
+  k.nforks++;
   p.stat = SACTIVE;
   const l = lwpCreate(p, nextlid(p), handle);
   knoteProc(parent, NOTE_FORK | pid);

@@ -155,6 +155,8 @@ export class Kernel {
   /** Some process has used up the lwp ids: from then on they are checked before use. */
   lidWrapped = false;
   nlwps = 0;
+  /** Processes made since the boot. */
+  nforks = 0;
   /** The superuser's credential, shared by all who run as root. */
   susercred!: KauthCred;
   /** Context of host code that has no lwp of its own (schedule.ts). */

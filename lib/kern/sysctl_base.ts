@@ -32,6 +32,7 @@ import { KERN_NODES, SECURELEVEL, sysctlText } from './sysctl_kern.ts';
 import { PROC_NODE } from './sysctl_limit.ts';
 import { KERN_POOLS } from './sysctl_pool.ts';
 import { KERN_TABLES } from './sysctl_proc.ts';
+import { VM_NODES } from './sysctl_vm.ts';
 import type { Handlers } from './sysent.ts';
 
 function node(num: number, name: string, desc: string, below: readonly SysctlSpec[] = []): SysctlSpec {
@@ -65,7 +66,7 @@ const TOP: readonly SysctlSpec[] = [
     ...KERN_COUNTERS,
     ...KERN_POOLS,
   ]),
-  node(CTL_VM, 'vm', 'Virtual memory'),
+  node(CTL_VM, 'vm', 'Virtual memory', VM_NODES),
   node(CTL_VFS, 'vfs', 'File systems'),
   node(CTL_NET, 'net', 'Networking'),
   node(CTL_DEBUG, 'debug', 'Debugging'),

@@ -329,3 +329,15 @@ export const PROC_PID_LIMIT_MAXID = RLIM_NLIMITS + 1;
 export const PROC_PID_LIMIT_TYPE_SOFT = 1;
 export const PROC_PID_LIMIT_TYPE_HARD = 2;
 export const PROC_PID_LIMIT_TYPE_MAXID = 3;
+
+// vm.
+export const VM_METER = 1;
+export const VM_LOADAVG = 2;
+export const VM_UVMEXP = 3;
+export const VM_NKMEMPAGES = 4;
+export const VM_UVMEXP2 = 5;
+export const VM_ANONMIN = 6;
+export const VM_EXECMIN = 7;
+export const VM_FILEMIN = 8;
+export const VM_MAXSLP = 9;
+export const VM_USPACE = 10;
