@@ -28,7 +28,7 @@ import {
 } from '../../lib/api/index.ts';
 import type { SimulatedHostOptions } from '../../lib/rumpuser/sim.ts';
 import { EAGAIN, EIO, ENOSPC } from '../../lib/sys/errno.ts';
-import { fails, turn } from '../conformance/harness.ts';
+import { fails, insideOf, turn } from '../conformance/harness.ts';
 
 const MNT = '/mnt';
 
@@ -295,6 +295,15 @@ test('arguments that make no sense', (t) => {
   const stat = root.sys.statvfs1(MNT, c.MNT_WAIT);
   t.like(stat, { fstypename: 'hostfs', mntonname: MNT, mntfromname: dir });
   t.true(stat.blocks > 0);
+});
+
+test('a foreign client mounts nothing of the host, superuser or not', (t) => {
+  const { kernel, dir } = onNative(t);
+  const client = kernel.newproc();
+  const inside = insideOf(kernel).procs.get(client.pid);
+  t.truthy(inside);
+  if (inside !== undefined) inside.vmspace = { kind: 'remote', refcnt: 1 };
+  refused(t, 'EPERM', () => client.sys.mount('hostfs', '/tmp', 0, { path: dir }));
 });
 
 test('what the host cannot do is told, and nothing else changes', async (t) => {

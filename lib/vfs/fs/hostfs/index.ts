@@ -28,7 +28,7 @@ import {
   RUMPUSER_FSSPACES,
 } from '../../../sys/constants/fsop.ts';
 import { MNT_NODEV, MNT_RDONLY } from '../../../sys/constants/mount.ts';
-import { Errno } from '../../../sys/errno.ts';
+import { EPERM, Errno } from '../../../sys/errno.ts';
 import { nameEncode } from '../../../sys/pathname.ts';
 import type { FsSpace, Mount } from '../../mount.ts';
 import { Vfs, vfsAttach } from '../../vfs.ts';
@@ -59,8 +59,14 @@ function fsOf(mp: Mount): HostFs {
   return mp.data as HostFs;
 }
 
-/** @throws EINVAL arguments; ENOENT ENOTDIR EACCES ... the host's directory */
+/**
+ * A client from another process may be the superuser in this kernel; the host's files are still none of its business.
+ * @throws EPERM EINVAL arguments; ENOENT ENOTDIR EACCES ... the host's directory
+ */
 function* mount(l: Lwp, mp: Mount, data: unknown): MaySleep<void> {
+  if (l.proc.vmspace.kind !== 'local') {
+    throw EPERM;
+  }
   const args: HostfsArgs = hostfsArgs(data);
   const numbers = attrBuffer();
   const rootfd = yield* hostFsop(l, {
