@@ -30,6 +30,7 @@ export { type Owned, type Vnode, type Vtype, vnodeNew, vref } from '../vfs/vnode
 export type { DirEntry, NewNode, Setattr, Vnodeops } from '../vfs/vnodeops.ts';
 export { attach, type BootOptions, boot } from './boot.ts';
 export { components } from './components.ts';
+export { type ConnectOptions, connect, type RemoteProc } from './connect.ts';
 export type { ConsoleInput, ConsolePiece, ConsoleSink } from './console.ts';
 export { BootOptionError, KernelDead, SysError } from './errors.ts';
 export type { EtfsKeys, EtfsRegisterOptions, EtfsType } from './etfs.ts';

@@ -1,0 +1,157 @@
+/** A JavaScript client of a kernel elsewhere: the calls of a local process, over the wire. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import {
+  boot,
+  type ConnectOptions,
+  constants as c,
+  connect,
+  type Kernel,
+  type RemoteProc,
+  SysError,
+} from '../../lib/api/index.ts';
+
+function remotely(
+  title: string,
+  body: (t: ExecutionContext, remote: RemoteProc, kernel: Kernel, url: string) => Promise<void>,
+  options: ConnectOptions = {},
+): void {
+  test(title, async (t) => {
+    const dir = mkdtempSync(join(tmpdir(), 'rump-'));
+    const kernel = boot({ console: () => {} });
+    const listener = await kernel.listen(`unix://${join(dir, 'sock')}`, {
+      ...(options.token === undefined ? {} : { token: options.token }),
+    });
+    const remote = await connect(listener.url, options);
+    try {
+      await body(t, remote, kernel, listener.url);
+      t.is(kernel.dead, '', kernel.dmesg());
+    } finally {
+      remote.close();
+      await listener.close();
+      kernel.halt();
+      rmSync(dir, { recursive: true });
+    }
+  });
+}
+
+remotely('files and directories', async (t, { promises: sys, pid }) => {
+  t.is(await sys.getpid(), pid);
+  await sys.mkdir('/tmp/d', 0o755);
+  await sys.chdir('/tmp/d');
+  t.is(await sys.getcwd(), '/tmp/d');
+  const fd = await sys.open('é', c.O_CREAT | c.O_RDWR, 0o640);
+  t.is(await sys.write(fd, Buffer.from('hello')), 5);
+  t.is(await sys.writev(fd, [Buffer.from(', '), Buffer.from('world')]), 7);
+  const stat = await sys.stat('é');
+  t.deepEqual([stat.size, stat.mode & 0o777], [12, 0o640]);
+  const [a, b] = [Buffer.alloc(3), Buffer.alloc(20)];
+  t.is(await sys.preadv(fd, [a, b], 2), 10);
+  t.is(a.toString() + b.toString('utf8', 0, 7), 'llo, world');
+  await sys.symlink('é', 'l');
+  const link = Buffer.alloc(8);
+  t.is(await sys.readlink('l', link), 2);
+  await sys.utimensat(
+    c.AT_FDCWD,
+    'é',
+    [
+      { sec: 5, nsec: 6 },
+      { sec: 7, nsec: 8 },
+    ],
+    0,
+  );
+  t.deepEqual((await sys.lstat('é')).mtim, { sec: 7, nsec: 8 });
+  t.true((await sys.getdents(await sys.open('.', c.O_RDONLY), Buffer.alloc(512))) > 0);
+  t.deepEqual(
+    (await sys.getvfsstat(4, c.MNT_NOWAIT)).map(({ mntonname }) => mntonname),
+    ['/'],
+  );
+  const lock = { start: 0, len: 0, type: c.F_WRLCK, whence: c.SEEK_SET };
+  t.is(await sys.fcntl(fd, c.F_GETLK, lock), 0);
+  t.is(lock.type, c.F_UNLCK);
+});
+
+remotely('pipes, poll, select, kqueue, ioctl', async (t, { promises: sys }) => {
+  const [r, w] = await sys.pipe2(c.O_CLOEXEC);
+  const fds = [{ fd: r, events: c.POLLIN, revents: 0 }];
+  t.is(await sys.poll(fds, 0), 0);
+  await sys.write(w, Buffer.from('abc'));
+  t.is(await sys.poll(fds, 0), 1);
+  t.is(fds[0]?.revents, c.POLLIN);
+  const set = new Set([r]);
+  t.is(await sys.select(r + 1, set, null, null, { sec: 0, usec: 0 }), 1);
+  t.deepEqual([...set], [r]);
+  t.is(await sys.ioctl(r, c.FIONREAD), 3);
+  const kq = await sys.kqueue();
+  const watch = { ident: r, filter: c.EVFILT_READ, flags: c.EV_ADD, fflags: 0, data: 0, udata: 9n };
+  const [event] = await sys.kevent(kq, [watch], 4, { sec: 0, nsec: 0 });
+  t.deepEqual([event?.ident, event?.data, event?.udata], [r, 3, 9n]);
+});
+
+remotely('errors are those of a local call', async (t, { promises: sys }) => {
+  const error = await t.throwsAsync<SysError>(sys.open('/none', c.O_RDONLY));
+  t.deepEqual([error?.code, error?.errno, error?.syscall], ['ENOENT', 2, 'open']);
+  await t.throwsAsync(sys.read(99, Buffer.alloc(1)), { code: 'EBADF' });
+  await t.throwsAsync(sys.open(7 as never, 0), { instanceOf: SysError, code: 'EFAULT' });
+  await t.throwsAsync(sys.mount('tmpfs', '/tmp', 0, { size: 1 }), { code: 'ENOSYS' });
+});
+
+remotely('limits, ids, time and usage', async (t, { promises: sys }) => {
+  await sys.setrlimit(c.RLIMIT_NOFILE, { cur: 20, max: Number.POSITIVE_INFINITY });
+  t.deepEqual(await sys.getrlimit(c.RLIMIT_NOFILE), { cur: 20, max: Number.POSITIVE_INFINITY });
+  await sys.setgroups([1, 2, 3]);
+  t.deepEqual(await sys.getgroups(16), [1, 2, 3]);
+  t.true((await sys.clock_gettime(c.CLOCK_REALTIME)).sec > 1e9);
+  t.is((await sys.getrusage(c.RUSAGE_SELF)).utime.sec, 0);
+  await sys.setuid(1000);
+  t.is(await sys.getuid(), 1000);
+});
+
+remotely('fork and exec', async (t, remote) => {
+  const [r, w] = await remote.promises.pipe();
+  const child = await remote.fork();
+  t.not(child.pid, remote.pid);
+  t.is(await child.promises.getppid(), remote.pid);
+  await child.promises.write(w, Buffer.from('x'));
+  t.is(await remote.promises.read(r, Buffer.alloc(4)), 1);
+  await child.promises.fcntl(r, c.F_SETFD, c.FD_CLOEXEC);
+  await child.exec('other');
+  await t.throwsAsync(child.promises.read(r, Buffer.alloc(1)), { code: 'EBADF' });
+  child.close();
+});
+
+remotely('a call that waits when the connection ends fails', async (t, remote) => {
+  const [r] = await remote.promises.pipe();
+  const reading = remote.promises.read(r, Buffer.alloc(1));
+  remote.close();
+  await t.throwsAsync(reading, { code: 'ENOTCONN' });
+  await t.throwsAsync(remote.promises.getpid(), { code: 'ENOTCONN' });
+});
+
+remotely(
+  'a token',
+  async (t, remote, _kernel, url) => {
+    t.true(remote.pid > 1);
+    await t.throwsAsync(connect(url), { instanceOf: SysError });
+    await t.throwsAsync(connect(url, { token: 'wrong' }), { instanceOf: SysError, code: 'EPERM' });
+  },
+  { token: 'secret' },
+);
+
+test('what is no server is told apart', async (t) => {
+  await t.throwsAsync(connect('nowhere'), { instanceOf: SysError, code: 'EINVAL' });
+  await t.throwsAsync(connect('unix:///nonexistent/sock'), { code: 'ENOENT' });
+  const dir = mkdtempSync(join(tmpdir(), 'rump-'));
+  const other = createServer((socket) => socket.end('220 mail\r\n'));
+  await new Promise<void>((resolve) => {
+    other.listen(join(dir, 'sock'), resolve);
+  });
+  await t.throwsAsync(connect(`unix://${join(dir, 'sock')}`), { instanceOf: SysError, code: 'EINVAL' });
+  await new Promise((resolve) => {
+    other.close(resolve);
+  });
+  rmSync(dir, { recursive: true });
+});
