@@ -1,4 +1,6 @@
 /** The public face of rumpkernel. */
+// `kernel.fs` has the types of node:fs, and TypeScript loads those of Node only where they are asked for.
+/// <reference types="node" preserve="true" />
 
 export type { Component } from '../kern/component.ts';
 export type { Cdevsw } from '../kern/devsw.ts';

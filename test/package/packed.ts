@@ -21,12 +21,7 @@ export function packPackage(): PackedPackage {
   execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
   // What npm would do next, without a network: the dependencies, and the addon its install script would
   // build.
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    dependencies: Readonly<Record<string, string>>;
-  };
-  for (const name of Object.keys(dependencies)) {
-    cpSync(join(root, 'node_modules', name), join(project, 'node_modules', name), { recursive: true });
-  }
+  copyDependencies(root, root, project);
   const built = join(root, 'build', 'Release');
   for (const name of existsSync(built) ? readdirSync(built) : []) {
     if (name.endsWith('.node')) {
@@ -34,6 +29,18 @@ export function packPackage(): PackedPackage {
     }
   }
   return { tarball, project };
+}
+
+/** Gives `project` what the package in `folder` depends on, out of the node_modules of `root`. */
+function copyDependencies(root: string, folder: string, project: string): void {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    dependencies?: Readonly<Record<string, string>>;
+  };
+  for (const name of Object.keys(dependencies)) {
+    const from = join(root, 'node_modules', name);
+    cpSync(from, join(project, 'node_modules', name), { recursive: true });
+    copyDependencies(root, from, project);
+  }
 }
 
 /** The Nodes to try: the running one, and those named in NODE_BINARIES (paths, separated by `:`). */
