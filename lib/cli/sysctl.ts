@@ -6,7 +6,7 @@
 import { constants, SysError } from '../api/index.ts';
 import type { Self } from './program.ts';
 
-const { CTL_QUERY, CTLTYPE_NODE, SYSCTL_FLAGMASK, SYSCTL_TYPEMASK, SYSCTL_VERSION } = constants;
+const { CTL_DESCRIBE, CTL_QUERY, CTLTYPE_NODE, SYSCTL_FLAGMASK, SYSCTL_TYPEMASK, SYSCTL_VERSION } = constants;
 
 /** Where the fields of a `struct sysctlnode` are, in bytes. */
 const NODE = { flags: 0, num: 4, name: 8, nameEnd: 40, size: 96 } as const;
@@ -75,6 +75,23 @@ export async function sysctlChildren(self: Self, { name, mib }: Variable): Promi
       flags: flags & SYSCTL_FLAGMASK,
     };
   });
+}
+
+/** Where the fields of a `struct sysctldesc` are, in bytes; its text fills up words of 4. */
+const DESC = { num: 0, len: 8, text: 12, word: 4 } as const;
+
+/** What those below a node are for, by number. @throws SysError */
+export async function sysctlDescriptions(self: Self, { mib }: Variable): Promise<Map<number, string>> {
+  const bytes = await sysctlBytes(self, [...mib, CTL_DESCRIBE]);
+  const found = new Map<number, string>();
+  for (let at = 0; at < bytes.length; ) {
+    const view = viewOf(bytes.subarray(at));
+    const length = view.getUint32(DESC.len, true);
+    const text = bytes.subarray(at + DESC.text, at + DESC.text + length);
+    found.set(view.getInt32(DESC.num, true), textOf(text));
+    at += DESC.text + Math.ceil(length / DESC.word) * DESC.word;
+  }
+  return found;
 }
 
 /** The variable of that name. Undefined when there is none. @throws SysError */

@@ -24,6 +24,19 @@ test('sysctl shows values, subtrees and all', async (t) => {
   t.is((await output('sysctl -an')).split('\n').length, all.length + 1);
 });
 
+test('sysctl -d says what variables are for', async (t) => {
+  t.is(
+    await output('sysctl -d kern.ostype kern.none; echo $?', 'sysctl -d kern | grep file2'),
+    'kern.ostype: Operating system type\nsysctl: kern.none: no such variable\n1\n' +
+      'kern.file2: Open files, in a structure that is the same on every machine\n',
+  );
+  const [all, shown] = [await output('sysctl -da'), await output('sysctl -a')];
+  for (const name of shown.matchAll(/^[\w.]+(?= = )/gm)) {
+    t.true(all.includes(`\n${name[0]}: `), name[0]);
+  }
+  t.regex(all, /^kern: The kernel at large\nkern\./);
+});
+
 test('sysctl sets values', async (t) => {
   t.is(
     await output(
