@@ -49,7 +49,7 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
     throw new SysError(
       EINVAL,
       'listen',
-      `not a URL of a server: ${String(url)} (unix:///path, tcp://127.0.0.1:port)`,
+      `not a URL of a server: ${String(url)} (unix:///path of 107 bytes at most, tcp://127.0.0.1:port)`,
     );
   }
   const {

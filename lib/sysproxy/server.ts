@@ -5,7 +5,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { lstatSync, unlinkSync } from 'node:fs';
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { createConnection, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { exit1 } from '../kern/exit.ts';
 import type { Kernel } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
@@ -51,7 +51,6 @@ export class Server {
   readonly #expected = new Map<string, Expected>();
   readonly #maxClients: number;
   #net: NetServer | null = null;
-  #path: string | null = null;
 
   constructor(k: Kernel, { who, token, maxClients }: ServerOptions) {
     this.kernel = k;
@@ -62,24 +61,30 @@ export class Server {
 
   /** Begin to listen. @returns the address, with the port that was taken. Rejects with the host's error. */
   async listen(address: Address): Promise<Address> {
-    const net = createServer((socket) => this.#connected(socket));
-    this.#net = net;
-    if (address.kind === 'unix') {
-      removeStale(address.path);
+    try {
+      this.#net = await this.#bind(address);
+    } catch (error) {
+      if (address.kind !== 'unix' || !(await isStale(address.path, error))) {
+        throw error;
+      }
+      unlinkSync(address.path);
+      this.#net = await this.#bind(address);
     }
-    await new Promise<void>((resolve, reject) => {
+    const bound = this.#net.address();
+    return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
+      ? { ...address, port: bound.port }
+      : address;
+  }
+
+  #bind(address: Address): Promise<NetServer> {
+    return new Promise((resolve, reject) => {
+      const net = createServer((socket) => this.#connected(socket));
       net.once('error', reject);
       net.listen(address.kind === 'unix' ? { path: address.path } : address, () => {
         net.off('error', reject);
-        resolve();
+        resolve(net);
       });
     });
-    if (address.kind === 'unix') {
-      this.#path = address.path;
-      return address;
-    }
-    const bound = net.address();
-    return typeof bound === 'object' && bound !== null ? { ...address, port: bound.port } : address;
   }
 
   /** Listen no more, and end every connection. */
@@ -97,9 +102,6 @@ export class Server {
       await new Promise<void>((resolve) => {
         net.close(() => resolve());
       });
-      if (this.#path !== null) {
-        removeStale(this.#path);
-      }
     }
   }
 
@@ -193,15 +195,17 @@ export class Server {
   }
 }
 
-/** A socket that a server which is no more has left. Anything else stays. */
-function removeStale(path: string): void {
-  try {
-    if (lstatSync(path).isSocket()) {
-      unlinkSync(path);
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw error;
-    }
+/** Is what is in the way a socket that a server which is no more has left? Anything else stays. */
+async function isStale(path: string, error: unknown): Promise<boolean> {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !lstatSync(path).isSocket()) {
+    return false;
   }
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (refused: NodeJS.ErrnoException) => resolve(refused.code === 'ECONNREFUSED'));
+  });
 }

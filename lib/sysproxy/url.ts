@@ -8,11 +8,16 @@ export type Address =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
+/** Bytes of the path of a unix socket at most, without its NUL: the host would cut off the rest. */
+const SUN_PATH_MAX = 107;
+
 /** @returns null when it is no address */
 export function parseUrl(url: string): Address | null {
   const unix = /^unix:\/\/(.+)$/.exec(url)?.[1];
   if (unix !== undefined) {
-    return unix.includes('\0') ? null : { kind: 'unix', path: unix };
+    return unix.includes('\0') || Buffer.byteLength(unix) > SUN_PATH_MAX
+      ? null
+      : { kind: 'unix', path: unix };
   }
   const tcp = /^tcp:\/\/(\*|[0-9.]+|localhost):(\d{1,5})\/?$/.exec(url);
   const port = Number(tcp?.[2]);

@@ -1,5 +1,6 @@
 /** The sysproxy server: handshakes, calls, forking, what goes wrong. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -315,6 +316,7 @@ test('listening: what is refused', async (t) => {
     await t.throwsAsync(kernel.listen(url, options), { instanceOf: SysError, code });
   };
   await refused('ftp://x', {}, 'EINVAL');
+  await refused(`unix:///${'x'.repeat(107)}`, {}, 'EINVAL');
   await refused('tcp://127.0.0.1:0', {}, 'EACCES');
   await refused('tcp://0.0.0.0:0', { token: 'x' }, 'EACCES');
   await refused('unix:///tmp/x', { uid: -1 }, 'EINVAL');
@@ -324,4 +326,30 @@ test('listening: what is refused', async (t) => {
   t.regex(tcp.url, /^tcp:\/\/127\.0\.0\.1:\d+$/);
   await tcp.close();
   kernel.halt();
+});
+
+test('listening: what is in the way of a socket', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'rump-'));
+  const path = join(dir, 'sock');
+  const url = `unix://${path}`;
+  const kernel = boot();
+  // A server that lives keeps its place.
+  const first = await kernel.listen(url, { uid: 7 });
+  await t.throwsAsync(kernel.listen(url), { code: 'EADDRINUSE' });
+  const client = await RawClient.guest(path, 'c');
+  t.is((await client.call(SYS.getuid)).retval[0], 7n);
+  client.close();
+  await first.close();
+  t.false(existsSync(path));
+  // One that died has left it.
+  const dies = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 9))`;
+  t.throws(() => execFileSync(process.execPath, ['-e', dies]));
+  t.true(existsSync(path));
+  await (await kernel.listen(url)).close();
+  // A file is no socket.
+  writeFileSync(path, 'precious');
+  await t.throwsAsync(kernel.listen(url), { code: 'EADDRINUSE' });
+  t.is(readFileSync(path, 'utf8'), 'precious');
+  kernel.halt();
+  rmSync(dir, { recursive: true });
 });
