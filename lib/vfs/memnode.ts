@@ -81,6 +81,14 @@ export class MemNode implements Owned {
     }
   }
 
+  /** `node` has just been made in this directory: it was changed at that moment, which need not be asked for again. */
+  entered(node: MemNode): void {
+    this.mtimeSec = node.birthSec;
+    this.mtimeNsec = node.birthNsec;
+    this.ctimeSec = node.birthSec;
+    this.ctimeNsec = node.birthNsec;
+  }
+
   get dir(): MemDir {
     KASSERT(this.content instanceof MemDir, 'the node is no directory');
     return this.content;

@@ -66,7 +66,7 @@ function enter(dvp: Vnode, name: string, how: NewNode, target = ''): Vnode {
     node.nlink = 2;
     dir.nlink++;
   }
-  dir.touch(MODIFIED | CHANGED);
+  dir.entered(node);
   return fs.vnode(node);
 }
 
