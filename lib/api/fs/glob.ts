@@ -86,6 +86,9 @@ function* search(
   const walk: Walk = { sys, cwd, options, found: new Map(), listed: new Map(), seen: new Set() };
   const todo: Place[] = [];
   for (const parts of patterns) {
+    if (parts.length === 1 && parts[0] === '') {
+      continue;
+    }
     todo.push(parts[0] === '' ? { path: '/', parts: parts.slice(1) } : { path: '', parts });
   }
   for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
