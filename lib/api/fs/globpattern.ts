@@ -127,7 +127,12 @@ const CLASSES: Readonly<Record<string, string>> = {
 };
 
 function quoted(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** The same between brackets, where a minus means something too. */
+function quotedInClass(text: string): string {
+  return quoted(text).replace(/-/g, '\\-');
 }
 
 function sourceOf(part: string): string {
@@ -211,9 +216,9 @@ function classOf(part: string, start: number): [string, number] {
       source += CLASSES[named] ?? '';
     } else if (item.length >= 3 && item[1] === '-') {
       const [from, to] = [item[0] as string, item.slice(2).replace(/^\\/, '')];
-      source += from <= to ? `${quoted(from)}-${quoted(to)}` : '';
+      source += from <= to ? `${quotedInClass(from)}-${quotedInClass(to)}` : '';
     } else {
-      source += quoted(item.replace(/^\\(?=.)/su, ''));
+      source += quotedInClass(item.replace(/^\\(?=.)/su, ''));
     }
   }
   if (source === '') {

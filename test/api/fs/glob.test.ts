@@ -1,5 +1,6 @@
 /** glob: what patterns find. */
 import test from 'ava';
+import fc from 'fast-check';
 import { expandBraces, parseGlob } from '../../../lib/api/fs/globpattern.ts';
 import { boot } from '../../../lib/api/index.ts';
 
@@ -107,5 +108,17 @@ test('braces are choices and ranges, and do not run away', (t) => {
   t.deepEqual(expandBraces('{a'), ['{a']);
   t.deepEqual(expandBraces('\\{a,b}'), ['\\{a,b}']);
   t.true(expandBraces('{1..9}'.repeat(40)).length <= 100_000);
+});
+
+test('every text is a pattern', (t) => {
+  const odd = fc.array(fc.constantFrom(...'[]{}()!@+*?|\\^-,.a/:\ud800é'), { maxLength: 20 });
+  fc.assert(
+    fc.property(odd, (units) => {
+      for (const pattern of expandBraces(units.join(''))) {
+        parseGlob(pattern);
+      }
+    }),
+    { numRuns: 2000 },
+  );
   t.notThrows(() => parseGlob('['.repeat(500) + '!('.repeat(500)));
 });
