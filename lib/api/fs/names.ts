@@ -79,7 +79,12 @@ export function* mkdirs(sys: Calls, path: string, mode: number): Program<string 
         // What is not a directory in the way is told of the whole path.
         throw renamed(error, 'mkdir', path);
       }
-      const st: Stat = yield sys.stat(at);
+      let st: Stat;
+      try {
+        st = yield sys.stat(at);
+      } catch (why) {
+        throw renamed(why, 'mkdir', path);
+      }
       if ((st.mode & host.S_IFMT) !== host.S_IFDIR) {
         throw error;
       }
@@ -250,8 +255,6 @@ export function* readTarget(sys: Calls, path: string): Program<string> {
   return nameDecode(buf.subarray(0, n));
 }
 
-const LINKS_MAX = 32;
-
 export function realpath(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
   const encoding = toEncoding(toOptions<{ encoding?: unknown }>(options, {}).encoding);
   return canonical(sys, toPath(path), encoding);
@@ -281,7 +284,6 @@ function* canonical(
 ): Program<string | Buffer> {
   const rest = (yield* absolute(sys, path)).split('/').reverse();
   let at = '/';
-  let links = 0;
   while (rest.length > 0) {
     const name = rest.pop() as string;
     if (name === '' || name === '.') {
@@ -297,10 +299,8 @@ function* canonical(
       at = next;
       continue;
     }
-    if (++links > LINKS_MAX) {
-      // stat(2) says it with the right errno.
-      yield sys.stat(next);
-    }
+    // As Node: a link to nothing, or in a circle, is told of `stat`.
+    yield sys.stat(next);
     const target: string = yield* readTarget(sys, next);
     if (target.startsWith('/')) {
       at = '/';

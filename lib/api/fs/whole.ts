@@ -167,11 +167,12 @@ export function* writeOpen(
   end: 'flush' | 'leave',
 ): Program<void> {
   let used = 0;
-  while (used < bytes.length) {
+  do {
     checkAborted(signal);
     const to = signal === undefined ? bytes.length : Math.min(bytes.length, used + PIECE);
+    // Nothing is written too, as Node does: it fails where writing would.
     used += yield sys.write(fd, used === 0 && to === bytes.length ? bytes : bytes.subarray(used, to));
-  }
+  } while (used < bytes.length);
   if (end === 'flush') {
     yield sys.fsync(fd);
   }
