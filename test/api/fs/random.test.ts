@@ -8,8 +8,10 @@ const path = fc.constantFrom('@/a', '@/b', '@/d', '@/d/a', '@/d/b', '@/d/e', '@/
 // Never out of the directory: the host's side is real.
 const target = fc.constantFrom('a', 'd', './d/a', 'e', 'none', 'b');
 const data = fc.constantFrom('', 'x', 'hello', 'é'.repeat(3000));
-const flag = fc.constantFrom('r', 'r+', 'w', 'wx', 'w+', 'a', 'ax', 'a+');
+const flag = fc.constantFrom('r+', 'w', 'wx', 'w+', 'a', 'ax', 'a+');
 const mode = fc.constantFrom(0, 0o644, 0o755, 0o700, 0o6711);
+/** The same runs every time, unless more of them are wanted (`npm run test:seeds`). */
+const SEED = process.env['RUMP_TEST_SEEDS'] === undefined ? { seed: 1 } : {};
 const PLAIN = { noNullPrototype: true } as const;
 const recursive = fc.record({ recursive: fc.boolean() }, PLAIN);
 
@@ -49,12 +51,16 @@ const STEPS = fc.oneof(
 const CHOICES: readonly (readonly [ops: readonly string[], ours: string, theirs: string, why: string])[] = [
   [['unlink', 'rm'], 'EPERM', 'EISDIR', 'unlink(2) of a directory'],
   [['rename'], 'ENOENT', 'ENOTDIR', 'rename(2) looks for the first name first'],
+  [['rename'], 'ENOENT', 'ELOOP', 'the same'],
   [['rename'], 'EISDIR', 'ENOTEMPTY', 'a file over the directory that it is in'],
   [['copyFile', 'cp'], 'EISDIR', 'ENOTDIR', 'a directory is refused before its copy would be made'],
   [['copyFile', 'cp'], 'EISDIR', 'ENOENT', 'the same'],
   [['copyFile', 'cp'], 'EISDIR', 'EEXIST', 'the same'],
   [['cp'], 'ERR_FS_EISDIR', 'ERR_FS_EISDIR', 'synchronously, some Nodes give the number of another error'],
   [['rm'], 'ENOTDIR', 'ENOTDIR', 'with force, told of lstat or of unlink'],
+  [['rm'], 'ELOOP', 'ELOOP', 'the same'],
+  [['cp'], 'ELOOP', 'ELOOP', 'two names in a circle: told of either'],
+  [['mkdir'], 'ENOENT', 'ENOTDIR', 'below a link to nothing, by promises'],
 ];
 
 function alike([op]: Step, ours: Outcome, theirs: Outcome): boolean {
@@ -77,6 +83,19 @@ for (const form of FORMS) {
           const ours = await run(pair.ours, form, steps);
           for (const [i, each] of steps.entries()) {
             const [mine, host] = [ours[i] as Outcome, theirs[i] as Outcome];
+            if (
+              each[0] === 'cp' &&
+              'error' in host &&
+              host.error['code'] === 'ERR_FS_CP_EINVAL' &&
+              !('error' in mine)
+            ) {
+              // Some Nodes refuse a link over one that leads to the same nothing.
+              break;
+            }
+            if (each[0] === 'copyFile' && 'error' in mine && mine.error['code'] === 'EISDIR') {
+              // Libuv then removes the target, also one that was there before; here it stays. So they part.
+              break;
+            }
             if (!isDeepStrictEqual(mine, host) && !alike(each, mine, host)) {
               throw new Error(
                 `step ${i}: ${JSON.stringify(each)}\nours   ${JSON.stringify(mine)}\ntheirs ${JSON.stringify(host)}`,
@@ -84,7 +103,7 @@ for (const form of FORMS) {
             }
           }
         }),
-        { numRuns: form === 'sync' ? 150 : 40, includeErrorInReport: true },
+        { ...SEED, numRuns: form === 'sync' ? 150 : 40, includeErrorInReport: true },
       );
       t.pass();
     } finally {
