@@ -222,10 +222,10 @@ export function createFs(proc: Proc): NodeFs {
     X_OK,
     constants: host.constants,
     _toUnixTimestamp: toSeconds,
-    openAsBlob: async (path: unknown, options?: { readonly type?: string }) => {
-      const data = (await promiseForm(proc, whole.readFile as Op)(path)) as Buffer<ArrayBuffer>;
-      return new Blob([data], { type: options?.type ?? '' });
-    },
+    openAsBlob: async (path: unknown, options?: BlobOptions) =>
+      blobOf(await promiseForm(proc, whole.readFile as Op)(path), options),
+    openAsBlobSync: (path: unknown, options?: BlobOptions) =>
+      blobOf(syncForm(proc, whole.readFile as Op)(path), options),
     watch: watchOf(proc),
     FSWatcher,
     StatWatcher,
@@ -239,6 +239,14 @@ export function createFs(proc: Proc): NodeFs {
     promises: promisesOf(proc, { createReadStream, createWriteStream }),
   });
   return fs as unknown as NodeFs;
+}
+
+interface BlobOptions {
+  readonly type?: string;
+}
+
+function blobOf(data: unknown, options?: BlobOptions): Blob {
+  return new Blob([data as Buffer<ArrayBuffer>], { type: options?.type ?? '' });
 }
 
 export type { Callback };

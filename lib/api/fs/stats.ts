@@ -150,6 +150,34 @@ for (const name of ['atime', 'mtime', 'ctime', 'birthtime'] as const) {
   }
 }
 
+/** Node 26 has the times as instants, too. */
+interface TemporalNamespace {
+  readonly Instant: { fromEpochNanoseconds(ns: bigint): unknown };
+}
+
+const { Temporal: temporal } = globalThis as { Temporal?: TemporalNamespace };
+
+if (temporal !== undefined) {
+  for (const name of ['atime', 'mtime', 'ctime', 'birthtime'] as const) {
+    for (const { prototype } of [Stats, BigIntStats]) {
+      Object.defineProperty(prototype, `${name}Instant`, {
+        configurable: true,
+        enumerable: true,
+        get(this: Stats | BigIntStats) {
+          const exact = this instanceof BigIntStats ? this[`${name}Ns`] : nsOf(this[`${name}Ms`]);
+          return temporal.Instant.fromEpochNanoseconds(exact);
+        },
+      });
+    }
+  }
+}
+
+/** Nanoseconds, as far as a number of milliseconds has them. */
+function nsOf(milliseconds: number): bigint {
+  const whole = Math.floor(milliseconds);
+  return BigInt(whole) * 1000000n + BigInt(Math.round((milliseconds - whole) * 1e6));
+}
+
 export function toStats(st: Stat): Stats {
   return new Stats(st);
 }
@@ -162,6 +190,7 @@ export function toBigIntStats(st: Stat): BigIntStats {
 export class StatFs<N extends number | bigint = number> {
   type: N;
   bsize: N;
+  frsize: N;
   blocks: N;
   bfree: N;
   bavail: N;
@@ -171,6 +200,7 @@ export class StatFs<N extends number | bigint = number> {
   constructor(sb: Statvfs, number: (value: number) => N) {
     this.type = number(sb.fsidx[1] >>> 0);
     this.bsize = number(sb.frsize);
+    this.frsize = number(sb.frsize);
     this.blocks = number(sb.blocks);
     this.bfree = number(sb.bfree);
     this.bavail = number(sb.bavail);

@@ -1,7 +1,19 @@
 /** The fs facade does what node:fs does: the same scripts on both, in every form. */
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
-import { Bytes, clear, FORMS, type Form, type Outcome, run, type Step, twins, Url } from './twin.ts';
+import {
+  Bytes,
+  clear,
+  compares,
+  FORMS,
+  type Form,
+  type Outcome,
+  run,
+  type Step,
+  sameHere,
+  twins,
+  Url,
+} from './twin.ts';
 
 const b = Buffer.from;
 
@@ -384,6 +396,9 @@ function alike(form: Form, [op]: Step, ours: Outcome, theirs: Outcome): boolean 
 for (const [title, steps] of Object.entries(SCRIPTS)) {
   for (const form of FORMS) {
     // One at a time: scripts use descriptors that are closed, and the host's belong to the whole process.
+    if (title === 'copying trees' && !compares('cp', form)) {
+      continue;
+    }
     test.serial(`${form}: ${title}`, async (t) => {
       const pair = twins();
       try {
@@ -393,7 +408,9 @@ for (const [title, steps] of Object.entries(SCRIPTS)) {
         const ours = await run(pair.ours, form, steps);
         for (const [i, step] of steps.entries()) {
           const [mine, host] = [ours[i] as Outcome, theirs[i] as Outcome];
-          if (!alike(form, step, mine, host)) {
+          if (sameHere(step, mine, host) || alike(form, step, mine, host)) {
+            t.pass();
+          } else {
             t.deepEqual(mine, host, `step ${i}: ${step[0]} ${String(step.slice(1).map(String))}`);
           }
         }

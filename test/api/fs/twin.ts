@@ -6,6 +6,7 @@ import * as host from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { boot, type Kernel } from '../../../lib/api/index.ts';
 
 export type Fs = typeof host;
@@ -171,6 +172,41 @@ function sorted(all: unknown[]): unknown[] {
 }
 
 export type Outcome = { readonly value: unknown } | { readonly error: Record<string, unknown> };
+
+/** The Node whose messages ours are, word for word. */
+const REFERENCE = process.versions.node.startsWith('20.');
+
+/** What later Nodes do otherwise than the one whose messages ours are, and we do not follow. */
+const LATER: readonly (readonly [op: string, ours: string, theirs: string])[] = [
+  ['symlink', 'ERR_FS_INVALID_SYMLINK_TYPE', 'ERR_INVALID_ARG_VALUE'],
+];
+
+/**
+ * Are both the same on this Node? On any but the reference errors are compared by their codes: the words, and what else
+ * an error tells, change from version to version.
+ */
+export function sameHere([op, , options]: Step, ours: Outcome, theirs: Outcome): boolean {
+  if (REFERENCE) {
+    return isDeepStrictEqual(ours, theirs);
+  }
+  if ('error' in ours && 'error' in theirs) {
+    const [mine, host] = [ours.error['code'], theirs.error['code']];
+    return mine === host || LATER.some(([name, a, b]) => name === op && a === mine && b === host);
+  }
+  const { recursive, withFileTypes } = (options ?? {}) as { recursive?: boolean; withFileTypes?: boolean };
+  // Some forms, from 24 on, go through symbolic links to directories when they are asked for entries.
+  return (
+    (op === 'readdir' && recursive === true && withFileTypes === true) || isDeepStrictEqual(ours, theirs)
+  );
+}
+
+/**
+ * Later Nodes have a second cp and a second rm, in C++, for the synchronous form: they check in another order, forget
+ * modes, and have errors of their own.
+ */
+export function compares(op: string, form: Form): boolean {
+  return REFERENCE || form !== 'sync' || (op !== 'cp' && op !== 'rm');
+}
 
 /** Run a script; what each step gave. */
 export async function run(side: Side, form: Form, steps: readonly Step[]): Promise<Outcome[]> {
