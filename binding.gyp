@@ -5,6 +5,7 @@
       "sources": [
         "native/binding/bind_bench.cc",
         "native/binding/bind_clocks.cc",
+        "native/binding/bind_gate.cc",
         "native/binding/bind_host.cc",
         "native/binding/bind_host_bio.cc",
         "native/binding/bind_host_dl.cc",
@@ -37,6 +38,9 @@
         "native/rumpuser/fsop_now.cc",
         "native/rumpuser/fsop_open.cc",
         "native/rumpuser/fsop_path.cc",
+        "native/rumpuser/gate.cc",
+        "native/rumpuser/gate_copy.cc",
+        "native/rumpuser/gate_thread.cc",
         "native/rumpuser/idle.cc",
         "native/rumpuser/internal.cc",
         "native/rumpuser/jobs.cc",

@@ -5,12 +5,14 @@
 import { bootParams, type BootOptions as KernBootOptions } from '../kern/bootparams.ts';
 import type { Component } from '../kern/component.ts';
 import { rumpInit } from '../kern/init.ts';
+import type { Kernel as Kern } from '../kern/kernel.ts';
 import { nativeHost } from '../rumpuser/native.ts';
 import type { Rumpuser } from '../rumpuser/rumpuser.ts';
-import { EOPNOTSUPP, Errno } from '../sys/errno.ts';
+import { Errno } from '../sys/errno.ts';
 import { chosenComponents } from './components.ts';
 import { type ConsoleInput, type ConsoleSink, hostConsole, standardOutput } from './console.ts';
 import { BootOptionError, SysError } from './errors.ts';
+import { bootOwn, type OwnBootOptions, type OwnKernel } from './gate/own.ts';
 import { Kernel } from './kernel.ts';
 
 export interface BootOptions extends KernBootOptions {
@@ -49,13 +51,29 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof BootOptions>([
 ]);
 
 /**
- * Boot a kernel. Any number may run side by side.
+ * Boot a kernel. Any number may run side by side. With `thread: 'own'` it runs in a thread of its own, and this one is a
+ * client.
  * @throws BootOptionError an option that makes no sense; SysError EBUSY the host serves another kernel
  */
-export function boot(options: BootOptions = {}): Kernel {
+export function boot(options: OwnBootOptions): OwnKernel;
+export function boot(options?: BootOptions): Kernel;
+export function boot(options: BootOptions | OwnBootOptions = {}): Kernel | OwnKernel {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`boot: options must be an object, not ${String(options)}`);
   }
+  return isOwn(options) ? bootOwn(options) : bootHere(options).kernel;
+}
+
+function isOwn(options: BootOptions | OwnBootOptions): options is OwnBootOptions {
+  const { thread } = options as Partial<OwnBootOptions>;
+  if (thread !== undefined && thread !== 'own') {
+    throw new BootOptionError(`boot option "thread" must be "own", not ${String(thread)}`);
+  }
+  return thread === 'own';
+}
+
+/** @internal A kernel of this thread. */
+export function bootHere(options: BootOptions): { readonly kernel: Kernel; readonly k: Kern } {
   const { console: output, env, components } = options;
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
   if (unknown !== undefined) {
@@ -73,16 +91,11 @@ export function boot(options: BootOptions = {}): Kernel {
     const params = bootParams(host, options, console.write, logConsole, plugged, console.source);
     const k = rumpInit(params);
     console.attach(k);
-    return new Kernel(k);
+    return { kernel: new Kernel(k), k };
   } catch (error) {
     if (options.host === undefined) {
       host.fini();
     }
     throw error instanceof Errno ? new SysError(error, 'boot') : error;
   }
-}
-
-/** Use a kernel that another isolate shares. No kernel can be shared yet. @throws SysError EOPNOTSUPP */
-export function attach(_shared: unknown): never {
-  throw new SysError(EOPNOTSUPP, 'attach', 'kernels cannot be shared between isolates yet');
 }

@@ -41,12 +41,13 @@ export type SysCalls = { readonly [C in CallName]: (...args: ArgsOf<C>) => Resul
 export type PromiseCalls = { readonly [C in CallName]: (...args: ArgsOf<C>) => Promise<ResultOf<C>> };
 
 /** Where the facades keep their caller, out of the way of the calls' names. */
-const CALLER = Symbol('caller');
+export const CALLER = Symbol('caller');
 
-class Facade {
-  readonly [CALLER]: Caller;
+/** An object with the calls of `C`, whatever that is. */
+export class Facade<C = Caller> {
+  readonly [CALLER]: C;
 
-  constructor(caller: Caller) {
+  constructor(caller: C) {
     this[CALLER] = caller;
   }
 }
@@ -87,7 +88,7 @@ function detailOf(caller: Caller, l: Lwp, error: Errno): string | undefined {
 }
 
 /** The paths among the arguments, for the message. */
-function pathsOf(row: SysentRow, args: readonly unknown[]): [path?: string, dest?: string] {
+export function pathsOf(row: SysentRow, args: readonly unknown[]): [path?: string, dest?: string] {
   const paths: string[] = [];
   for (const [i, [, type]] of localArgs(row).entries()) {
     const value = args[i];
@@ -98,7 +99,7 @@ function pathsOf(row: SysentRow, args: readonly unknown[]): [path?: string, dest
   return paths as [string?, string?];
 }
 
-type Method = (this: Facade, ...args: unknown[]) => unknown;
+export type Method<C = Caller> = (this: Facade<C>, ...args: unknown[]) => unknown;
 
 function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method {
   if (checks.length === 0) {
@@ -145,7 +146,7 @@ function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method {
  * setters.
  * @throws SysError EFAULT one of them cannot be written to; quietly when the call has failed already
  */
-function giveOut(
+export function giveOut(
   row: SysentRow,
   filled: readonly number[],
   args: readonly unknown[],
@@ -249,9 +250,9 @@ function giveBack(l: Lwp): void {
 const EXIT = syscallByCall('exit');
 
 /** syscall(2): call `code` with the arguments of that call. */
-function indirect(this: Facade, code: unknown, ...args: unknown[]): unknown {
+export function indirect(this: Facade<unknown>, code: unknown, ...args: unknown[]): unknown {
   const row = typeof code === 'number' ? syscallByNumber(code) : undefined;
-  const method = row === undefined ? undefined : (this as unknown as Record<string, Method>)[row.call];
+  const method = row === undefined ? undefined : (this as unknown as Record<string, Method<unknown>>)[row.call];
   if (row === undefined || !isCallable(row) || method === undefined) {
     throw new SysError(typeof code === 'number' ? ENOSYS : EINVAL, 'syscall', `call ${String(code)}`);
   }
@@ -259,8 +260,13 @@ function indirect(this: Facade, code: unknown, ...args: unknown[]): unknown {
 }
 
 /** A facade class with a method for every call a local caller can name, and syscall(2) itself. */
-function facadeOf(make: (row: SysentRow, checks: ArgChecks) => Method, syscall: Method): typeof Facade {
-  const Calls = class extends Facade {};
+export function facadeOf<C>(
+  make: (row: SysentRow, checks: ArgChecks) => Method<C>,
+  syscall: Method<C>,
+): new (
+  caller: C,
+) => Facade<C> {
+  const Calls = class extends Facade<C> {};
   for (const row of SYSCALLS as readonly SysentRow[]) {
     if (isCallable(row)) {
       Object.defineProperty(Calls.prototype, row.call, lazily(Calls.prototype, row, make));
@@ -273,10 +279,10 @@ function facadeOf(make: (row: SysentRow, checks: ArgChecks) => Method, syscall: 
 }
 
 /** A method is made when it is first used: a program uses a few of the five hundred. */
-function lazily(
+function lazily<C>(
   prototype: object,
   row: SysentRow,
-  make: (row: SysentRow, checks: ArgChecks) => Method,
+  make: (row: SysentRow, checks: ArgChecks) => Method<C>,
 ): PropertyDescriptor {
   return {
     configurable: true,
@@ -290,7 +296,7 @@ function lazily(
 }
 
 /** Made when first asked for: five hundred properties take time, and few programs want both kinds. */
-function once<T>(make: () => T): () => T {
+export function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();

@@ -5,9 +5,9 @@
  * only look back (`dmesg`, `dead`) still work.
  */
 
-import { fork1 } from '../kern/fork.ts';
+import { type Admission, gateOf } from '../gate/gate.ts';
+import { threadOf } from '../gate/session.ts';
 import { rumpFini } from '../kern/init.ts';
-import { kauthCredCreate } from '../kern/kauth.ts';
 import type { Kernel as Kern } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { KernelDead } from '../kern/panic.ts';
@@ -17,16 +17,16 @@ import { pump } from '../kern/sched.ts';
 import { inKernel } from '../kern/schedule.ts';
 import type { SysctlDecoded } from '../kern/sysctl.ts';
 import { sysctlByName } from '../kern/sysctl_name.ts';
-import { uidFind } from '../kern/uid.ts';
 import { __NetBSD_Version__ } from '../sys/constants/param.ts';
 import { RB_HALT } from '../sys/constants/reboot.ts';
-import { EBUSY, EINVAL, EOPNOTSUPP, Errno, ESRCH } from '../sys/errno.ts';
+import { EBUSY, EINVAL, Errno, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type EtfsKeys, etfsKeys } from './etfs.ts';
 import type { NodeFs } from './fs/index.ts';
+import type { Shared } from './gate/attach.ts';
 import { type Listener, type ListenOptions, listen } from './listen.ts';
 import { type Enter, type Ksyms, ksyms, type Modules, modules } from './modules.ts';
-import { type NewprocOptions, newprocOptions } from './newproc.ts';
+import { type NewprocOptions, newprocOptions, spawn } from './newproc.ts';
 import { Proc } from './proc.ts';
 import { proxy, type SyscallProxy } from './proxy.ts';
 import { type ProcStatus, statusOf } from './ps.ts';
@@ -45,9 +45,6 @@ export interface KernelStats {
 
 /** How long the stages of the boot took, nanoseconds. */
 export type BootStage = Readonly<{ stage: string; ns: number }>;
-
-/** Characters of a command name that count. */
-const COMM_MAX = 15;
 
 export class Kernel {
   readonly #k: Kern;
@@ -69,6 +66,8 @@ export class Kernel {
     this.modules = modules(k, enter);
     this.ksyms = ksyms(k, enter);
     this.etfs = etfsKeys(k, this, enter);
+    const who = newprocOptions({ comm: 'module' });
+    k.hooks.gateAdmit = (key) => gateOf(k, null).admit(key, () => ({ lwp: spawn(k, who), thread: false }));
   }
 
   /** NetBSD's __NetBSD_Version__: 799003400 is 7.99.34. */
@@ -113,17 +112,7 @@ export class Kernel {
   newproc(options: NewprocOptions = {}): Proc {
     const who = newprocOptions(options);
     const proc = this.enter('newproc', () => {
-      const k = this.#k;
-      if (who.cwd !== '/' && k.hooks.procVfsInit === undefined) {
-        throw EOPNOTSUPP;
-      }
-      const cred = kauthCredCreate(who.uid, who.gid, who.groups);
-      const l = fork1(k.initproc, {
-        files: 'copy',
-        comm: who.comm.slice(0, COMM_MAX),
-        cred: { cred, uidinfo: uidFind(k, who.uid) },
-      });
-      l.proc.nozombie = true;
+      const l = spawn(this.#k, who);
       return this.#handle(l.proc, l);
     });
     if (who.cwd !== '/') {
@@ -219,6 +208,30 @@ export class Kernel {
    */
   listen(url: string, options?: ListenOptions): Promise<Listener> {
     return listen(this.#k, url, options);
+  }
+
+  /**
+   * What another thread of this host process needs to `attach`: it can be posted to Workers, and each `attach` makes a
+   * new process like `newproc(options)`. Calls of theirs are served whenever this thread is in the kernel or in its
+   * event loop.
+   * @throws SysError EINVAL; EOPNOTSUPP a simulated host
+   */
+  share(options: NewprocOptions = {}): Shared {
+    const who = newprocOptions(options);
+    return this.#shared(() => ({ lwp: spawn(this.#k, who), thread: false }), who.cwd);
+  }
+
+  /** @internal */
+  shareThread(p: KernProc): Shared {
+    return this.#shared(() => threadOf(p), '/');
+  }
+
+  #shared(admit: Admission, cwd: string): Shared {
+    try {
+      return { ...gateOf(this.#k, null).share(admit), cwd };
+    } catch (error) {
+      throw error instanceof Errno ? new SysError(error, 'share') : error;
+    }
   }
 
   /** Shut down: RB_HALT, RB_NOSYNC, RB_DUMP. A second time does nothing. */

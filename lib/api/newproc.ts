@@ -1,6 +1,10 @@
 /** What `kernel.newproc` is told, checked. */
-import { isId, NGROUPS_MAX } from '../kern/kauth.ts';
-import { EINVAL } from '../sys/errno.ts';
+import { fork1 } from '../kern/fork.ts';
+import { isId, kauthCredCreate, NGROUPS_MAX } from '../kern/kauth.ts';
+import type { Kernel as Kern } from '../kern/kernel.ts';
+import type { Lwp } from '../kern/lwp.ts';
+import { uidFind } from '../kern/uid.ts';
+import { EINVAL, EOPNOTSUPP } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 
 /** Who a new process is. Absent ids are 0: the superuser. */
@@ -13,6 +17,26 @@ export interface NewprocOptions {
   readonly cwd?: string;
   /** Command name for ps, at most 15 characters count. */
   readonly comm?: string;
+}
+
+/** Characters of a command name that count. */
+const COMM_MAX = 15;
+
+/**
+ * Make it, inside the kernel; to go to `cwd` is left to it. @returns its lwp. @throws EAGAIN; EOPNOTSUPP a `cwd`
+ * without the vfs faction
+ */
+export function spawn(k: Kern, who: Required<NewprocOptions>): Lwp {
+  if (who.cwd !== '/' && k.hooks.procVfsInit === undefined) {
+    throw EOPNOTSUPP;
+  }
+  const l = fork1(k.initproc, {
+    files: 'copy',
+    comm: who.comm.slice(0, COMM_MAX),
+    cred: { cred: kauthCredCreate(who.uid, who.gid, who.groups), uidinfo: uidFind(k, who.uid) },
+  });
+  l.proc.nozombie = true;
+  return l;
 }
 
 /**

@@ -13,6 +13,7 @@ import { EFAULT, EINVAL, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
 import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls } from './facade.ts';
 import { createFs, type NodeFs } from './fs/index.ts';
+import type { Shared } from './gate/attach.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What processes and lwps have in common: system calls made as one lwp. */
@@ -145,6 +146,14 @@ export class Proc extends Calling {
       }
       return new LwpHandle(this.kernel, lwpCreate(this.#proc));
     });
+  }
+
+  /**
+   * What another thread of this host process needs to be one more lwp of this process: `attach` there.
+   * @throws SysError ESRCH EOPNOTSUPP
+   */
+  share(): Shared {
+    return this.kernel.shareThread(this.#proc);
   }
 
   /** Send it a signal, by number or name ("SIGTERM"), as the superuser. @throws SysError EINVAL ESRCH */

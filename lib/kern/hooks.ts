@@ -21,6 +21,10 @@ export interface Hooks {
   procVfsRelease?: (p: Proc) => void;
   /** Who listens for programs outside: they are closed when the kernel ends. */
   servers?: Set<{ close(): unknown }>;
+  /** Where other host threads come in; the gate's to describe. */
+  gate?: { died(): void };
+  /** Whoever shows `key` there may come in, as the superuser. @returns what the gate is called */
+  gateAdmit?: (key: bigint) => number;
   /** Drivers to be attached when the dev faction begins; theirs to describe. */
   drivers?: object[];
   /** A device has come, or has gone: its names in /dev. */

@@ -204,7 +204,17 @@ function upcalls(k: Kernel, host: HostModules, devices: Map<bigint, NativeDevice
       }),
     wakeup: (address) => devices.get(address)?.ready.broadcast(),
     share: () => giantShareInside(k),
+    admit: (key) => answer(() => gateAdmit(k, key)),
   };
+}
+
+/** @throws EOPNOTSUPP there is no gate */
+function gateAdmit(k: Kernel, key: bigint): number {
+  const { gateAdmit: admit } = k.hooks;
+  if (admit === undefined) {
+    throw EOPNOTSUPP;
+  }
+  return admit(key);
 }
 
 function answer(fn: () => number): number {

@@ -23,6 +23,9 @@ export class NativeIdler {
   readonly #originNs: number;
 
   #pump: (() => void) | undefined;
+  /** Callers of other threads there are, and those of them that could do something now. */
+  #callers = 0;
+  #outside = 0;
   #keepsAlive = false;
   #deferred = false;
   #microtasks = 0;
@@ -80,7 +83,16 @@ export class NativeIdler {
   }
 
   busy(): boolean {
-    return this.#open && this.#binding.busy(this.handle);
+    return this.#open && (this.#outside > 0 || this.#binding.busy(this.handle));
+  }
+
+  /** Whether somebody else could ring, and whether anybody will ever. */
+  callers(all: number, outside: number): void {
+    this.#outside = outside;
+    if (all !== this.#callers) {
+      this.#callers = all;
+      this.stayAlive();
+    }
   }
 
   /**
@@ -88,7 +100,7 @@ export class NativeIdler {
    */
   stayAlive(): void {
     if (!this.#open) return;
-    const alive = this.#binding.armed(this.handle) || this.#binding.busy(this.handle);
+    const alive = this.#callers > 0 || this.#binding.armed(this.handle) || this.#binding.busy(this.handle);
     if (alive === this.#keepsAlive) return;
     this.#keepsAlive = alive;
     this.#binding.hostKeepAlive(this.tenant, alive);

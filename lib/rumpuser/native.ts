@@ -14,6 +14,7 @@ import { throwing } from './host_errno.ts';
 import { NativeIdler } from './idler.ts';
 import { NativeMutexes } from './locks.ts';
 import { type NativeBinding, nativeBinding, waitResult } from './native_binding.ts';
+import { NativeGate } from './native_gate.ts';
 import { NativeModules } from './native_modules.ts';
 import type { Hyperup, LockHandle, Rumpuser, RwMode } from './rumpuser.ts';
 import { RUMPUSER_VERSION, RumpuserAssertion } from './rumpuser.ts';
@@ -35,6 +36,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
   readonly #rwlocks: NativeRwlocks;
   readonly #cvs: NativeCvs;
   readonly modules: NativeModules;
+  readonly gate: NativeGate;
   readonly #host: ReturnType<typeof hostCalls>;
   #finished = false;
 
@@ -47,6 +49,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
     this.#rwlocks = new NativeRwlocks(binding, tenant, this.#upcalls);
     this.#cvs = new NativeCvs(binding, tenant, this.#upcalls, this.#mutexes);
     this.modules = new NativeModules(binding, this.#idler, this.#upcalls);
+    this.gate = new NativeGate(binding, this.#idler);
     this.curlwp = this.#lwps.current;
     this.#host = hostCalls(binding, {
       ...options,
@@ -71,6 +74,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
       reap: () => {
         try {
           this.modules.serve();
+          this.gate.serve();
           return calls.reap();
         } finally {
           this.#idler.stayAlive();
@@ -89,6 +93,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
   fini(): void {
     this.#finished = true;
     this.modules.close();
+    this.gate.close();
     this.#upcalls.unbind();
     this.#host.fini();
     this.#idler.close();

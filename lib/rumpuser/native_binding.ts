@@ -85,6 +85,25 @@ export interface NativeBinding extends HostBinding {
   cvBroadcast(cv: number): void;
   cvHasWaiters(cv: number): boolean;
 
+  /** Slots and their states: `native/rumpuser/gate.h`. Addresses are the process's. */
+  gateMemory(): Uint8Array;
+  addressOf(bytes: Uint8Array): bigint;
+  /** 0 when there are too many. */
+  gateOpen(tenant: number): number;
+  gateClose(tenant: number): void;
+  gateNext(gate: number, spinNs: number): number;
+  gateDone(slot: number): void;
+  gateForget(slot: number): void;
+  gateCopyin(slot: number, address: bigint, to: Uint8Array): number;
+  gateCopyout(slot: number, address: bigint, from: Uint8Array): number;
+  gateClaim(gate: number): number;
+  gateCall(slot: number, spinNs: number): number;
+  gatePost(slot: number, waiter: number): number;
+  /** 1: not yet. */
+  gateSettled(slot: number): number;
+  gateRelease(slot: number): void;
+  gateGone(slot: number): void;
+
   /** `upcall(what, text, device)` answers a number or a negative errno: see `host_modules.ts`. */
   moduleOpen(
     tenant: number,

@@ -24,6 +24,7 @@ const DETACH = 2;
 const WAKEUP = 3;
 const SHARE = 4;
 const UNSCHEDULE = 5;
+const ADMIT = 7;
 
 const DEVICE_OPS: readonly DeviceOp[] = ['open', 'close', 'read', 'write', 'ioctl'];
 const DEVICE_WAITS = -0x10000;
@@ -126,6 +127,8 @@ export class NativeModules implements HostModules {
       case SHARE:
         upcalls.share();
         return 0;
+      case ADMIT:
+        return upcalls.admit(BigInt(text));
       case UNSCHEDULE:
         this.#upcalls.hyperup?.unschedule();
         return 0;

@@ -127,6 +127,8 @@ export interface ModuleUpcalls {
   wakeup(device: bigint): void;
   /** A host thread is about to be started that will enter the kernel. */
   share(): void;
+  /** Whoever shows `key` at the gate may come in. @returns what the gate is called, or a negative errno */
+  admit(key: bigint): number;
 }
 
 export type DeviceOp = 'open' | 'close' | 'read' | 'write' | 'ioctl';
@@ -155,6 +157,37 @@ export interface HostModules {
     where: number,
   ): number | null;
   /** No thread of a module comes in any more; waits for those that are inside. Idempotent. */
+  close(): void;
+}
+
+/**
+ * The gate: system calls of other host threads, isolates and native ones. Each has a slot in memory that all
+ * isolates of the process share; `lib/gate/slots.ts` has the layout.
+ */
+export interface HostGate {
+  /** All slots, once the gate is open. */
+  readonly memory: Uint8Array;
+  /** Where they are. */
+  readonly address: bigint;
+  /**
+   * Let others come: `serve` is called by `reap`, and by whoever waits for requests, when there may be some.
+   * @returns what they need to come. Again: the same. @throws EAGAIN too many gates in this process
+   */
+  open(serve: () => void): number;
+  /** The slot of the next request, looked for as long as `spinNs`; -1 when there is none. */
+  next(spinNs: number): number;
+  /** The answer to a request is in its slot. */
+  done(slot: number): void;
+  /** Ring a caller's own idler, or nobody: 0. */
+  ring(idler: number): void;
+  /** Give back the slot of a caller that has gone. */
+  forget(slot: number): void;
+  /** From the memory of the slot's caller. @throws EFAULT it is not there, or the caller has gone */
+  copyin(slot: number, address: bigint, to: Uint8Array): void;
+  copyout(slot: number, address: bigint, from: Uint8Array): void;
+  /** Callers there are, and those of them that are not waiting for an answer: they could still do something. */
+  callers(all: number, outside: number): void;
+  /** Every request, now and later, finds the kernel dead. */
   close(): void;
 }
 
@@ -342,6 +375,9 @@ export interface Rumpuser {
 
   /** Only on a host that can run native code of modules. What their threads ask for is done by `reap`. */
   readonly modules?: HostModules;
+
+  /** Only on a host whose threads are real. */
+  readonly gate?: HostGate;
 
   // ---- background
   // ---------------------------------------------------------------------------------------------

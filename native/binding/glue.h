@@ -161,6 +161,7 @@ void define_threads(Napi::Object exports);
 void define_modules(Napi::Object exports);
 void define_bench(Napi::Object exports);
 void define_host(Napi::Object exports);
+void define_gate(Napi::Object exports);
 
 } // namespace binding
 

@@ -5,6 +5,7 @@
 
 #include <rump/rumpuser.h>
 
+#include "gate.h"
 #include "glue.h"
 #include "lock_table.h"
 #include "lwp.h"
@@ -53,6 +54,8 @@ Isolate::Isolate(Napi::Env env, Napi::Object exports) : env_(env) {
 }
 
 Isolate::~Isolate() {
+  for (const uint32_t slot : slots_)
+    rumpuser::gate_gone(slot);
   rumpuser_oninterrupt(nullptr, nullptr);
   rumpuser_onassert(nullptr);
 }
@@ -109,9 +112,27 @@ void Isolate::close_host(uint32_t tenant) {
   napi_remove_env_cleanup_hook(env_, isolate_goes, &found->second);
   // Before the idler and the locks go, which threads of modules use.
   found->second.modules.reset();
+  if (found->second.gate != 0)
+    rumpuser::gate_close(found->second.gate);
   rumpuser_idle_close(found->second.idler);
   rumpuser::tenant_close(tenant);
   hosts_.erase(found);
+}
+
+void Isolate::own_slot(uint32_t slot) {
+  slots_.insert(slot);
+}
+
+void Isolate::disown_slot(uint32_t slot) {
+  slots_.erase(slot);
+}
+
+Napi::Uint8Array Isolate::gate_memory() {
+  if (gate_memory_.IsEmpty()) {
+    gate_memory_ = Napi::Persistent(view<Napi::Uint8Array>(
+        env_, reinterpret_cast<uint8_t *>(rumpuser::gate_slots()), rumpuser::kGateSlots * rumpuser::kGateSlotBytes));
+  }
+  return gate_memory_.Value();
 }
 
 } // namespace binding

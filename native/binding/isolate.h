@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <napi.h>
@@ -27,6 +28,8 @@ struct Host {
   std::unique_ptr<Pump> pump;
   // Null until the kernel has its first native module.
   std::shared_ptr<ModuleHost> modules;
+  // 0 until the kernel shares itself.
+  uint32_t gate = 0;
 };
 
 class Isolate {
@@ -50,6 +53,12 @@ public:
   // Idempotent.
   void close_host(uint32_t tenant);
 
+  // The slots of gates that this isolate owns go with it.
+  void own_slot(uint32_t slot);
+  void disown_slot(uint32_t slot);
+  // All slots of the process: a view as any other, but made when somebody wants it.
+  Napi::Uint8Array gate_memory();
+
   // Results too big for a register, in a typed array of the isolate: see kScratch in bind_clocks.cc.
   double scratch[2] = {0, 0};
 
@@ -57,6 +66,8 @@ private:
   Napi::Env env_;
   Napi::FunctionReference thrower_;
   std::map<uint32_t, Host> hosts_;
+  std::set<uint32_t> slots_;
+  Napi::Reference<Napi::Uint8Array> gate_memory_;
 };
 
 } // namespace binding

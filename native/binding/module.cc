@@ -39,6 +39,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_modules(exports);
   define_bench(exports);
   define_host(exports);
+  define_gate(exports);
   return exports;
 }
 

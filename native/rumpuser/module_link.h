@@ -17,7 +17,7 @@
 namespace rumpuser {
 
 // What a module asks of its kernel, on the kernel's thread.
-enum class Upcall { kPrint, kAttach, kDetach, kWakeup, kShare, kUnschedule, kSchedule };
+enum class Upcall { kPrint, kAttach, kDetach, kWakeup, kShare, kUnschedule, kSchedule, kAdmit };
 
 // @returns a number, or a negative errno.
 using UpcallFn = int (*)(void *arg, Upcall what, const char *text, const void *device);

@@ -1,6 +1,6 @@
 /**
  * A conformance test is written once and runs over every way to make a system call and every host:
- * {synchronous, promise} x {native, simulated}. Whatever it did, the kernel must be alive and whole
+ * {synchronous, promise, gate} x {native, simulated}; the gate is there on the native host only. Whatever it did, the kernel must be alive and whole
  * afterwards.
  */
 import type { ExecutionContext } from 'ava';
@@ -17,6 +17,7 @@ import {
 } from '../../lib/api/index.ts';
 import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
 import { __NetBSD_Version__ } from '../../lib/sys/constants/param.ts';
+import { comesByGate, gateFace } from './gate.ts';
 import { assertWhole } from './invariants.ts';
 
 /** Who makes calls: a process, or a second lwp of one. */
@@ -24,7 +25,7 @@ export type Caller = Pick<Proc, 'sys' | 'promises'>;
 
 export interface World {
   readonly kernel: Kernel;
-  readonly face: 'sync' | 'promise';
+  readonly face: 'sync' | 'promise' | 'gate';
   readonly host: 'native' | 'simulated';
   readonly newproc: (options?: NewprocOptions) => Proc;
   /** The calls of `caller`, in the way this run makes them. Always awaited. */
@@ -46,7 +47,7 @@ export interface WorldOptions {
   readonly ends?: true;
 }
 
-const FACES = ['sync', 'promise'] as const;
+const FACES = ['sync', 'promise', 'gate'] as const;
 const HOSTS = ['native', 'simulated'] as const;
 
 /** A test of what the kernel promises to every caller on every host. */
@@ -57,6 +58,9 @@ export function conformance(
 ): void {
   for (const host of options.hosts ?? HOSTS) {
     for (const face of options.faces ?? FACES) {
+      if (face === 'gate' && (host === 'simulated' || !comesByGate(title))) {
+        continue;
+      }
       test(`${host}, ${face}: ${title}`, async (t) => {
         const written: string[] = [];
         const kernel = boot({
@@ -69,6 +73,7 @@ export function conformance(
           },
         });
         const kern = insideOf(kernel);
+        const gate = gateFace();
         try {
           await body(t, {
             kernel,
@@ -76,9 +81,11 @@ export function conformance(
             host,
             kern,
             newproc: (who) => kernel.newproc(who),
-            call: (caller) => (face === 'sync' ? awaited(caller) : caller.promises),
+            call: (caller) =>
+              face === 'sync' ? awaited(caller) : face === 'gate' ? gate.calls(caller) : caller.promises,
             output: () => written.join(''),
           });
+          await gate.close();
           if (options.ends === undefined) {
             t.is(kernel.dead, '', kernel.dmesg());
             assertWhole(t, kern);

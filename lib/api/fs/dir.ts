@@ -1,7 +1,6 @@
 /** `Dir`: a directory that is read entry by entry. */
 
 import { posix } from 'node:path';
-import type { Proc } from '../proc.ts';
 import {
   type BufferEncodingOption,
   type Callback,
@@ -15,7 +14,7 @@ import {
 import { type Dirent, DT_DIR, directoryBuffer, type Entry, more, openDirectory, toDirent } from './dirent.ts';
 import { codedError, nodeError, renamed } from './errors.ts';
 import { promised } from './forms.ts';
-import { type Calls, type Program, runAsync, runSync } from './op.ts';
+import { type Calls, type Program, runAsync, runSync, type FsProc } from './op.ts';
 
 export interface OpendirOptions {
   readonly path: string;
@@ -58,7 +57,7 @@ function closedError(): Error {
 }
 
 export class Dir {
-  readonly #proc: Proc;
+  readonly #proc: FsProc;
   readonly #options: OpendirOptions;
   readonly #buffer = directoryBuffer();
   #fd: number;
@@ -72,7 +71,7 @@ export class Dir {
   #last: Promise<unknown> = Promise.resolve();
   #pending = 0;
 
-  constructor(proc: Proc, fd: number, options: OpendirOptions) {
+  constructor(proc: FsProc, fd: number, options: OpendirOptions) {
     this.#proc = proc;
     this.#fd = fd;
     this.#options = options;

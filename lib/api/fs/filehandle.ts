@@ -1,16 +1,16 @@
 /** `FileHandle`: an open file of `fs.promises`. */
 import { EventEmitter } from 'node:events';
-import type { Proc } from '../proc.ts';
 import * as attributes from './attributes.ts';
 import { toEncoding, toOptions, toSignal } from './check.ts';
 import { codedError } from './errors.ts';
 import { type Form, type Op, promised, promiseForm, start } from './forms.ts';
 import * as io from './io.ts';
 import * as whole from './whole.ts';
+import type { FsProc } from './op.ts';
 
 /** What a handle needs of the file system it belongs to. */
 export interface HandleHost {
-  readonly proc: Proc;
+  readonly proc: FsProc;
   readonly writeData: (target: number, data: unknown, options: unknown, flag: string) => Promise<void>;
   readonly createReadStream: (path: unknown, options: object) => object;
   readonly createWriteStream: (path: unknown, options: object) => object;

@@ -5,17 +5,16 @@
  * is with node:fs.
  */
 import type { SysCalls } from '../facade.ts';
-import type { Proc } from '../proc.ts';
 import { type Callback, toCallback } from './check.ts';
 import { nodeError } from './errors.ts';
-import { type Calls, type Program, runAsync, runSync } from './op.ts';
+import { type Calls, type Program, runAsync, runSync, type FsProc } from './op.ts';
 
 /** One that makes one call, and one that is a program of several. */
 export type Op = (sys: Calls, a: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
 export type Form = (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
 
 /** The promised calls under the type of those that return: an operation looks at neither. */
-export function promised(proc: Proc): Calls {
+export function promised(proc: FsProc): Calls {
   return proc.promises as unknown as SysCalls;
 }
 
@@ -29,7 +28,7 @@ function named(form: Form, name: string): Form {
   return Object.defineProperty(form, 'name', { value: name });
 }
 
-export function syncForm(proc: Proc, op: Op): Form {
+export function syncForm(proc: FsProc, op: Op): Form {
   const { sys } = proc;
   return named((a, b, c, d, e) => {
     try {
@@ -49,7 +48,7 @@ export function start(answer: unknown): Promise<unknown> {
   });
 }
 
-export function promiseForm(proc: Proc, op: Op): Form {
+export function promiseForm(proc: FsProc, op: Op): Form {
   const sys = promised(proc);
   return named(async (a, b, c, d, e) => {
     try {
@@ -77,7 +76,7 @@ export function settle(
  * The callback is the first function behind the first argument, as optional arguments may be left out.
  * `arguments`: how many the operation has before its callback.
  */
-export function callbackForm(proc: Proc, op: Op): Form {
+export function callbackForm(proc: FsProc, op: Op): Form {
   const sys = promised(proc);
   const last = op.length - 1;
   return named((...args: unknown[]) => {

@@ -2,14 +2,13 @@
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
 import type { Stat } from '../../sys/types.ts';
-import type { Proc } from '../proc.ts';
 import { toBoolean, toCallback, toPath } from './check.ts';
 import { type Dirent, DT_DIR, type Entry, list, toDirent } from './dirent.ts';
 import { codeOf, invalidArgType } from './errors.ts';
 import { type Form, type Op, promised, promiseForm, settle, start, syncForm } from './forms.ts';
 import { expandBraces, GLOBSTAR, type Part, parseGlob } from './globpattern.ts';
 import { absolute } from './names.ts';
-import type { Calls, Program } from './op.ts';
+import type { Calls, Program, FsProc } from './op.ts';
 
 interface GlobOptions {
   readonly cwd: string | undefined;
@@ -213,7 +212,7 @@ function* find(walk: Walk, path: string): Program<void> {
 }
 
 /** The three forms: an array, an array for a callback, and an iterator. */
-export function globForms(proc: Proc): { glob: Form; globSync: Form; promised: Form } {
+export function globForms(proc: FsProc): { glob: Form; globSync: Form; promised: Form } {
   const calls = promised(proc);
   const all = promiseForm(proc, glob as Op);
   return {

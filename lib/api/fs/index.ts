@@ -5,7 +5,6 @@
  */
 import * as host from 'node:fs';
 import { promisify } from 'node:util';
-import type { Proc } from '../proc.ts';
 import * as attributes from './attributes.ts';
 import { type Callback, toCallback, toPath, toSeconds } from './check.ts';
 import { cp } from './cp.ts';
@@ -16,7 +15,7 @@ import { callbackForm, type Form, type Op, promised, promiseForm, settle, start,
 import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
-import { runSync } from './op.ts';
+import { runSync, type FsProc } from './op.ts';
 import { promisesOf } from './promises.ts';
 import { Stats } from './stats.ts';
 import { streamsOf } from './streams.ts';
@@ -85,7 +84,7 @@ function statOf(form: Form): Form {
   return Object.defineProperty(stat as Form, 'name', { value: form.name });
 }
 
-function transfers(proc: Proc): Shape {
+function transfers(proc: FsProc): Shape {
   const { sys } = proc;
   const calls = promised(proc);
   const sync =
@@ -136,7 +135,7 @@ function withPromise(fn: (...args: never[]) => void, count: string, what: string
   });
 }
 
-function existence(proc: Proc): Shape {
+function existence(proc: FsProc): Shape {
   const { sys } = proc;
   const existsSync = (path: unknown): boolean => {
     try {
@@ -163,7 +162,7 @@ function existence(proc: Proc): Shape {
   return { existsSync, exists };
 }
 
-function directories(proc: Proc): Shape {
+function directories(proc: FsProc): Shape {
   const calls = promised(proc);
   return {
     opendirSync: (path: unknown, options?: unknown) => {
@@ -182,7 +181,7 @@ function directories(proc: Proc): Shape {
   };
 }
 
-function realpaths(proc: Proc): Shape {
+function realpaths(proc: FsProc): Shape {
   const realpath = callbackForm(proc, names.realpath as Op) as Form & { native?: Form };
   realpath.native = callbackForm(proc, names.realpathNative as Op);
   const realpathSync = syncForm(proc, names.realpath as Op) as Form & { native?: Form };
@@ -191,7 +190,7 @@ function realpaths(proc: Proc): Shape {
 }
 
 /** A file system for `proc`. It is made when it is first asked for. */
-export function createFs(proc: Proc): NodeFs {
+export function createFs(proc: FsProc): NodeFs {
   const fs: Shape = {};
   for (const [name, op] of Object.entries(OPS)) {
     fs[name] = callbackForm(proc, op as Op);

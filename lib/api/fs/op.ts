@@ -6,7 +6,14 @@
  * An operation checks its arguments before its first call and before it returns a program: so what a caller
  * passes wrongly is thrown at once by the callback form, as Node does.
  */
-import type { SysCalls } from '../facade.ts';
+import type { PromiseCalls, SysCalls } from '../facade.ts';
+
+/** The process whose files these are, wherever its kernel is. */
+export interface FsProc {
+  readonly sys: SysCalls;
+  readonly promises: PromiseCalls;
+  readonly alive: boolean;
+}
 
 /**
  * The calls of a process: by type those that return. An operation must not look at an answer but by `then` or

@@ -1,6 +1,5 @@
 /** `fs.promises`, also known as `node:fs/promises`. */
 import { constants } from 'node:fs';
-import type { Proc } from '../proc.ts';
 import * as attributes from './attributes.ts';
 import { toData } from './check.ts';
 import { cp } from './cp.ts';
@@ -14,6 +13,7 @@ import * as io from './io.ts';
 import * as names from './names.ts';
 import { watchEvents } from './watching.ts';
 import * as whole from './whole.ts';
+import type { FsProc } from './op.ts';
 
 /** Operations that are the same with a promise. */
 const OPS: Readonly<Record<string, unknown>> = {
@@ -54,7 +54,7 @@ function isIterable(data: unknown): data is AsyncIterable<unknown> | Iterable<un
   );
 }
 
-export function promisesOf(proc: Proc, streams: Streams): Record<string, unknown> {
+export function promisesOf(proc: FsProc, streams: Streams): Record<string, unknown> {
   const sys = promised(proc);
   const host: HandleHost = { proc, ...streams, writeData };
   const open = promiseForm(proc, io.open as Op);

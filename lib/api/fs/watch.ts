@@ -22,11 +22,10 @@ import {
 } from '../../sys/constants/event.ts';
 import { O_CLOEXEC, O_NONBLOCK, O_RDONLY } from '../../sys/constants/fcntl.ts';
 import type { Kevent } from '../../sys/types.ts';
-import type { Proc } from '../proc.ts';
 import { toBoolean, toEncoding, toOptions, toPath, toSignal } from './check.ts';
 import { DT_DIR, type Entry, encoded, list } from './dirent.ts';
 import { codeOf, nodeError, renamed } from './errors.ts';
-import { runSync } from './op.ts';
+import { runSync, type FsProc } from './op.ts';
 
 const NOTES = NOTE_DELETE | NOTE_WRITE | NOTE_EXTEND | NOTE_ATTRIB | NOTE_LINK | NOTE_RENAME | NOTE_REVOKE;
 const GONE = NOTE_DELETE | NOTE_RENAME | NOTE_REVOKE;
@@ -66,7 +65,7 @@ export function watchOptions(value: unknown): WatchOptions {
 }
 
 export class FSWatcher extends EventEmitter {
-  readonly #proc: Proc;
+  readonly #proc: FsProc;
   readonly #options: WatchOptions;
   readonly #byFd = new Map<number, Watched>();
   readonly #kq: number;
@@ -77,7 +76,7 @@ export class FSWatcher extends EventEmitter {
   #closed = false;
 
   /** @throws what open(2) says of the path, as `watch` */
-  constructor(proc: Proc, path: unknown, options: WatchOptions) {
+  constructor(proc: FsProc, path: unknown, options: WatchOptions) {
     super();
     const name = toPath(path, 'filename');
     this.#proc = proc;

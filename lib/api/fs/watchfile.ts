@@ -1,10 +1,10 @@
 /** watchFile: a file is looked at every now and then, also while there is none. */
 import { EventEmitter } from 'node:events';
 import type { Stat, Timespec } from '../../sys/types.ts';
-import type { Proc } from '../proc.ts';
 import { toPath } from './check.ts';
 import { invalidArgType } from './errors.ts';
 import { BigIntStats, Stats } from './stats.ts';
+import type { FsProc } from './op.ts';
 
 const EPOCH: Timespec = { sec: 0, nsec: 0 };
 
@@ -49,7 +49,7 @@ function differs(a: Stat, b: Stat): boolean {
 
 /** Emits `change` with what is now and what was, and `stop`. */
 export class StatWatcher extends EventEmitter {
-  readonly #proc: Proc;
+  readonly #proc: FsProc;
   readonly #path: string;
   readonly #timer: NodeJS.Timeout;
   readonly #make: (st: Stat) => Stats | BigIntStats;
@@ -58,7 +58,7 @@ export class StatWatcher extends EventEmitter {
   #stopped = false;
 
   constructor(
-    proc: Proc,
+    proc: FsProc,
     path: string,
     options: { readonly interval: number; readonly persistent: boolean; readonly bigint: boolean },
   ) {
@@ -117,7 +117,7 @@ export class StatWatcher extends EventEmitter {
 
 type Listener = (now: unknown, before: unknown) => void;
 
-export function fileWatching(proc: Proc): Record<string, unknown> {
+export function fileWatching(proc: FsProc): Record<string, unknown> {
   const watchers = new Map<string, StatWatcher>();
   return {
     watchFile: (path: unknown, options: unknown, listener?: unknown) => {

@@ -1,11 +1,11 @@
 /** `fs.watch`, and `fs.promises.watch`, which waits for its events. */
-import type { Proc } from '../proc.ts';
 import { toInteger } from './check.ts';
 import { abortError, codedError, invalidArgValue } from './errors.ts';
 import { FSWatcher, watchOptions } from './watch.ts';
+import type { FsProc } from './op.ts';
 
 /** `fs.watch(path[, options][, listener])`. @throws what open(2) says of the path */
-export function watchOf(proc: Proc): (path: unknown, options?: unknown, listener?: unknown) => FSWatcher {
+export function watchOf(proc: FsProc): (path: unknown, options?: unknown, listener?: unknown) => FSWatcher {
   return (path, options, listener) => {
     const fn = typeof options === 'function' ? options : listener;
     const watcher = new FSWatcher(proc, path, watchOptions(options));
@@ -29,7 +29,7 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 const QUEUE_MAX = 2048;
 
 /** `fs.promises.watch(path[, options])`: ends when its signal aborts, by that error. */
-export function watchEvents(proc: Proc): (path: unknown, options?: unknown) => AsyncIterable<WatchEvent> {
+export function watchEvents(proc: FsProc): (path: unknown, options?: unknown) => AsyncIterable<WatchEvent> {
   return async function* watch(path, options) {
     const all = watchOptions(options);
     const { maxQueue = QUEUE_MAX, overflow = 'ignore' } = (

@@ -17,8 +17,15 @@ import type { Flock } from '../../sys/types.ts';
 import { memoryCodec } from './args.ts';
 import { flockCodec } from './structs.ts';
 
+/** Where a call's arguments lie, for the kernel. */
+export interface CallSegments {
+  /** @returns the address of `bytes` */
+  add(bytes: Uint8Array): bigint;
+  remove(address: bigint): void;
+}
+
 /** Memory of a client: segments by number. */
-export class Arena {
+export class Arena implements CallSegments {
   readonly #segments = new Map<bigint, Uint8Array>();
   #next = 1n;
 
@@ -68,6 +75,8 @@ export class Arena {
 /** A call that is under way: its registers, and what becomes of the answer. */
 export interface ForeignCall {
   readonly args: Uint8Array;
+  /** It has failed: what is told even so. */
+  failed(): void;
   /** What a local caller gets. */
   result(retval: readonly [bigint, bigint]): unknown;
   /** Its memory is needed no more. */
@@ -76,17 +85,19 @@ export interface ForeignCall {
 
 class Encoder {
   readonly row: SysentRow;
-  readonly arena: Arena;
+  readonly arena: CallSegments;
   readonly slots: BigInt64Array;
   readonly segments: bigint[] = [];
   /** Out-arguments by name: how to read them when the call has ended. */
   readonly outs = new Map<string, (count: number) => unknown>();
   /** Objects of the caller's to be filled. */
   readonly after: (() => void)[] = [];
+  /** Those that tell something when the call has failed, too. */
+  readonly always: (() => void)[] = [];
   /** An ioctl that reads a number. */
   number: (() => number) | null = null;
 
-  constructor(row: SysentRow, arena: Arena) {
+  constructor(row: SysentRow, arena: CallSegments) {
     this.row = row;
     this.arena = arena;
     this.slots = new BigInt64Array(row.args.length);
@@ -113,7 +124,9 @@ class Encoder {
 }
 
 /** Make a call ready to be sent. @throws ENOSYS it has an argument that cannot be sent */
-export function encodeCall(row: SysentRow, arena: Arena, given: readonly unknown[]): ForeignCall {
+export function encodeCall(
+  row: SysentRow,
+  arena: CallSegments, given: readonly unknown[]): ForeignCall {
   const e = new Encoder(row, arena);
   const values = new Map(localArgs(row).map(([name], i) => [name, given[i]]));
   for (const i of row.args.keys()) {
@@ -121,6 +134,11 @@ export function encodeCall(row: SysentRow, arena: Arena, given: readonly unknown
   }
   return {
     args: new Uint8Array(e.slots.buffer),
+    failed: () => {
+      for (const fill of e.always) {
+        fill();
+      }
+    },
     result: (retval) => decodeResult(e, retval),
     release: () => {
       for (const address of e.segments) {
@@ -248,7 +266,11 @@ function structure(e: Encoder, i: number, passing: string, what: string, value: 
   const bytes = passing === 'fill?' ? new Uint8Array(codec.size) : codec.encode(value).slice();
   e.set(i, e.place(bytes));
   if (passing !== 'in' && passing !== 'in?') {
-    e.after.push(() => Object.assign(value as object, codec.decode(bytes)));
+    const fill = (): void => void Object.assign(value as object, codec.decode(bytes));
+    e.after.push(fill);
+    if (passing === 'fill?') {
+      e.always.push(() => bytes.some((byte) => byte !== 0) && fill());
+    }
   }
 }
 

@@ -6,7 +6,7 @@
 import type { Lwp } from '../../kern/lwp.ts';
 import type { MaySleep } from '../../kern/maysleep.ts';
 import { syscallBody } from '../../kern/syscall.ts';
-import { remoteOf } from '../../kern/vmspace.ts';
+import { type RemoteVmspace, remoteOf } from '../../kern/vmspace.ts';
 import { EINVAL, ENOSYS, Errno } from '../../sys/errno.ts';
 import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import { decodeArg, Marshal } from './args.ts';
@@ -21,26 +21,33 @@ export interface RemoteResult {
 const NOTHING: Registers = [0n, 0n];
 
 /**
- * Calls that a program's own host does for it: its process is the host's. NetBSD answers the same.
+ * Calls that the caller's own host does for it. A program's process is the host's; a thread's is the kernel's, but its
+ * children come by a way of their own. NetBSD answers programs the same.
  */
-const HOSTS_OWN: ReadonlySet<string> = new Set([
-  'exit',
-  'fork',
-  'vfork',
-  '__vfork14',
-  'kill',
-  'syscall',
-  '__syscall',
-]);
+const HOSTS_OWN: Readonly<Record<'program' | 'thread', ReadonlySet<string>>> = {
+  program: new Set(['exit', 'fork', 'vfork', '__vfork14', 'kill', 'syscall', '__syscall']),
+  thread: new Set(['fork', 'vfork', '__vfork14', 'syscall', '__syscall']),
+};
 
 /**
  * Serve call `number` of a foreign caller as `l`, whose process has a remote memory. It runs from the user boundary to
  * the user boundary, and starts over when it is to be restarted. Nothing it is given makes it throw an errno.
  * @param args the registers, eight bytes each, in the order of the C prototype
  */
-export function* syscallRemote(l: Lwp, number: number, args: Uint8Array): MaySleep<RemoteResult> {
+export function syscallRemote(l: Lwp, number: number, args: Uint8Array): MaySleep<RemoteResult> {
+  return syscallOf(l, number, args, remoteOf(l), 'program');
+}
+
+/** The same, of a caller with that memory: a thread of this host process may act for anybody's. */
+export function* syscallOf(
+  l: Lwp,
+  number: number,
+  args: Uint8Array,
+  vm: RemoteVmspace | null,
+  who: 'program' | 'thread',
+): MaySleep<RemoteResult> {
   try {
-    return { error: 0, retval: yield* serve(l, number, args) };
+    return { error: 0, retval: yield* serve(l, number, args, vm, HOSTS_OWN[who]) };
   } catch (error) {
     if (error instanceof Errno) {
       return { error: error.errno, retval: NOTHING };
@@ -49,11 +56,16 @@ export function* syscallRemote(l: Lwp, number: number, args: Uint8Array): MaySle
   }
 }
 
-function* serve(l: Lwp, number: number, args: Uint8Array): MaySleep<Registers> {
+function* serve(
+  l: Lwp,
+  number: number,
+  args: Uint8Array,
+  vm: RemoteVmspace | null,
+  hostsOwn: ReadonlySet<string>,
+): MaySleep<Registers> {
   const row = syscallByNumber(number);
   const handler = row === undefined ? undefined : l.kernel.sysent[number];
-  const vm = remoteOf(l);
-  if (row === undefined || !isCallable(row) || handler === undefined || HOSTS_OWN.has(row.call)) {
+  if (row === undefined || !isCallable(row) || handler === undefined || hostsOwn.has(row.call)) {
     throw ENOSYS;
   }
   if (vm === null) {

@@ -1,0 +1,4 @@
+/** The program of the thread that a kernel has to itself. */
+import { ownThread } from '../index.ts';
+
+ownThread();

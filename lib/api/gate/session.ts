@@ -1,0 +1,204 @@
+/**
+ * A thread's side of the gate: its slot, the requests it makes there, and the signals that come back.
+ */
+import { encodeCall, type ForeignCall } from '../../emul/netbsd/client.ts';
+import {
+  GATE_ASK,
+  GATE_SYSCALL,
+  SLOT_ARG,
+  SLOT_BYTES,
+  SLOT_CLIENT,
+  SLOT_ERROR,
+  SLOT_LENGTH,
+  SLOT_NUMBER,
+  SLOT_REQUEST,
+  SLOT_RETVAL,
+  SLOT_SESSION,
+  Slots,
+} from '../../gate/slots.ts';
+import { GateCaller } from '../../rumpuser/native_gate.ts';
+import { EIO, ENXIO, Errno, errnoByNumber } from '../../sys/errno.ts';
+import type { SysentRow } from '../../sys/sysent.ts';
+import { KernelDead } from '../errors.ts';
+import { CallMemory } from './memory.ts';
+
+/** Bytes of an answer that are asked for at first. */
+const ANSWER_ROOM = 16384;
+
+/** The two words of an answer. */
+export type Answer = readonly [bigint, bigint];
+
+function dead(): KernelDead {
+  return new KernelDead('kernel is dead (its thread has halted it or ended)');
+}
+
+export class GateSession {
+  readonly #caller: GateCaller;
+  readonly #slots: Slots;
+  readonly #slot: number;
+  readonly #spinNs: number;
+  readonly #onsignal: ((signo: number) => void) | undefined;
+  #closed = false;
+
+  /** @throws KernelDead; Errno EAGAIN all slots of the process are taken */
+  constructor(gate: number, spinNs: number, onsignal: ((signo: number) => void) | undefined) {
+    this.#caller = new GateCaller(gate);
+    this.#slots = new Slots(this.#caller.memory, this.#caller.address);
+    this.#spinNs = spinNs;
+    this.#onsignal = onsignal;
+    this.#slot = alive(() => this.#caller.claim());
+  }
+
+  /** The idler that is rung for signals, or 0: nobody wants them at once. */
+  get waiter(): number {
+    return this.#onsignal === undefined ? 0 : this.#caller.waiter(() => this.#signals());
+  }
+
+  /** Make a request and wait for its answer. @throws Errno what it says; KernelDead */
+  request(request: number, client: number, ...args: readonly bigint[]): Answer {
+    this.#prepare(this.#slot, request, client, args);
+    return this.#called();
+  }
+
+  /** The same, without waiting: for the kernel's own thread. */
+  async requestSoon(request: number, client: number, ...args: readonly bigint[]): Promise<Answer> {
+    this.#prepare(this.#slot, request, client, args);
+    await this.#posted(this.#slot);
+    return this.#answer(this.#slot);
+  }
+
+  /** Make a system call and wait. @throws Errno, KernelDead */
+  call(client: number, row: SysentRow, copies: readonly unknown[]): unknown {
+    const memory = new CallMemory(this.#caller, this.#slots, this.#slot, 'in place');
+    const call = encodeCall(row, memory, copies);
+    this.#prepareCall(this.#slot, client, row, call.args);
+    return resultOf(call, () => this.#called(() => memory.finish()));
+  }
+
+  /** A system call that takes and gives numbers: nothing of it has to be in memory. */
+  callPlain(client: number, row: SysentRow, args: readonly number[]): number {
+    const slot = this.#slot;
+    for (let i = 0; i < args.length; i++) {
+      this.#slots.setLong(slot, SLOT_ARG + i, BigInt(args[i] as number));
+    }
+    this.#header(slot, GATE_SYSCALL, client, row.number, 8 * args.length);
+    return Number(this.#called()[0]);
+  }
+
+  /** Ask the kernel's owner. @throws Errno EOPNOTSUPP nobody answers; KernelDead */
+  ask(question: Uint8Array): Uint8Array {
+    let room = new Uint8Array(ANSWER_ROOM);
+    const asked = (bytes: Uint8Array): number =>
+      Number(
+        this.request(
+          GATE_ASK,
+          0,
+          bytes.length === 0 ? 0n : this.#caller.addressOf(bytes),
+          BigInt(bytes.length),
+          this.#caller.addressOf(room),
+          BigInt(room.length),
+        )[0],
+      );
+    let length = asked(question);
+    while (length > room.length) {
+      room = new Uint8Array(length);
+      length = asked(new Uint8Array(0));
+    }
+    return room.subarray(0, length);
+  }
+
+  /** Make a system call and go on. */
+  async post(client: number, row: SysentRow, copies: readonly unknown[]): Promise<unknown> {
+    const slot = alive(() => this.#caller.claim());
+    const memory = new CallMemory(this.#caller, this.#slots, slot, 'copied');
+    try {
+      const call = encodeCall(row, memory, copies);
+      this.#prepareCall(slot, client, row, call.args);
+      await this.#posted(slot);
+      memory.finish();
+      return resultOf(call, () => this.#answer(slot));
+    } finally {
+      this.#caller.release(slot);
+    }
+  }
+
+  #posted(slot: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      alive(() => this.#caller.post(slot, (living) => (living ? resolve() : reject(dead()))));
+    });
+  }
+
+  /** Leave, with everything this session acts for. Again: no-op. */
+  close(): void {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#caller.close(this.#slot);
+    }
+  }
+
+  #prepareCall(slot: number, client: number, row: SysentRow, args: Uint8Array): void {
+    this.#slots.bytes.set(args, slot * SLOT_BYTES + SLOT_ARG * 8);
+    this.#header(slot, GATE_SYSCALL, client, row.number, args.length);
+  }
+
+  #prepare(slot: number, request: number, client: number, args: readonly bigint[]): void {
+    for (const [i, arg] of args.entries()) {
+      this.#slots.setLong(slot, SLOT_ARG + i, arg);
+    }
+    this.#header(slot, request, client, 0, 8 * args.length);
+  }
+
+  #header(slot: number, request: number, client: number, number: number, length: number): void {
+    if (this.#closed) {
+      throw dead();
+    }
+    this.#slots.setWord(slot, SLOT_REQUEST, request);
+    this.#slots.setWord(slot, SLOT_CLIENT, client);
+    this.#slots.setWord(slot, SLOT_NUMBER, number);
+    this.#slots.setWord(slot, SLOT_LENGTH, length);
+    this.#slots.setWord(slot, SLOT_SESSION, this.#slot);
+  }
+
+  #called(finish?: () => void): Answer {
+    alive(() => this.#caller.call(this.#slot, this.#spinNs));
+    finish?.();
+    const answer = this.#answer(this.#slot);
+    this.#signals();
+    return answer;
+  }
+
+  #answer(slot: number): Answer {
+    const error = this.#slots.word(slot, SLOT_ERROR);
+    if (error !== 0) {
+      throw errnoByNumber(error) ?? EIO;
+    }
+    return [this.#slots.long(slot, SLOT_RETVAL), this.#slots.long(slot, SLOT_RETVAL + 1)];
+  }
+
+  #signals(): void {
+    for (const signo of this.#slots.raised(this.#slot)) {
+      this.#onsignal?.(signo);
+    }
+  }
+}
+
+/** @throws what `answer` throws, with what the call tells even so */
+function resultOf(call: ForeignCall, answer: () => Answer): unknown {
+  let words: Answer;
+  try {
+    words = answer();
+  } catch (error) {
+    call.failed();
+    throw error;
+  }
+  return call.result(words);
+}
+
+/** @throws KernelDead where the host says ENXIO */
+function alive<T>(fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    throw error instanceof Errno && error === ENXIO ? dead() : error;
+  }
+}

@@ -1,0 +1,291 @@
+#include "gate.h"
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "gate_owner.h"
+#include "region.h"
+
+namespace rumpuser {
+namespace {
+
+constexpr uint32_t kMaxGates = 1024;
+constexpr int kEnxio = 6, kEdeadlk = 11;
+
+struct Gate {
+  // Which of those that have been in this place: the handle, or 0 when it is closed.
+  std::atomic<uint32_t> handle{0};
+  std::atomic<uint32_t> posted{0};
+  // The kernel's thread looks: nobody has to ring.
+  Word looking{0};
+  rumpuser_idler idler = 0;
+  // The kernel's.
+  std::thread::id thread;
+  // Taken off the stack, in the order they came: the first, plus 1. The kernel's thread's alone.
+  uint32_t taken = 0;
+};
+
+// Never destroyed: threads outlive main().
+struct Gates {
+  std::mutex mutex;
+  Gate gates[kMaxGates];
+  uint32_t generation = 0;
+  // Where to look for a free slot first.
+  std::atomic<uint32_t> hint{0};
+  static Gates &the() {
+    static Gates *const gates = new Gates;
+    return *gates;
+  }
+};
+
+Gate *find(uint32_t handle) {
+  Gate &gate = Gates::the().gates[handle % kMaxGates];
+  return handle != 0 && gate.handle.load() == handle ? &gate : nullptr;
+}
+
+GateSlot &at(uint32_t slot) {
+  if (slot >= kGateSlots)
+    assertion_failed("gate: no slot %u", slot);
+  return gate_slots()[slot];
+}
+
+void relax() {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+// On the stack of its gate. Who looks there finds it, or is rung.
+void push(Gate &gate, uint32_t slot) {
+  GateSlot &s = at(slot);
+  uint32_t top = gate.posted.load();
+  do {
+    s.next.store(top);
+  } while (!gate.posted.compare_exchange_weak(top, slot + 1));
+  if (gate.looking.load() == 0)
+    rumpuser_doorbell(gate.idler);
+}
+
+// The stack, turned round: first come, first served.
+void take_posted(Gate &gate) {
+  uint32_t top = gate.posted.exchange(0);
+  while (top != 0) {
+    std::atomic<uint32_t> &next = at(top - 1).next;
+    const uint32_t under = next.load();
+    next.store(gate.taken);
+    gate.taken = top;
+    top = under;
+  }
+}
+
+// A request that will not be served.
+void refuse(GateSlot &s, int32_t from) {
+  if (s.state.compare_exchange_strong(from, kSlotDone)) {
+    s.error = -1;
+    wake_all(s.state);
+    if (s.waiter != 0)
+      rumpuser_doorbell(s.waiter);
+  }
+}
+
+} // namespace
+
+GateSlot *gate_slots() {
+  static GateSlot *const slots = static_cast<GateSlot *>(region_reserve(kGateSlots * sizeof(GateSlot)));
+  return slots;
+}
+
+uint32_t gate_open(rumpuser_idler idler) {
+  Gates &all = Gates::the();
+  std::lock_guard<std::mutex> hold(all.mutex);
+  for (uint32_t place = 1; place < kMaxGates; place++) {
+    Gate &gate = all.gates[place];
+    if (gate.handle.load() != 0)
+      continue;
+    all.generation = all.generation % 0x1fffff + 1;
+    gate.idler = idler;
+    gate.thread = std::this_thread::get_id();
+    gate.posted.store(0);
+    gate.looking.store(0);
+    gate.taken = 0;
+    gate.handle.store(all.generation * kMaxGates + place);
+    return gate.handle.load();
+  }
+  return 0;
+}
+
+void gate_close(uint32_t handle) {
+  {
+    Gates &all = Gates::the();
+    std::lock_guard<std::mutex> hold(all.mutex);
+    Gate *const gate = find(handle);
+    if (gate == nullptr)
+      return;
+    gate->handle.store(0);
+  }
+  for (uint32_t i = 0; i < kGateSlots; i++) {
+    GateSlot &s = gate_slots()[i];
+    std::lock_guard<std::mutex> owner(gate_owner(i));
+    if (s.gate.load() != handle)
+      continue;
+    refuse(s, kSlotPosted);
+    refuse(s, kSlotTaken);
+    if (s.gone.load() != 0)
+      gate_forget(i);
+  }
+}
+
+uint32_t gate_next(uint32_t handle, int64_t spin) {
+  Gate *const gate = find(handle);
+  if (gate == nullptr)
+    return kNoSlot;
+  if (gate->taken == 0 && gate->posted.load() == 0 && spin > 0) {
+    gate->looking.store(1);
+    const int64_t until = rumpuser_monotonic() + spin;
+    while (gate->posted.load() == 0 && rumpuser_monotonic() < until) {
+      for (int i = 0; i < 32 && gate->posted.load() == 0; i++)
+        relax();
+    }
+    // Who posts from now on rings, and who has not rung is seen below.
+    gate->looking.store(0);
+  }
+  if (gate->taken == 0 && gate->posted.load() != 0)
+    take_posted(*gate);
+  while (gate->taken != 0) {
+    const uint32_t slot = gate->taken - 1;
+    GateSlot &s = at(slot);
+    gate->taken = s.next.load();
+    // Either the owner sees that the slot is taken and says that it goes, or that is seen here.
+    std::lock_guard<std::mutex> owner(gate_owner(slot));
+    int32_t posted = kSlotPosted;
+    const bool taken = s.state.compare_exchange_strong(posted, kSlotTaken);
+    if (taken || s.gone.load() != 0)
+      return slot;
+  }
+  return kNoSlot;
+}
+
+void gate_done(uint32_t slot) {
+  GateSlot &s = at(slot);
+  const rumpuser_idler waiter = s.waiter;
+  int32_t taken = kSlotTaken;
+  if (!s.state.compare_exchange_strong(taken, kSlotDone))
+    return;
+  if (s.asleep.load() != 0)
+    wake_all(s.state);
+  if (waiter != 0)
+    rumpuser_doorbell(waiter);
+}
+
+int gate_claim(uint32_t handle, uint32_t *slot) {
+  if (find(handle) == nullptr)
+    return kEnxio;
+  std::atomic<uint32_t> &hint = Gates::the().hint;
+  for (uint32_t i = 0; i < kGateSlots; i++) {
+    const uint32_t n = hint.fetch_add(1) % kGateSlots;
+    GateSlot &s = gate_slots()[n];
+    int32_t free = kSlotFree;
+    if (!s.state.compare_exchange_strong(free, kSlotIdle))
+      continue;
+    s.gone.store(0);
+    s.asleep.store(0);
+    s.waiter = 0;
+    s.session = n;
+    for (auto &word : s.raised)
+      word.store(0);
+    s.gate.store(handle);
+    *slot = n;
+    return 0;
+  }
+  return failed_because(kEagain, "gate: all %u slots of the process are taken", kGateSlots);
+}
+
+int gate_post(uint32_t slot, rumpuser_idler waiter) {
+  GateSlot &s = at(slot);
+  if (s.state.load() != kSlotIdle)
+    assertion_failed("gate: slot %u is in use", slot);
+  const uint32_t handle = s.gate.load();
+  Gate *const gate = find(handle);
+  if (gate == nullptr)
+    return kEnxio;
+  s.waiter = waiter;
+  s.state.store(kSlotPosted);
+  push(*gate, slot);
+  if (gate->handle.load() != handle) {
+    // It closed meanwhile, and may not have seen this one.
+    int32_t posted = kSlotPosted;
+    if (s.state.compare_exchange_strong(posted, kSlotIdle))
+      return kEnxio;
+  }
+  return 0;
+}
+
+int gate_settled(uint32_t slot) {
+  GateSlot &s = at(slot);
+  if (s.state.load() != kSlotDone)
+    return -1;
+  const int error = s.error < 0 ? kEnxio : 0;
+  s.state.store(kSlotIdle);
+  return error;
+}
+
+int gate_call(uint32_t slot, int64_t spin) {
+  GateSlot &s = at(slot);
+  const Gate *const gate = find(s.gate.load());
+  if (gate != nullptr && gate->thread == std::this_thread::get_id())
+    return failed_because(kEdeadlk, "gate: this thread runs the kernel");
+  const int error = gate_post(slot, 0);
+  if (error != 0)
+    return error;
+  if (spin > 0) {
+    const int64_t until = rumpuser_monotonic() + spin;
+    do {
+      for (int i = 0; i < 32 && s.state.load() != kSlotDone; i++)
+        relax();
+    } while (s.state.load() != kSlotDone && rumpuser_monotonic() < until);
+  }
+  if (s.state.load() != kSlotDone) {
+    s.asleep.store(1);
+    for (int32_t state = s.state.load(); state != kSlotDone; state = s.state.load()) {
+      if (wait_on(s.state, state, RUMPUSER_FOREVER) == kEintr) {
+        gate_gone(slot);
+        return kEintr;
+      }
+    }
+    s.asleep.store(0);
+  }
+  return gate_settled(slot);
+}
+
+void gate_release(uint32_t slot) {
+  GateSlot &s = at(slot);
+  s.gate.store(0);
+  s.state.store(kSlotFree);
+}
+
+void gate_forget(uint32_t slot) {
+  GateSlot &s = at(slot);
+  s.gone.store(0);
+  gate_release(slot);
+}
+
+void gate_gone(uint32_t slot) {
+  GateSlot &s = at(slot);
+  // A copy that is under way ends first.
+  std::lock_guard<std::mutex> owner(gate_owner(slot));
+  if (s.gone.exchange(1) != 0)
+    return;
+  Gate *const gate = find(s.gate.load());
+  if (gate == nullptr) {
+    gate_forget(slot);
+  } else if (s.state.load() != kSlotPosted) {
+    push(*gate, slot);
+  }
+}
+
+} // namespace rumpuser
