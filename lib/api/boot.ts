@@ -51,8 +51,8 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof BootOptions>([
 ]);
 
 /**
- * Boot a kernel. Any number may run side by side. With `thread: 'own'` it runs in a thread of its own, and this one is a
- * client.
+ * Boot a kernel. Any number may run side by side. With `thread: 'own'` it runs in a thread of its own, and this one is
+ * a client.
  * @throws BootOptionError an option that makes no sense; SysError EBUSY the host serves another kernel
  */
 export function boot(options: OwnBootOptions): OwnKernel;

@@ -2,7 +2,8 @@
  * A process in the kernel of another host process, over sysproxy.
  */
 import { connect as netConnect, type Socket } from 'node:net';
-import { Arena, encodeCall } from '../emul/netbsd/client.ts';
+import { encodeCall } from '../emul/netbsd/client.ts';
+import { Arena } from '../emul/netbsd/encoder.ts';
 import { EAGAIN, EINVAL, EIO, ENOTCONN, EPERM, Errno } from '../sys/errno.ts';
 import * as errnos from '../sys/errnos.ts';
 import { SYSCALLS } from '../sys/syscalls.master.ts';
@@ -33,14 +34,15 @@ import { type Address, parseUrl } from '../sysproxy/url.ts';
 import { argChecks, copyout } from './args.ts';
 import { SysError } from './errors.ts';
 import type { PromiseCalls } from './facade.ts';
+import { type OnSignal, SignalHandlers } from './handlers.ts';
 
 export interface ConnectOptions {
   /** What the server wants to be shown. */
   readonly token?: string;
   /** Command name of the process. Default: "node". */
   readonly comm?: string;
-  /** Called with the number of each signal that the process has a handler for. */
-  readonly onsignal?: (signo: number) => void;
+  /** Called with the number of each signal for which the process has a handler that is no function of this program. */
+  readonly onsignal?: OnSignal;
 }
 
 /** Bytes of a frame at most, and of the memory a server may ask for. */
@@ -75,7 +77,8 @@ export class RemoteProc {
   /** A child, over a connection of its own, with copies of the descriptors. */
   async fork(): Promise<RemoteProc> {
     const key = await this.#wire.ask(RUMPSP_PREFORK, 0, new Uint8Array(0));
-    const wire = await Wire.open(this.#wire.address, this.#wire.options);
+    const { address, options, handlers } = this.#wire;
+    const wire = await Wire.open(address, options, handlers.copy());
     await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_FORK, key.body, new Uint8Array(4));
     return settled(wire);
   }
@@ -100,6 +103,7 @@ class Wire {
   readonly address: Address;
   readonly options: ConnectOptions;
   readonly arena = new Arena();
+  readonly handlers: SignalHandlers;
   readonly #socket: Socket;
   readonly #input = new Reassembly(FRAME_MAX);
   readonly #waiting = new Map<
@@ -109,18 +113,23 @@ class Wire {
   #reqno = 1n;
   #gone: string | null = null;
 
-  private constructor(address: Address, options: ConnectOptions, socket: Socket) {
+  private constructor(address: Address, options: ConnectOptions, handlers: SignalHandlers, socket: Socket) {
     this.address = address;
     this.options = options;
+    this.handlers = handlers;
     this.#socket = socket;
   }
 
   /** Connected, the banner read, the token shown. */
-  static async open(address: Address, options: ConnectOptions): Promise<Wire> {
+  static async open(
+    address: Address,
+    options: ConnectOptions,
+    handlers = new SignalHandlers(options.onsignal),
+  ): Promise<Wire> {
     const socket =
       address.kind === 'unix' ? netConnect(address.path) : netConnect(address.port, address.host);
     socket.setNoDelay(true);
-    const wire = new Wire(address, options, socket);
+    const wire = new Wire(address, options, handlers, socket);
     await wire.#banner();
     if (options.token !== undefined) {
       await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_AUTH, Buffer.from(`${options.token}\0`));
@@ -233,7 +242,7 @@ class Wire {
           return;
         }
         case RUMPSP_RAISE:
-          this.options.onsignal?.(u);
+          this.handlers.raise(u);
       }
     } catch (error) {
       if (!(error instanceof Errno) && !(error instanceof RangeError)) {
@@ -262,11 +271,15 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
       const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
       const errno = view.getInt32(0, true);
       if (errno !== 0) {
+        call.failed();
         throw BY_NUMBER.get(errno) ?? EIO;
       }
       const value = call.result([view.getBigInt64(8, true), view.getBigInt64(16, true)]);
       for (const i of filled) {
         copyout(args[i], copies[i]);
+      }
+      if (row.call === 'sigaction') {
+        wire.handlers.note(copies[0], copies[1]);
       }
       return value;
     } finally {

@@ -252,7 +252,8 @@ const EXIT = syscallByCall('exit');
 /** syscall(2): call `code` with the arguments of that call. */
 export function indirect(this: Facade<unknown>, code: unknown, ...args: unknown[]): unknown {
   const row = typeof code === 'number' ? syscallByNumber(code) : undefined;
-  const method = row === undefined ? undefined : (this as unknown as Record<string, Method<unknown>>)[row.call];
+  const method =
+    row === undefined ? undefined : (this as unknown as Record<string, Method<unknown>>)[row.call];
   if (row === undefined || !isCallable(row) || method === undefined) {
     throw new SysError(typeof code === 'number' ? ENOSYS : EINVAL, 'syscall', `call ${String(code)}`);
   }

@@ -223,6 +223,9 @@ export class Kernel {
 
   /** @internal */
   shareThread(p: KernProc): Shared {
+    if (!p.alive) {
+      throw new SysError(ESRCH, 'share');
+    }
     return this.#shared(() => threadOf(p), '/');
   }
 

@@ -19,6 +19,7 @@ import { vmspaceFree } from '../kern/vmspace.ts';
 import type { HostGate } from '../rumpuser/rumpuser.ts';
 import { LSSLEEP, LW_SINTR } from '../sys/constants/lwp.ts';
 import { EACCES, EDEADLK, EINVAL, ENOSYS, EOPNOTSUPP, ESRCH } from '../sys/errno.ts';
+import { type GateOwner, Questions } from './questions.ts';
 import { type Client, clientLeave, clientRun, isOutside, type Session, threadOf } from './session.ts';
 import {
   GATE_ASK,
@@ -26,6 +27,7 @@ import {
   GATE_FORK,
   GATE_LEAVE,
   GATE_NEWLWP,
+  GATE_SIGNALS,
   GATE_SYSCALL,
   SLOT_ARG,
   SLOT_ARGS,
@@ -44,16 +46,6 @@ import { errnoOf, GateVmspace } from './vmspace.ts';
 
 /** Who comes in by a key: a new process, or one more thread of one. @throws an errno */
 export type Admission = () => { readonly lwp: Lwp; readonly thread: boolean };
-/** Who answers what callers ask of a kernel that has a thread of its own. */
-export interface GateOwner {
-  /** There are questions: `answerQuestions` is to be called, outside the kernel. */
-  asked(): void;
-  /** The kernel has ended, and its callers are about to be told. */
-  died(): void;
-  /** @throws an errno */
-  answer(question: Uint8Array): Uint8Array;
-}
-
 export class Gate {
   readonly #k: Kernel;
   readonly #host: HostGate;
@@ -66,18 +58,22 @@ export class Gate {
   readonly #underway = new Map<number, Lwp | null>();
   /** Those of them whose caller has gone. */
   readonly #left = new Set<number>();
-  readonly #questions: (() => void)[] = [];
-  readonly #owner: GateOwner | null;
+  readonly #questions: Questions;
   #waiting = 0;
+  /** Sessions of this very thread, which can do nothing while it waits. */
+  #here = 0;
   #dead = false;
 
   /** @throws EAGAIN too many gates in this process */
   constructor(k: Kernel, host: HostGate, owner: GateOwner | null) {
     this.#k = k;
     this.#host = host;
-    this.#owner = owner;
     this.#handle = host.open(() => this.serve());
     this.#slots = new Slots(host.memory, host.address);
+    this.#questions = new Questions(owner, this.#slots, (slot, error, length) => {
+      this.#answer(slot, error, BigInt(length), 0n);
+      this.#tell();
+    });
   }
 
   /** What others need to come in, as often as they like. */
@@ -110,10 +106,10 @@ export class Gate {
     if (slot < 0) {
       return false;
     }
-    if (this.#slots.word(slot, SLOT_GONE) !== 0) {
-      this.#gone(slot);
-    } else {
+    if (this.#slots.word(slot, SLOT_GONE) === 0) {
       this.#take(slot);
+    } else {
+      this.#gone(slot);
     }
     return true;
   }
@@ -121,20 +117,18 @@ export class Gate {
   /** The kernel has ended: so does every request. */
   died(): void {
     this.#dead = true;
-    this.#owner?.died();
+    this.#questions.died();
     this.#host.close();
   }
 
   /** There are questions. */
   get asked(): boolean {
-    return this.#questions.length > 0;
+    return this.#questions.waiting;
   }
 
   /** Outside the kernel. */
   answerQuestions(): void {
-    for (let next = this.#questions.shift(); next !== undefined; next = this.#questions.shift()) {
-      next();
-    }
+    this.#questions.answer();
   }
 
   /**
@@ -176,7 +170,8 @@ export class Gate {
 
   #request(slot: number, session: Session, request: number): void {
     if (request === GATE_ASK) {
-      this.#ask(slot, session);
+      this.#serving.set(this.#k.implicit, slot);
+      this.#questions.ask(slot, session, this.#k.implicit);
       return;
     }
     const number = this.#slots.word(slot, SLOT_CLIENT);
@@ -195,7 +190,7 @@ export class Gate {
           }
           return fork1(client.proc, { files: 'copy' });
         });
-        this.#admit(slot, session, { proc: l.proc, lwp: l, thread: false });
+        this.#admit(slot, session, { proc: l.proc, lwp: l, thread: false, raised: 0n });
         return;
       }
       case GATE_NEWLWP:
@@ -206,6 +201,12 @@ export class Gate {
           'lwp',
         );
         return;
+      case GATE_SIGNALS: {
+        const { raised } = client;
+        client.raised = 0n;
+        this.#answer(slot, 0, BigInt.asIntN(64, raised), BigInt.asIntN(64, raised >> 64n));
+        return;
+      }
       case GATE_LEAVE:
         session.clients.delete(number);
         clientLeave(client, Number(this.#slots.long(slot, SLOT_ARG)) << 8);
@@ -224,17 +225,29 @@ export class Gate {
       throw EACCES;
     }
     const { lwp, thread } = inKernel(this.#k, admit);
-    const session = known ?? this.#session(slot, Number(this.#slots.long(slot, SLOT_ARG + 1)));
-    this.#admit(slot, session, { proc: lwp.proc, lwp, thread });
+    const session =
+      known ??
+      this.#session(
+        slot,
+        Number(this.#slots.long(slot, SLOT_ARG + 1)),
+        this.#slots.long(slot, SLOT_ARG + 2) !== 0n,
+      );
+    this.#admit(slot, session, { proc: lwp.proc, lwp, thread, raised: 0n });
   }
 
-  #session(slot: number, waiter: number): Session {
-    const vm = new GateVmspace(this.#host, this.#slots, this.#serving, (signo) => {
-      this.#slots.raise(slot, signo);
-      this.#host.ring(waiter);
-    });
-    const session: Session = { slot, vm, clients: new Map(), nextClient: 1, waiting: true, unread: null };
+  #session(slot: number, waiter: number, here: boolean): Session {
+    const session: Session = {
+      slot,
+      waiter,
+      here,
+      vm: new GateVmspace(this.#host, this.#slots, this.#serving, () => {}),
+      clients: new Map(),
+      nextClient: 1,
+      waiting: true,
+      unread: null,
+    };
     this.#sessions.set(slot, session);
+    this.#here += here ? 1 : 0;
     this.#waiting++;
     return session;
   }
@@ -243,8 +256,11 @@ export class Gate {
     const { proc, lwp, thread } = client;
     if (!thread) {
       vmspaceFree(proc.vmspace);
-      session.vm.refcnt++;
-      proc.vmspace = session.vm;
+      proc.vmspace = new GateVmspace(this.#host, this.#slots, this.#serving, (signo) => {
+        client.raised |= 1n << BigInt(signo);
+        this.#slots.raise(session.slot);
+        this.#host.ring(session.waiter);
+      });
     }
     const number = session.nextClient++;
     session.clients.set(number, client);
@@ -256,6 +272,7 @@ export class Gate {
     const session = this.#sessions.get(slot);
     if (session !== undefined) {
       this.#sessions.delete(slot);
+      this.#here -= session.here ? 1 : 0;
       this.#waiting -= session.waiting ? 1 : 0;
       session.waiting = false;
       for (const client of session.clients.values()) {
@@ -279,7 +296,13 @@ export class Gate {
     }
     const number = this.#slots.word(slot, SLOT_NUMBER);
     if (slot === session.slot && isOutside(client)) {
-      const value = plainCall(client.lwp, number, this.#slots.longs, (slot * SLOT_BYTES) / 8 + SLOT_ARG, length);
+      const value = plainCall(
+        client.lwp,
+        number,
+        this.#slots.longs,
+        (slot * SLOT_BYTES) / 8 + SLOT_ARG,
+        length,
+      );
       if (value !== undefined) {
         this.#answer(slot, 0, BigInt(value), 0n);
         return;
@@ -308,46 +331,6 @@ export class Gate {
     this.#underway.set(slot, l);
   }
 
-  /** Questions wait until the kernel is not at work: their answers may be to end it. */
-  #ask(slot: number, session: Session): void {
-    const owner = this.#owner;
-    if (owner === null) {
-      throw EOPNOTSUPP;
-    }
-    this.#questions.push(() => {
-      try {
-        this.#answer(slot, 0, BigInt(this.#answered(slot, session, owner)), 0n);
-      } catch (error) {
-        this.#answer(slot, errnoOf(error), 0n, 0n);
-      }
-      this.#tell();
-    });
-    owner.asked();
-  }
-
-  /**
-   * The question lies at an address, and so will the answer. One that has no room is kept until it is asked for again,
-   * by an empty question. @returns its bytes
-   */
-  #answered(slot: number, session: Session, owner: GateOwner): number {
-    const l = this.#k.implicit;
-    const [address, length, to, room] = [0, 1, 2, 3].map((i) => this.#slots.long(slot, SLOT_ARG + i));
-    this.#serving.set(l, slot);
-    try {
-      if (length !== 0n) {
-        session.unread = owner.answer(session.vm.copyin(l, address as bigint, Number(length)));
-      }
-      const answer = session.unread ?? new Uint8Array(0);
-      if (answer.length <= Number(room)) {
-        session.vm.copyout(l, to as bigint, answer);
-        session.unread = null;
-      }
-      return answer.length;
-    } finally {
-      this.#serving.delete(l);
-    }
-  }
-
   #answer(slot: number, error: number, first: bigint, second: bigint): void {
     if (this.#dead) {
       // The host has told everybody.
@@ -373,7 +356,8 @@ export class Gate {
     if (this.#dead) {
       return;
     }
-    this.#host.callers(this.#sessions.size, this.#sessions.size - this.#waiting);
+    const outside = this.#sessions.size - this.#waiting;
+    this.#host.callers(this.#sessions.size, Math.max(0, outside - this.#here));
   }
 }
 

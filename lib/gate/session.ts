@@ -23,10 +23,17 @@ export interface Client {
   readonly lwp: Lwp;
   /** It came as one more thread of somebody's process, and leaves alone. */
   readonly thread: boolean;
+  /** Signals that wait for it. */
+  raised: bigint;
 }
 
 export interface Session {
   readonly slot: number;
+  /** The caller's idler, rung for signals; 0: nobody's. */
+  readonly waiter: number;
+  /** It is the kernel's own thread. */
+  readonly here: boolean;
+  /** What its requests point at. */
   readonly vm: GateVmspace;
   readonly clients: Map<number, Client>;
   nextClient: number;
@@ -102,5 +109,8 @@ export function threadOf(proc: Proc): Client {
   if (!proc.alive || proc.exiting) {
     throw ESRCH;
   }
-  return { proc, lwp: lwpCreate(proc), thread: true };
+  const lwp = lwpCreate(proc);
+  // As a thread has the mask of the one that made it.
+  lwp.sigctx.mask = lwp.siblingNext?.sigctx.mask ?? lwp.sigctx.mask;
+  return { proc, lwp, thread: true, raised: 0n };
 }

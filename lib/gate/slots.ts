@@ -28,7 +28,10 @@ export const SLOT_ARG = 10;
  */
 /** System call SLOT_NUMBER with SLOT_LENGTH bytes of arguments. */
 export const GATE_SYSCALL = 0;
-/** Come in, by a key and with the idler that is rung for signals (or 0). Answers with a client and its pid. */
+/**
+ * Come in, by a key, with the idler that is rung for signals (or 0), and whether on the kernel's own thread. Answers
+ * with a client and its pid.
+ */
 export const GATE_ATTACH = 1;
 /** A child of the client's process. Answers as ATTACH does. */
 export const GATE_FORK = 2;
@@ -38,6 +41,8 @@ export const GATE_NEWLWP = 3;
 export const GATE_LEAVE = 4;
 /** Ask the kernel's owner: the address and length of a question, and where the answer goes and how long it may be. */
 export const GATE_ASK = 5;
+/** Signals that wait for the client: one bit each, in the two words of the answer. */
+export const GATE_SIGNALS = 6;
 
 /** The slots of the process as words. */
 export class Slots {
@@ -89,25 +94,14 @@ export class Slots {
     return this.bytes.subarray(at, at + length);
   }
 
-  /** A signal that the caller has to handle: told with its next answer. */
-  raise(slot: number, signo: number): void {
-    Atomics.or(this.words, slot * (SLOT_BYTES / 4) + SLOT_RAISED + (signo >> 5), 1 << (signo & 31));
+  /** Signals wait for the caller. */
+  raise(slot: number): void {
+    Atomics.store(this.words, slot * (SLOT_BYTES / 4) + SLOT_RAISED, 1);
   }
 
-  /** Signals raised since: their numbers. */
-  raised(slot: number): number[] {
-    const first = slot * (SLOT_BYTES / 4) + SLOT_RAISED;
-    const signals: number[] = [];
-    for (let i = 0; i < 4; i++) {
-      if (this.words[first + i] !== 0) {
-        const bits = Atomics.exchange(this.words, first + i, 0);
-        for (let bit = 0; bit < 32; bit++) {
-          if (((bits >>> bit) & 1) !== 0) {
-            signals.push(32 * i + bit);
-          }
-        }
-      }
-    }
-    return signals;
+  /** Have signals come since? */
+  takeRaised(slot: number): boolean {
+    const at = slot * (SLOT_BYTES / 4) + SLOT_RAISED;
+    return this.words[at] !== 0 && Atomics.exchange(this.words, at, 0) !== 0;
   }
 }

@@ -14,7 +14,7 @@ import type { Slots } from './slots.ts';
 const PAGE = 4096n;
 
 export class GateVmspace implements RemoteVmspace {
-  readonly kind = 'remote';
+  readonly kind = 'thread';
   refcnt = 1;
   readonly #host: HostGate;
   readonly #slots: Slots;

@@ -10,13 +10,14 @@ import type { Lwp } from './lwp.ts';
 import type { Soon } from './maysleep.ts';
 
 export interface Vmspace {
-  readonly kind: 'local' | 'remote';
+  /** Whose caller is this isolate; another thread of this host process; somewhere else. */
+  readonly kind: 'local' | 'thread' | 'remote';
   refcnt: number;
 }
 
 /** The memory of a foreign caller. Copying may sleep: it asks the other side. */
 export interface RemoteVmspace extends Vmspace {
-  readonly kind: 'remote';
+  readonly kind: 'thread' | 'remote';
   /** Exactly `length` bytes. @throws EFAULT */
   copyin(l: Lwp, address: bigint, length: number): Soon<Uint8Array>;
   /** Text up to its NUL, which is not among the bytes. @throws EFAULT; ENAMETOOLONG none within `max` bytes */
@@ -32,7 +33,7 @@ export interface RemoteVmspace extends Vmspace {
 /** The memory of the caller `l` acts for, if it is a foreign one. */
 export function remoteOf(l: Lwp): RemoteVmspace | null {
   const vm = l.proc.vmspace;
-  return vm.kind === 'remote' ? (vm as RemoteVmspace) : null;
+  return vm.kind === 'local' ? null : (vm as RemoteVmspace);
 }
 
 export function vmspaceHold(vm: Vmspace): Vmspace {

@@ -1,5 +1,5 @@
 /** Native host: the gate, both sides of it. `native/rumpuser/gate.h` has the protocol. */
-import { EAGAIN } from '../sys/errno.ts';
+import { EAGAIN, EDEADLK } from '../sys/errno.ts';
 import { throwing } from './host_errno.ts';
 import type { NativeIdler } from './idler.ts';
 import { type NativeBinding, nativeBinding, waitResult } from './native_binding.ts';
@@ -96,10 +96,21 @@ export class GateCaller {
     return throwing(this.#binding.gateClaim(this.#gate));
   }
 
-  /** Post the request in `slot` and wait for its answer: `spinNs` looking, then asleep. @throws ENXIO */
-  call(slot: number, spinNs: number): void {
-    const result = this.#binding.gateCall(slot, spinNs);
-    if (result !== 0) waitResult(result);
+  /**
+   * Post the request in `slot` and wait for its answer: `spinNs` looking, then asleep. On the kernel's own thread
+   * nobody can wait; there `serve` has to bring the answer. @throws ENXIO; EDEADLK it has not
+   */
+  call(slot: number, spinNs: number, serve?: () => void): void {
+    if (serve === undefined) {
+      const result = this.#binding.gateCall(slot, spinNs);
+      if (result !== 0) waitResult(result);
+      return;
+    }
+    throwing(this.#binding.gatePost(slot, 0));
+    serve();
+    const result = this.#binding.gateSettled(slot);
+    if (result === 1) throw EDEADLK;
+    throwing(result);
   }
 
   /** Post it and go on: `done` is called when it is answered, with false when the kernel died. @throws ENXIO */

@@ -160,19 +160,11 @@ export interface HostModules {
   close(): void;
 }
 
-/**
- * The gate: system calls of other host threads, isolates and native ones. Each has a slot in memory that all
- * isolates of the process share; `lib/gate/slots.ts` has the layout.
- */
+/** System calls of other host threads, each with a slot in shared memory: see `lib/gate/slots.ts`. */
 export interface HostGate {
-  /** All slots, once the gate is open. */
   readonly memory: Uint8Array;
-  /** Where they are. */
   readonly address: bigint;
-  /**
-   * Let others come: `serve` is called by `reap`, and by whoever waits for requests, when there may be some.
-   * @returns what they need to come. Again: the same. @throws EAGAIN too many gates in this process
-   */
+  /** Let others come; `reap` calls `serve`. @returns what they need, again the same. @throws EAGAIN too many gates */
   open(serve: () => void): number;
   /** The slot of the next request, looked for as long as `spinNs`; -1 when there is none. */
   next(spinNs: number): number;
@@ -185,7 +177,7 @@ export interface HostGate {
   /** From the memory of the slot's caller. @throws EFAULT it is not there, or the caller has gone */
   copyin(slot: number, address: bigint, to: Uint8Array): void;
   copyout(slot: number, address: bigint, from: Uint8Array): void;
-  /** Callers there are, and those of them that are not waiting for an answer: they could still do something. */
+  /** Callers there are, and those of them that could still do something. */
   callers(all: number, outside: number): void;
   /** Every request, now and later, finds the kernel dead. */
   close(): void;
@@ -230,10 +222,7 @@ export interface Rumpuser {
    * Block this thread until `monotonicNs() >= deadlineNs` or a doorbell; Infinity waits for a doorbell alone.
    */
   idle(deadlineNs: number): void;
-  /**
-   * Where `arm`, `defer` and doorbells deliver: called with no lwp current, never from inside another host
-   * call.
-   */
+  /** Where `arm`, `defer` and doorbells deliver: with no lwp current, never from inside another host call. */
   onPump(pump: () => void): void;
   /**
    * Ring the doorbell at `deadlineNs` (replaces the earlier request; Infinity withdraws it), that is: one
@@ -242,10 +231,7 @@ export interface Rumpuser {
   arm(deadlineNs: number): void;
   /** Ask for one pump at the end of the current turn. Several requests before it are one. */
   defer(): void;
-  /**
-   * Ring the doorbell: ends an `idle` under way, or else the next one unless a pump comes first. For any
-   * thread.
-   */
+  /** Ring the doorbell: ends an `idle` under way, or else the next one unless a pump comes first. */
   doorbell(): void;
   /**
    * True while something outside this kernel could ring the doorbell (block I/O under way, attached host
@@ -290,8 +276,7 @@ export interface Rumpuser {
 
   // ---- files ----------------------------------------------------------------------------------------------
   /**
-   * On a block device opened with BIO, `bio` moves whole sectors: an offset or a length that is no multiple
-   * of the sector size is EINVAL.
+   * On a block device opened with BIO, `bio` moves whole sectors, or fails with EINVAL.
    * @returns a host descriptor. @throws ENOENT EEXIST EACCES EINVAL ...
    */
   open(path: string, flags: number): number;
@@ -358,8 +343,7 @@ export interface Rumpuser {
   cvBroadcast(cv: LockHandle): void;
   cvHasWaiters(cv: LockHandle): boolean;
 
-  // ---- host threads, native code
-  // ------------------------------------------------------------------------------
+  // ---- host threads, native code --------------------------------------------------------------------------
   /**
    * Start a host thread at native address `fn` with `arg`.
    * @returns a cookie for `threadJoin`, 0 when not `mustJoin`. @throws EOPNOTSUPP where there are no host
@@ -375,12 +359,10 @@ export interface Rumpuser {
 
   /** Only on a host that can run native code of modules. What their threads ask for is done by `reap`. */
   readonly modules?: HostModules;
-
   /** Only on a host whose threads are real. */
   readonly gate?: HostGate;
 
-  // ---- background
-  // ---------------------------------------------------------------------------------------------
+  // ---- background -----------------------------------------------------------------------------------------
   /**
    * Go to the background: starts this program again, with the same arguments, in a session of its own. In the
    * foreground process the call never returns; it waits for the status of `daemonizeDone` and exits with it.
@@ -411,6 +393,5 @@ export class RumpuserAssertion extends Error {
 export class RumpuserOwnerDead extends Error {
   override readonly name = 'RumpuserOwnerDead';
   readonly code = 'EOWNERDEAD';
-  /** NetBSD's number. */
   readonly errno = 97;
 }

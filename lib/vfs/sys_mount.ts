@@ -19,6 +19,7 @@ import {
   MNT_WAIT,
 } from '../sys/constants/mount.ts';
 import { EINVAL, ENOTDIR, EPERM } from '../sys/errno.ts';
+import { nameDecode } from '../sys/pathname.ts';
 import type { Statvfs } from '../sys/types.ts';
 import { cwdiOf } from './cwdi.ts';
 import type { Mount } from './mount.ts';
@@ -30,7 +31,7 @@ import { fdVnode } from './vn_file.ts';
 import { type Vnode, vrele } from './vnode.ts';
 
 /** @throws EPERM EINVAL ENODEV ENOTDIR EBUSY; what the kind of file system says */
-function* mount(l: Lwp, type: string, path: string, flags: number, data: unknown): MaySleep<void> {
+function* mount(l: Lwp, type: string, path: string, flags: number, given: unknown): MaySleep<void> {
   if ((flags & MNT_GETARGS) === 0) {
     kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'mount' });
   }
@@ -38,6 +39,7 @@ function* mount(l: Lwp, type: string, path: string, flags: number, data: unknown
     throw EINVAL;
   }
   const vp = yield* waitFor(namei(l, null, path, 'follow'));
+  const data = (flags & MNT_GETARGS) === 0 ? fromText(given) : given;
   try {
     if ((flags & MNT_GETARGS) !== 0) {
       getargs(vp, data);
@@ -55,6 +57,23 @@ function* mount(l: Lwp, type: string, path: string, flags: number, data: unknown
   }
 }
 
+const BRACE = 0x7b;
+
+/**
+ * A caller that is not in this isolate cannot pass an object: it passes the object's JSON, which no C structure of
+ * arguments looks like. @throws EINVAL
+ */
+function fromText(data: unknown): unknown {
+  if (!(data instanceof Uint8Array) || data[0] !== BRACE) {
+    return data;
+  }
+  try {
+    return JSON.parse(nameDecode(data));
+  } catch {
+    throw EINVAL;
+  }
+}
+
 /** The arguments a file system is mounted with, into the caller's object. @throws EINVAL */
 function getargs(vp: Vnode, data: unknown): void {
   const mp = vp.mount;
@@ -63,7 +82,8 @@ function getargs(vp: Vnode, data: unknown): void {
     mp.root !== vp ||
     mp.vfsops.getargs === undefined ||
     typeof data !== 'object' ||
-    data === null
+    data === null ||
+    ArrayBuffer.isView(data)
   ) {
     throw EINVAL;
   }

@@ -129,8 +129,9 @@ void Isolate::disown_slot(uint32_t slot) {
 
 Napi::Uint8Array Isolate::gate_memory() {
   if (gate_memory_.IsEmpty()) {
-    gate_memory_ = Napi::Persistent(view<Napi::Uint8Array>(
-        env_, reinterpret_cast<uint8_t *>(rumpuser::gate_slots()), rumpuser::kGateSlots * rumpuser::kGateSlotBytes));
+    gate_memory_ =
+        Napi::Persistent(view<Napi::Uint8Array>(env_, reinterpret_cast<uint8_t *>(rumpuser::gate_slots()),
+                                                rumpuser::kGateSlots * rumpuser::kGateSlotBytes));
   }
   return gate_memory_.Value();
 }

@@ -196,8 +196,7 @@ int gate_claim(uint32_t handle, uint32_t *slot) {
     s.asleep.store(0);
     s.waiter = 0;
     s.session = n;
-    for (auto &word : s.raised)
-      word.store(0);
+    s.raised.store(0);
     s.gate.store(handle);
     *slot = n;
     return 0;

@@ -49,8 +49,9 @@ struct alignas(64) GateSlot {
   int32_t error;
   uint32_t session;
   uint32_t length;
-  // Signals that the kernel has raised, one bit each.
-  std::atomic<uint32_t> raised[4];
+  // Signals wait for whoever comes by this slot.
+  std::atomic<uint32_t> raised;
+  uint32_t reserved[3];
   int64_t retval[2];
   int64_t args[kGateArgs];
   unsigned char spare[kGateScratch - 64 - 8 * (2 + kGateArgs)];
@@ -84,8 +85,8 @@ int gate_copyout(uint32_t slot, uint64_t address, const void *from, size_t lengt
 // ENXIO: the gate is closed; EAGAIN: all slots are taken.
 int gate_claim(uint32_t gate, uint32_t *slot);
 // Posts, and waits for the answer: first looking for `spin` nanoseconds, then asleep. ENXIO: the kernel is
-// dead; EINTR: this thread was told to end, and the slot is the kernel's now; EDEADLK: this is the kernel's own
-// thread.
+// dead; EINTR: this thread was told to end, and the slot is the kernel's now; EDEADLK: this is the kernel's
+// own thread.
 int gate_call(uint32_t slot, int64_t spin);
 // Posts; the isolate's idler `waiter` is rung when the answer is there. ENXIO
 int gate_post(uint32_t slot, rumpuser_idler waiter);

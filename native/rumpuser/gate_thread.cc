@@ -15,7 +15,7 @@ using namespace rumpuser;
 
 constexpr int kEnxio = 6, kEdeadlk = 11;
 // What may be asked: lib/gate/slots.ts.
-enum : int32_t { kSyscall = 0, kAttach = 1, kFork = 2, kLeave = 4 };
+enum : int32_t { kSyscall = 0, kAttach = 1, kFork = 2, kLeave = 4, kSignals = 6 };
 
 // A thread's slot. It goes when the last of what came in by it has left, or with its thread.
 struct Session {
@@ -96,7 +96,7 @@ int rump_thread_attach(uint32_t gate, uint64_t key, struct rump_thread **thread)
   const int error = gate_claim(gate, &session->slot);
   if (error != 0)
     return error;
-  const int64_t args[2] = {static_cast<int64_t>(key), 0};
+  const int64_t args[3] = {static_cast<int64_t>(key), 0, 0};
   int64_t answer[2];
   const int refused = request(*session, kAttach, 0, 0, args, sizeof args, answer);
   if (refused != 0)
@@ -113,9 +113,11 @@ int rump_thread_spin(struct rump_thread *thread, int64_t ns) {
   return error;
 }
 
-int rump_thread_syscall(struct rump_thread *thread, int number, const void *args, size_t length, int64_t retval[2]) {
+int rump_thread_syscall(struct rump_thread *thread, int number, const void *args, size_t length,
+                        int64_t retval[2]) {
   const int error = usable(thread);
-  return error != 0 ? error : request(*thread->session, kSyscall, thread->client, number, args, length, retval);
+  return error != 0 ? error
+                    : request(*thread->session, kSyscall, thread->client, number, args, length, retval);
 }
 
 int rump_thread_fork(struct rump_thread *thread, struct rump_thread **child) {
@@ -132,13 +134,16 @@ int64_t rump_thread_pid(const struct rump_thread *thread) {
   return thread->pid;
 }
 
-int rump_thread_signals(struct rump_thread *thread, uint32_t raised[4]) {
+int rump_thread_signals(struct rump_thread *thread, uint64_t raised[2]) {
+  raised[0] = raised[1] = 0;
   const int error = usable(thread);
   if (error != 0)
     return error;
-  for (int i = 0; i < 4; i++)
-    raised[i] = thread->session->slot == kNoSlot ? 0 : gate_slots()[thread->session->slot].raised[i].exchange(0);
-  return 0;
+  int64_t answer[2];
+  const int refused = request(*thread->session, kSignals, thread->client, 0, nullptr, 0, answer);
+  if (refused == 0)
+    memcpy(raised, answer, sizeof answer);
+  return refused;
 }
 
 void rump_thread_detach(struct rump_thread *thread, int status) {

@@ -1,6 +1,5 @@
 import test from 'ava';
 import {
-  attach,
   BootOptionError,
   boot,
   constants,
@@ -214,10 +213,6 @@ for (const make of [() => nativeHost({ env: {} }), () => simulatedHost()]) {
     host.fini();
   });
 }
-
-test('attach: no kernel can be shared yet, and it says so', (t) => {
-  t.throws(() => attach({} as never), { instanceOf: SysError, code: 'EINVAL' });
-});
 
 onEveryHost('newproc: who a process is', (t, bootOne) => {
   const kernel = bootOne();

@@ -96,7 +96,10 @@ remotely('errors are those of a local call', async (t, { promises: sys }) => {
   t.deepEqual([error?.code, error?.errno, error?.syscall], ['ENOENT', 2, 'open']);
   await t.throwsAsync(sys.read(99, Buffer.alloc(1)), { code: 'EBADF' });
   await t.throwsAsync(sys.open(7 as never, 0), { instanceOf: SysError, code: 'EFAULT' });
-  await t.throwsAsync(sys.mount('tmpfs', '/tmp', 0, { size: 1 }), { code: 'ENOSYS' });
+  await t.throwsAsync(sys.mount('tmpfs', '/tmp', 0, { nonsense: 1 }), { code: 'EINVAL' });
+  await t.throwsAsync(sys.mount('hostfs', '/tmp', 0, { path: '/' }), { code: 'EPERM' });
+  await t.throwsAsync(sys.kevent(0, [{ ident: 0.5 } as never], 0), { code: 'EINVAL' });
+  await t.throwsAsync(sys.setrlimit(1, { cur: -1, max: 0 }), { code: 'EINVAL' });
 });
 
 remotely('limits, ids, time and usage', async (t, { promises: sys }) => {

@@ -14,7 +14,7 @@ import {
 import { type Dirent, DT_DIR, directoryBuffer, type Entry, more, openDirectory, toDirent } from './dirent.ts';
 import { codedError, nodeError, renamed } from './errors.ts';
 import { promised } from './forms.ts';
-import { type Calls, type Program, runAsync, runSync, type FsProc } from './op.ts';
+import { type Calls, type FsProc, type Program, runAsync, runSync } from './op.ts';
 
 export interface OpendirOptions {
   readonly path: string;

@@ -5,8 +5,8 @@ import { toEncoding, toOptions, toSignal } from './check.ts';
 import { codedError } from './errors.ts';
 import { type Form, type Op, promised, promiseForm, start } from './forms.ts';
 import * as io from './io.ts';
-import * as whole from './whole.ts';
 import type { FsProc } from './op.ts';
+import * as whole from './whole.ts';
 
 /** What a handle needs of the file system it belongs to. */
 export interface HandleHost {

@@ -7,7 +7,7 @@
 import type { SysCalls } from '../facade.ts';
 import { type Callback, toCallback } from './check.ts';
 import { nodeError } from './errors.ts';
-import { type Calls, type Program, runAsync, runSync, type FsProc } from './op.ts';
+import { type Calls, type FsProc, type Program, runAsync, runSync } from './op.ts';
 
 /** One that makes one call, and one that is a program of several. */
 export type Op = (sys: Calls, a: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;

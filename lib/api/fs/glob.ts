@@ -8,7 +8,7 @@ import { codeOf, invalidArgType } from './errors.ts';
 import { type Form, type Op, promised, promiseForm, settle, start, syncForm } from './forms.ts';
 import { expandBraces, GLOBSTAR, type Part, parseGlob } from './globpattern.ts';
 import { absolute } from './names.ts';
-import type { Calls, Program, FsProc } from './op.ts';
+import type { Calls, FsProc, Program } from './op.ts';
 
 interface GlobOptions {
   readonly cwd: string | undefined;

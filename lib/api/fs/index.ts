@@ -15,7 +15,7 @@ import { callbackForm, type Form, type Op, promised, promiseForm, settle, start,
 import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
-import { runSync, type FsProc } from './op.ts';
+import { type FsProc, runSync } from './op.ts';
 import { promisesOf } from './promises.ts';
 import { Stats } from './stats.ts';
 import { streamsOf } from './streams.ts';

@@ -11,9 +11,9 @@ import { type Form, type Op, promised, promiseForm, start } from './forms.ts';
 import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
+import type { FsProc } from './op.ts';
 import { watchEvents } from './watching.ts';
 import * as whole from './whole.ts';
-import type { FsProc } from './op.ts';
 
 /** Operations that are the same with a promise. */
 const OPS: Readonly<Record<string, unknown>> = {

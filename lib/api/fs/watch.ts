@@ -25,7 +25,7 @@ import type { Kevent } from '../../sys/types.ts';
 import { toBoolean, toEncoding, toOptions, toPath, toSignal } from './check.ts';
 import { DT_DIR, type Entry, encoded, list } from './dirent.ts';
 import { codeOf, nodeError, renamed } from './errors.ts';
-import { runSync, type FsProc } from './op.ts';
+import { type FsProc, runSync } from './op.ts';
 
 const NOTES = NOTE_DELETE | NOTE_WRITE | NOTE_EXTEND | NOTE_ATTRIB | NOTE_LINK | NOTE_RENAME | NOTE_REVOKE;
 const GONE = NOTE_DELETE | NOTE_RENAME | NOTE_REVOKE;

@@ -3,8 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { Stat, Timespec } from '../../sys/types.ts';
 import { toPath } from './check.ts';
 import { invalidArgType } from './errors.ts';
-import { BigIntStats, Stats } from './stats.ts';
 import type { FsProc } from './op.ts';
+import { BigIntStats, Stats } from './stats.ts';
 
 const EPOCH: Timespec = { sec: 0, nsec: 0 };
 

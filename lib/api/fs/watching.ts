@@ -1,8 +1,8 @@
 /** `fs.watch`, and `fs.promises.watch`, which waits for its events. */
 import { toInteger } from './check.ts';
 import { abortError, codedError, invalidArgValue } from './errors.ts';
-import { FSWatcher, watchOptions } from './watch.ts';
 import type { FsProc } from './op.ts';
+import { FSWatcher, watchOptions } from './watch.ts';
 
 /** `fs.watch(path[, options][, listener])`. @throws what open(2) says of the path */
 export function watchOf(proc: FsProc): (path: unknown, options?: unknown, listener?: unknown) => FSWatcher {

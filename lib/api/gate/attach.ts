@@ -2,12 +2,14 @@
  * A process of a kernel that lives in another thread of this host process. Its calls block the thread that makes
  * them, and that thread alone.
  */
+import { Handles } from '../../emul/netbsd/handles.ts';
 import { GATE_ATTACH, GATE_FORK, GATE_LEAVE, GATE_NEWLWP } from '../../gate/slots.ts';
 import { NSIG, signumber } from '../../sys/constants/signal.ts';
 import { Errno } from '../../sys/errno.ts';
 import { KernelDead } from '../errors.ts';
 import type { PromiseCalls, SysCalls } from '../facade.ts';
 import { createFs, type NodeFs } from '../fs/index.ts';
+import { type OnSignal, SignalHandlers } from '../handlers.ts';
 import { type GateWay, gatePromiseCalls, gateSysCalls, requested, wanted } from './calls.ts';
 import { GateSession } from './session.ts';
 
@@ -25,10 +27,10 @@ export interface AttachOptions {
    */
   readonly spinUs?: number;
   /**
-   * Called with the number of each signal that the process has a handler for: after the call during which it came,
-   * else from the event loop.
+   * Called with the number of each signal for which the process has a handler that is no function of this thread. Like
+   * such functions: after the call during which it came, else from the event loop.
    */
-  readonly onsignal?: (signo: number) => void;
+  readonly onsignal?: OnSignal;
 }
 
 const NS_PER_US = 1000;
@@ -122,16 +124,16 @@ export class GateProc extends GateCalling {
 
   /** A child with copies of the descriptors, driven by this thread. @throws SysError EAGAIN ESRCH */
   fork(): GateProc {
-    const { session, client } = this.way;
+    const { session, client, handlers, handles } = this.way;
     const [number, pid] = requested('fork', () => session.request(GATE_FORK, client));
-    return new GateProc({ session, client: Number(number) }, Number(pid));
+    return new GateProc(wayIn(session, number, handlers.copy(), handles), Number(pid));
   }
 
   /** Another lwp of this process. @throws SysError ESRCH */
   newlwp(): GateLwp {
-    const { session, client } = this.way;
+    const { session, client, handlers, handles } = this.way;
     const [number, lid] = requested('newlwp', () => session.request(GATE_NEWLWP, client));
-    return new GateLwp({ session, client: Number(number) }, Number(lid));
+    return new GateLwp({ session, client: Number(number), handlers, handles }, Number(lid));
   }
 
   /** Send it a signal, by number or name, with its own rights. @throws SysError EINVAL ESRCH */
@@ -163,7 +165,10 @@ function isShared(value: unknown): value is Shared {
 }
 
 /** What to give a session. @throws SysError EINVAL */
-export function attachOptions(options: AttachOptions): { spinNs: number; onsignal: AttachOptions['onsignal'] } {
+export function attachOptions(options: AttachOptions): {
+  spinNs: number;
+  onsignal: AttachOptions['onsignal'];
+} {
   wanted(typeof options === 'object' && options !== null, 'attach', 'options must be an object');
   const { spinUs = 0, onsignal, ...others } = options;
   const [unknown] = Object.keys(others);
@@ -186,9 +191,9 @@ export function attach(shared: Shared, options: AttachOptions = {}): GateProc {
   wanted(isShared(shared), 'attach', 'not what share() returned');
   const { spinNs, onsignal } = attachOptions(options);
   return requested('attach', () => {
-    const session = new GateSession(shared.gate, spinNs, onsignal);
+    const session = new GateSession(shared.gate, spinNs);
     try {
-      return attached(session, shared);
+      return attached(session, shared, onsignal);
     } catch (error) {
       session.close();
       throw error;
@@ -196,17 +201,28 @@ export function attach(shared: Shared, options: AttachOptions = {}): GateProc {
   });
 }
 
-/** @internal Come in on the kernel's own thread, where only the promises work: nobody else could answer. */
-export async function attachedHere({ gate, key }: Shared): Promise<GateProc> {
-  const session = new GateSession(gate, 0, undefined);
-  const [number, pid] = await session.requestSoon(GATE_ATTACH, 0, BigInt.asIntN(64, key), 0n);
-  return new GateProc({ session, client: Number(number) }, Number(pid));
+/** A new process's way in: its signals come by it. */
+function wayIn(
+  session: GateSession,
+  number: bigint,
+  handlers: SignalHandlers,
+  handles: Handles = new Handles(),
+): GateWay {
+  const client = Number(number);
+  session.handle(client, handlers);
+  return { session, client, handles, handlers };
 }
 
 /** @internal Come in by a session there is. @throws Errno, SysError of chdir, KernelDead */
-export function attached(session: GateSession, { key, cwd }: Shared): GateProc {
-  const [number, pid] = session.request(GATE_ATTACH, 0, BigInt.asIntN(64, key), BigInt(session.waiter));
-  const proc = new GateProc({ session, client: Number(number) }, Number(pid));
+export function attached(session: GateSession, { key, cwd }: Shared, onsignal?: OnSignal): GateProc {
+  const [number, pid] = session.request(
+    GATE_ATTACH,
+    0,
+    BigInt.asIntN(64, key),
+    BigInt(session.waiter),
+    session.here ? 1n : 0n,
+  );
+  const proc = new GateProc(wayIn(session, number, new SignalHandlers(onsignal)), Number(pid));
   if (cwd !== '/') {
     try {
       proc.sys.chdir(cwd);

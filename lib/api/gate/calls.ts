@@ -2,14 +2,16 @@
  * `sys` and `promises` of a process that is driven through the gate: arguments are checked as a local caller's,
  * then put into memory as a program would have them.
  */
-import { SCALARS } from '../../sys/scalars.ts';
+
+import type { Handles } from '../../emul/netbsd/handles.ts';
 import { EINVAL, Errno } from '../../sys/errno.ts';
+import { SCALARS } from '../../sys/scalars.ts';
 import type { SysentRow } from '../../sys/sysent.ts';
 import type { ArgChecks } from '../args.ts';
 import { KernelDead, SysError } from '../errors.ts';
 import {
   CALLER,
-  Facade,
+  type Facade,
   facadeOf,
   giveOut,
   indirect,
@@ -19,12 +21,15 @@ import {
   pathsOf,
   type SysCalls,
 } from '../facade.ts';
+import type { SignalHandlers } from '../handlers.ts';
 import type { GateSession } from './session.ts';
 
 /** Who calls, by what. */
 export interface GateWay {
   readonly session: GateSession;
   readonly client: number;
+  readonly handles: Handles;
+  readonly handlers: SignalHandlers;
 }
 
 function edge(error: unknown, row: SysentRow, args: readonly unknown[]): unknown {
@@ -53,32 +58,38 @@ function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method<GateWay
     };
   }
   return function (this: Facade<GateWay>, ...args: unknown[]) {
-    const { session, client } = this[CALLER];
+    const { session, client, handles, handlers } = this[CALLER];
     const copies = checks.map((check, i) => check(args[i]));
     let value: unknown;
     try {
-      value = session.call(client, row, copies);
+      value = session.call(client, row, copies, handles);
     } catch (error) {
       giveOut(row, filled, args, copies, 'quietly');
       throw edge(error, row, args);
     }
     giveOut(row, filled, args, copies, 'loudly');
+    if (row.call === 'sigaction') {
+      handlers.note(copies[0], copies[1]);
+    }
     return value;
   };
 }
 
 function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method<GateWay> {
   return async function (this: Facade<GateWay>, ...args: unknown[]) {
-    const { session, client } = this[CALLER];
+    const { session, client, handles, handlers } = this[CALLER];
     const copies = checks.map((check, i) => check(args[i]));
     let value: unknown;
     try {
-      value = await session.post(client, row, copies);
+      value = await session.post(client, row, copies, handles);
     } catch (error) {
       giveOut(row, filled, args, copies, 'quietly');
       throw edge(error, row, args);
     }
     giveOut(row, filled, args, copies, 'loudly');
+    if (row.call === 'sigaction') {
+      handlers.note(copies[0], copies[1]);
+    }
     return value;
   };
 }

@@ -5,6 +5,8 @@
  * pointed at where it is, which the caller must leave alone meanwhile: who waits for the answer does. For others
  * it is copied first, since a buffer of theirs may be detached under way.
  */
+import type { CallSegments } from '../../emul/netbsd/encoder.ts';
+import type { Handles } from '../../emul/netbsd/handles.ts';
 import { SLOT_BYTES, SLOT_SCRATCH, type Slots } from '../../gate/slots.ts';
 import type { GateCaller } from '../../rumpuser/native_gate.ts';
 
@@ -19,19 +21,27 @@ interface Segment {
   readonly copy: Uint8Array;
 }
 
-export class CallMemory {
+export class CallMemory implements CallSegments {
   readonly #caller: GateCaller;
   readonly #slots: Slots;
   readonly #slot: number;
   readonly #copies: 'copied' | 'in place';
+  readonly handles: Handles;
   readonly #segments: Segment[] = [];
   #used = 0;
 
-  constructor(caller: GateCaller, slots: Slots, slot: number, large: 'copied' | 'in place') {
+  constructor(
+    caller: GateCaller,
+    slots: Slots,
+    slot: number,
+    large: 'copied' | 'in place',
+    handles: Handles,
+  ) {
     this.#caller = caller;
     this.#slots = slots;
     this.#slot = slot;
     this.#copies = large;
+    this.handles = handles;
   }
 
   /** @returns the address of `bytes`, or of what stands for them until `finish` */

@@ -57,7 +57,7 @@ export class OwnKernel {
   constructor(worker: Worker, board: Board, shared: Shared, spinNs: number) {
     this.#worker = worker;
     this.#board = board;
-    this.#session = new GateSession(shared.gate, spinNs, undefined);
+    this.#session = new GateSession(shared.gate, spinNs);
     attached(this.#session, shared);
     this.modules = {
       load: (path, props) => {
@@ -222,8 +222,8 @@ export class OwnKernel {
 export interface OwnBootOptions {
   readonly thread: 'own';
   /**
-   * Microseconds that both threads look for work before they sleep. Default 0. Above it a call takes a tenth of the time,
-   * and each of them a CPU.
+   * Microseconds that both threads look for work before they sleep. Default 0. Above it a call takes a tenth of the
+   * time, and each thread a CPU.
    */
   readonly spinUs?: number;
   /** Gets what the kernel and its processes print, from this thread's event loop. Default: standard output. */

@@ -1,6 +1,6 @@
 /**
- * What a kernel with a thread of its own and its owner's thread say to each other, beside system calls: questions, which
- * the owner waits for, and messages, which nobody waits for.
+ * What a kernel with a thread of its own and its owner's thread say to each other, beside system calls: questions,
+ * which the owner waits for, and messages, which nobody waits for.
  */
 import { deserialize, serialize } from 'node:v8';
 import { EIO, errnoByCode } from '../../sys/errno.ts';
@@ -104,7 +104,12 @@ interface PackedError {
 export function packError(error: unknown): PackedError {
   const { name, message, code, syscall } = error as PackedError;
   return error instanceof Error
-    ? { name, message, ...(code === undefined ? {} : { code }), ...(syscall === undefined ? {} : { syscall }) }
+    ? {
+        name,
+        message,
+        ...(code === undefined ? {} : { code }),
+        ...(syscall === undefined ? {} : { syscall }),
+      }
     : { name: 'Error', message: String(error) };
 }
 
@@ -119,5 +124,9 @@ export function unpackError(value: unknown): Error {
           ? new TypeError(message)
           : new Error(message);
   // A host's own error has a code that is not of this kernel's.
-  return Object.assign(error, { message }, code === undefined || name === 'SysError' ? {} : { code, syscall });
+  return Object.assign(
+    error,
+    { message },
+    code === undefined || name === 'SysError' ? {} : { code, syscall },
+  );
 }

@@ -2,8 +2,10 @@
  * A thread's side of the gate: its slot, the requests it makes there, and the signals that come back.
  */
 import { encodeCall, type ForeignCall } from '../../emul/netbsd/client.ts';
+import type { Handles } from '../../emul/netbsd/handles.ts';
 import {
   GATE_ASK,
+  GATE_SIGNALS,
   GATE_SYSCALL,
   SLOT_ARG,
   SLOT_BYTES,
@@ -17,9 +19,11 @@ import {
   Slots,
 } from '../../gate/slots.ts';
 import { GateCaller } from '../../rumpuser/native_gate.ts';
-import { EIO, ENXIO, Errno, errnoByNumber } from '../../sys/errno.ts';
+import { NSIG } from '../../sys/constants/signal.ts';
+import { EIO, ENXIO, Errno, ESRCH, errnoByNumber } from '../../sys/errno.ts';
 import type { SysentRow } from '../../sys/sysent.ts';
 import { KernelDead } from '../errors.ts';
+import type { SignalHandlers } from '../handlers.ts';
 import { CallMemory } from './memory.ts';
 
 /** Bytes of an answer that are asked for at first. */
@@ -37,21 +41,34 @@ export class GateSession {
   readonly #slots: Slots;
   readonly #slot: number;
   readonly #spinNs: number;
-  readonly #onsignal: ((signo: number) => void) | undefined;
+  /** The kernel runs on this very thread: what lets it serve. */
+  readonly #serve: (() => void) | undefined;
+  /** Handlers of the processes that came in by this. */
+  readonly #handlers = new Map<number, SignalHandlers>();
   #closed = false;
 
   /** @throws KernelDead; Errno EAGAIN all slots of the process are taken */
-  constructor(gate: number, spinNs: number, onsignal: ((signo: number) => void) | undefined) {
+  constructor(gate: number, spinNs: number, serve?: () => void) {
     this.#caller = new GateCaller(gate);
     this.#slots = new Slots(this.#caller.memory, this.#caller.address);
     this.#spinNs = spinNs;
-    this.#onsignal = onsignal;
+    this.#serve = serve;
     this.#slot = alive(() => this.#caller.claim());
   }
 
-  /** The idler that is rung for signals, or 0: nobody wants them at once. */
+  /** The idler that is rung for signals. */
   get waiter(): number {
-    return this.#onsignal === undefined ? 0 : this.#caller.waiter(() => this.#signals());
+    return this.#caller.waiter(() => this.#signals());
+  }
+
+  /** On the kernel's own thread. */
+  get here(): boolean {
+    return this.#serve !== undefined;
+  }
+
+  /** Signals of that client are its own to handle. */
+  handle(client: number, handlers: SignalHandlers): void {
+    this.#handlers.set(client, handlers);
   }
 
   /** Make a request and wait for its answer. @throws Errno what it says; KernelDead */
@@ -60,16 +77,9 @@ export class GateSession {
     return this.#called();
   }
 
-  /** The same, without waiting: for the kernel's own thread. */
-  async requestSoon(request: number, client: number, ...args: readonly bigint[]): Promise<Answer> {
-    this.#prepare(this.#slot, request, client, args);
-    await this.#posted(this.#slot);
-    return this.#answer(this.#slot);
-  }
-
   /** Make a system call and wait. @throws Errno, KernelDead */
-  call(client: number, row: SysentRow, copies: readonly unknown[]): unknown {
-    const memory = new CallMemory(this.#caller, this.#slots, this.#slot, 'in place');
+  call(client: number, row: SysentRow, copies: readonly unknown[], handles: Handles): unknown {
+    const memory = new CallMemory(this.#caller, this.#slots, this.#slot, 'in place', handles);
     const call = encodeCall(row, memory, copies);
     this.#prepareCall(this.#slot, client, row, call.args);
     return resultOf(call, () => this.#called(() => memory.finish()));
@@ -108,15 +118,16 @@ export class GateSession {
   }
 
   /** Make a system call and go on. */
-  async post(client: number, row: SysentRow, copies: readonly unknown[]): Promise<unknown> {
+  async post(client: number, row: SysentRow, copies: readonly unknown[], handles: Handles): Promise<unknown> {
     const slot = alive(() => this.#caller.claim());
-    const memory = new CallMemory(this.#caller, this.#slots, slot, 'copied');
+    const memory = new CallMemory(this.#caller, this.#slots, slot, 'copied', handles);
     try {
       const call = encodeCall(row, memory, copies);
       this.#prepareCall(slot, client, row, call.args);
       await this.#posted(slot);
       memory.finish();
-      return resultOf(call, () => this.#answer(slot));
+      this.#signals();
+      return resultOf(call, () => told(this.#slots.word(slot, SLOT_ERROR), this.#words(slot)));
     } finally {
       this.#caller.release(slot);
     }
@@ -160,26 +171,50 @@ export class GateSession {
   }
 
   #called(finish?: () => void): Answer {
-    alive(() => this.#caller.call(this.#slot, this.#spinNs));
+    alive(() => this.#caller.call(this.#slot, this.#spinNs, this.#serve));
     finish?.();
-    const answer = this.#answer(this.#slot);
+    // Read before handlers run, which make calls of their own.
+    const error = this.#slots.word(this.#slot, SLOT_ERROR);
+    const answer = this.#words(this.#slot);
     this.#signals();
-    return answer;
+    return told(error, answer);
   }
 
-  #answer(slot: number): Answer {
-    const error = this.#slots.word(slot, SLOT_ERROR);
-    if (error !== 0) {
-      throw errnoByNumber(error) ?? EIO;
-    }
+  #words(slot: number): Answer {
     return [this.#slots.long(slot, SLOT_RETVAL), this.#slots.long(slot, SLOT_RETVAL + 1)];
   }
 
   #signals(): void {
-    for (const signo of this.#slots.raised(this.#slot)) {
-      this.#onsignal?.(signo);
+    if (this.#closed || !this.#slots.takeRaised(this.#slot)) {
+      return;
+    }
+    for (const [client, handlers] of this.#handlers) {
+      let [low, high]: Answer = [0n, 0n];
+      try {
+        [low, high] = this.request(GATE_SIGNALS, client);
+      } catch (error) {
+        // It has exited meanwhile.
+        if (error !== ESRCH) {
+          throw error;
+        }
+        this.#handlers.delete(client);
+      }
+      const raised = BigInt.asUintN(64, low) | (BigInt.asUintN(64, high) << 64n);
+      for (let signo = 1; signo < NSIG; signo++) {
+        if ((raised & (1n << BigInt(signo))) !== 0n) {
+          handlers.raise(signo);
+        }
+      }
     }
   }
+}
+
+/** @throws Errno what an answer says */
+function told(error: number, answer: Answer): Answer {
+  if (error !== 0) {
+    throw errnoByNumber(error) ?? EIO;
+  }
+  return answer;
 }
 
 /** @throws what `answer` throws, with what the call tells even so */

@@ -283,10 +283,8 @@ function* structure(m: Marshal, address: bigint, passing: string, what: string):
     return;
   }
   const codec = memoryCodec(what);
-  const value =
-    passing === 'fill?'
-      ? codec.decode(new Uint8Array(codec.size))
-      : codec.decode(yield* m.copyin(address, codec.size));
+  // Also what is only to be filled: where the call says nothing, the caller's own stays.
+  const value = codec.decode(yield* m.copyin(address, codec.size));
   m.values.push(value);
   if (passing !== 'in' && passing !== 'in?') {
     (passing === 'fill?' ? m.always : m.after).push(() => m.copyout(address, codec.encode(value)));

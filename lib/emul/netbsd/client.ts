@@ -1,76 +1,20 @@
 /**
  * The other side of the ABI: a call of JavaScript's as a foreign program would make it, with registers and memory.
  *
- * Every buffer and structure of a call lies in a segment of its own, at an address whose upper half is its number.
- * Where the caller has given bytes, the segment is these bytes: what the server copies out is there.
- *
  * NetBSD: lib/librumpclient/rumpclient.c, the generated calls of sys/rump/librump/rumpkern/rump_syscalls.c.
  */
 import { F_GETLK, F_SETLK, F_SETLKW } from '../../sys/constants/fcntl.ts';
 import { PATH_MAX } from '../../sys/constants/limits.ts';
-import { EFAULT, ENOSYS } from '../../sys/errno.ts';
+import { EINVAL, ENOSYS } from '../../sys/errno.ts';
 import { nameDecode, nameEncode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import { localArgs } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
 import type { Flock } from '../../sys/types.ts';
 import { memoryCodec } from './args.ts';
-import { flockCodec } from './structs.ts';
-
-/** Where a call's arguments lie, for the kernel. */
-export interface CallSegments {
-  /** @returns the address of `bytes` */
-  add(bytes: Uint8Array): bigint;
-  remove(address: bigint): void;
-}
-
-/** Memory of a client: segments by number. */
-export class Arena implements CallSegments {
-  readonly #segments = new Map<bigint, Uint8Array>();
-  #next = 1n;
-
-  /** @returns the address of `bytes` */
-  add(bytes: Uint8Array): bigint {
-    const id = this.#next++;
-    this.#segments.set(id, bytes);
-    return id << 32n;
-  }
-
-  remove(address: bigint): void {
-    this.#segments.delete(address >> 32n);
-  }
-
-  /** The bytes from `address` to the end of what lies there. @throws EFAULT */
-  at(address: bigint): Uint8Array {
-    const bytes = this.#segments.get(address >> 32n);
-    const offset = Number(address & 0xffffffffn);
-    if (bytes === undefined || offset > bytes.length) {
-      throw EFAULT;
-    }
-    return bytes.subarray(offset);
-  }
-
-  /** @throws EFAULT */
-  read(address: bigint, length: number): Uint8Array {
-    const bytes = this.at(address);
-    if (length > bytes.length) {
-      throw EFAULT;
-    }
-    return bytes.subarray(0, length);
-  }
-
-  /** Text with its NUL, or `max` bytes of it. @throws EFAULT */
-  readText(address: bigint, max: number): Uint8Array {
-    const bytes = this.at(address).subarray(0, max);
-    const end = bytes.indexOf(0);
-    return end < 0 ? bytes : bytes.subarray(0, end + 1);
-  }
-
-  /** @throws EFAULT */
-  write(address: bigint, data: Uint8Array): void {
-    this.read(address, data.length).set(data);
-  }
-}
+import { type CallSegments, Encoder } from './encoder.ts';
+import { inward, outward } from './outward.ts';
+import { type Codec, flockCodec } from './structs.ts';
 
 /** A call that is under way: its registers, and what becomes of the answer. */
 export interface ForeignCall {
@@ -83,50 +27,8 @@ export interface ForeignCall {
   release(): void;
 }
 
-class Encoder {
-  readonly row: SysentRow;
-  readonly arena: CallSegments;
-  readonly slots: BigInt64Array;
-  readonly segments: bigint[] = [];
-  /** Out-arguments by name: how to read them when the call has ended. */
-  readonly outs = new Map<string, (count: number) => unknown>();
-  /** Objects of the caller's to be filled. */
-  readonly after: (() => void)[] = [];
-  /** Those that tell something when the call has failed, too. */
-  readonly always: (() => void)[] = [];
-  /** An ioctl that reads a number. */
-  number: (() => number) | null = null;
-
-  constructor(row: SysentRow, arena: CallSegments) {
-    this.row = row;
-    this.arena = arena;
-    this.slots = new BigInt64Array(row.args.length);
-  }
-
-  set(i: number, value: bigint | number): void {
-    this.slots[i] = BigInt.asIntN(64, BigInt(value));
-  }
-
-  /** A new segment. */
-  place(bytes: Uint8Array): bigint {
-    const address = this.arena.add(bytes);
-    this.segments.push(address);
-    return address;
-  }
-
-  /** The slot that tells the length of `name`. */
-  setLength(name: string, length: number): void {
-    const i = this.row.args.findIndex(([, type]) => type === `len ${name}`);
-    if (i >= 0) {
-      this.set(i, length);
-    }
-  }
-}
-
 /** Make a call ready to be sent. @throws ENOSYS it has an argument that cannot be sent */
-export function encodeCall(
-  row: SysentRow,
-  arena: CallSegments, given: readonly unknown[]): ForeignCall {
+export function encodeCall(row: SysentRow, arena: CallSegments, given: readonly unknown[]): ForeignCall {
   const e = new Encoder(row, arena);
   const values = new Map(localArgs(row).map(([name], i) => [name, given[i]]));
   for (const i of row.args.keys()) {
@@ -263,14 +165,25 @@ function structure(e: Encoder, i: number, passing: string, what: string, value: 
     return;
   }
   const codec = memoryCodec(what);
-  const bytes = passing === 'fill?' ? new Uint8Array(codec.size) : codec.encode(value).slice();
+  const bytes =
+    passing === 'fill?' ? filledBefore(what, codec, value, e) : outward(what, codec, value, e.arena.handles);
   e.set(i, e.place(bytes));
   if (passing !== 'in' && passing !== 'in?') {
-    const fill = (): void => void Object.assign(value as object, codec.decode(bytes));
+    const fill = (): void =>
+      void Object.assign(value as object, inward(what, codec.decode(bytes), e.arena.handles));
     e.after.push(fill);
     if (passing === 'fill?') {
-      e.always.push(() => bytes.some((byte) => byte !== 0) && fill());
+      e.always.push(fill);
     }
+  }
+}
+
+/** What is there already: where the kernel tells nothing, it stays. */
+function filledBefore(what: string, codec: Codec<unknown>, value: unknown, e: Encoder): Uint8Array {
+  try {
+    return outward(what, codec, value, e.arena.handles);
+  } catch {
+    return new Uint8Array(codec.size);
   }
 }
 
@@ -279,14 +192,16 @@ function descriptorSet(e: Encoder, i: number, set: Set<unknown>): void {
   const nd = Number(e.slots[0]);
   const bytes = new Uint8Array(Math.ceil(nd / 32) * 4);
   for (const fd of set as Set<number>) {
+    if (!Number.isInteger(fd)) {
+      throw EINVAL;
+    }
     bytes[fd >> 3] = (bytes[fd >> 3] ?? 0) | (1 << (fd & 7));
   }
   e.set(i, e.place(bytes));
   e.after.push(() => {
-    set.clear();
-    for (let fd = 0; fd < nd; fd++) {
-      if (((bytes[fd >> 3] as number) & (1 << (fd & 7))) !== 0) {
-        set.add(fd);
+    for (const fd of set as Set<number>) {
+      if (fd >= nd || ((bytes[fd >> 3] as number) & (1 << (fd & 7))) === 0) {
+        set.delete(fd);
       }
     }
   });
@@ -306,14 +221,14 @@ function elements(
   const codec = memoryCodec(what);
   const bytes = new Uint8Array(items.length * codec.size);
   for (const [n, item] of items.entries()) {
-    bytes.set(codec.encode(item), n * codec.size);
+    bytes.set(outward(what, codec, item, e.arena.handles), n * codec.size);
   }
   e.set(i, e.place(bytes));
   e.setLength(name, items.length);
   if (passing === 'inout[]') {
     e.after.push(() => {
       for (const [n, item] of items.entries()) {
-        Object.assign(item, codec.decode(bytes.subarray(n * codec.size)));
+        Object.assign(item, inward(what, codec.decode(bytes.subarray(n * codec.size)), e.arena.handles));
       }
     });
   }
@@ -323,7 +238,7 @@ function out(e: Encoder, i: number, name: string, what: string): void {
   const codec = memoryCodec(what);
   const bytes = new Uint8Array(codec.size);
   e.set(i, e.place(bytes));
-  e.outs.set(name, () => codec.decode(bytes));
+  e.outs.set(name, () => inward(what, codec.decode(bytes), e.arena.handles));
 }
 
 function outArray(
@@ -338,14 +253,22 @@ function outArray(
   const count = capacity === undefined ? 0 : (values.get(capacity) as number);
   const bytes = new Uint8Array(count * codec.size);
   e.set(i, e.place(bytes));
+  if (count === 0) {
+    // Nothing, or how many there would be.
+    e.outs.set(name, (n) => (n === 0 ? [] : n));
+    return;
+  }
   e.outs.set(name, (n) =>
-    Array.from({ length: n }, (_, at) => codec.decode(bytes.subarray(at * codec.size))),
+    Array.from({ length: n }, (_, at) =>
+      inward(what, codec.decode(bytes.subarray(at * codec.size)), e.arena.handles),
+    ),
   );
 }
 
 /** Size of the parameter of an ioctl, in its command. */
 const IOCPARM_MASK = 0x1fff;
 const IOC_OUT = 0x40000000;
+const IOC_IN = 0x80000000;
 
 function byAnother(
   e: Encoder,
@@ -356,8 +279,12 @@ function byAnother(
 ): void {
   const by = values.get(other) as number;
   if (e.row.call === 'fcntl' && (by === F_GETLK || by === F_SETLK || by === F_SETLKW)) {
+    if (typeof value !== 'object' || value === null) {
+      throw EINVAL;
+    }
     const { start, len, pid = 0, type, whence } = value as Flock;
-    const bytes = flockCodec.encode({ start, len, pid, type, whence }).slice();
+    const given = { start, len, pid, type, whence };
+    const bytes = outward('flock', flockCodec as Codec<unknown>, given, e.arena.handles);
     e.set(i, e.place(bytes));
     if (by === F_GETLK) {
       e.after.push(() => Object.assign(value as object, flockCodec.decode(bytes)));
@@ -365,6 +292,9 @@ function byAnother(
   } else if (e.row.call === 'ioctl') {
     const size = (by >>> 16) & IOCPARM_MASK;
     const int = memoryCodec('int');
+    if ((by & IOC_IN) !== 0 && size === 4 && !(value instanceof Uint8Array) && !Number.isInteger(value)) {
+      throw EINVAL;
+    }
     const bytes =
       value instanceof Uint8Array
         ? value
@@ -378,11 +308,17 @@ function byAnother(
   } else if (value instanceof Uint8Array) {
     e.set(i, e.place(value));
     e.setLength(e.row.args[i]?.[0] ?? '', value.length);
+  } else if (e.row.call === 'mount' && typeof value === 'object' && value !== null) {
+    const json = nameEncode(JSON.stringify(value));
+    e.set(i, e.place(json));
+    e.setLength(e.row.args[i]?.[0] ?? '', json.length);
   } else if (typeof value === 'number') {
+    if ((value | 0) !== value) {
+      throw EINVAL;
+    }
     e.set(i, value);
-  } else if (value != null) {
-    // The arguments of a mount as an object: their C structure is the file system's to know.
-    throw ENOSYS;
+  } else if (value != null || (e.row.call === 'fcntl' && value === null)) {
+    throw e.row.call === 'fcntl' ? EINVAL : ENOSYS;
   }
 }
 

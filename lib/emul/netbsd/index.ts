@@ -10,6 +10,7 @@ import { type RemoteVmspace, remoteOf } from '../../kern/vmspace.ts';
 import { EINVAL, ENOSYS, Errno } from '../../sys/errno.ts';
 import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import { decodeArg, Marshal } from './args.ts';
+import { HOSTS_OWN } from './hosts_own.ts';
 import { encodeResult, type Registers } from './results.ts';
 
 /** As the caller gets it: `error` is 0 or an errno, and then the registers are 0. */
@@ -19,15 +20,6 @@ export interface RemoteResult {
 }
 
 const NOTHING: Registers = [0n, 0n];
-
-/**
- * Calls that the caller's own host does for it. A program's process is the host's; a thread's is the kernel's, but its
- * children come by a way of their own. NetBSD answers programs the same.
- */
-const HOSTS_OWN: Readonly<Record<'program' | 'thread', ReadonlySet<string>>> = {
-  program: new Set(['exit', 'fork', 'vfork', '__vfork14', 'kill', 'syscall', '__syscall']),
-  thread: new Set(['fork', 'vfork', '__vfork14', 'syscall', '__syscall']),
-};
 
 /**
  * Serve call `number` of a foreign caller as `l`, whose process has a remote memory. It runs from the user boundary to

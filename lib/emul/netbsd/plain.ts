@@ -4,15 +4,18 @@
 import type { Lwp } from '../../kern/lwp.ts';
 import { syscallLocal } from '../../kern/syscall.ts';
 import { SCALARS } from '../../sys/scalars.ts';
-import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import { SYSCALLS } from '../../sys/syscalls.master.ts';
+import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
+import { HOSTS_OWN } from './hosts_own.ts';
 
 type Decode = (slot: bigint) => number;
 
 function decodeOf(type: Scalar): Decode {
   const { size, signed } = SCALARS[type];
-  return signed ? (slot) => Number(BigInt.asIntN(8 * size, slot)) : (slot) => Number(BigInt.asUintN(8 * size, slot));
+  return signed
+    ? (slot) => Number(BigInt.asIntN(8 * size, slot))
+    : (slot) => Number(BigInt.asUintN(8 * size, slot));
 }
 
 const PLAIN: ReadonlyMap<number, readonly Decode[]> = new Map(
@@ -21,6 +24,7 @@ const PLAIN: ReadonlyMap<number, readonly Decode[]> = new Map(
       (row) =>
         isCallable(row) &&
         !row.sleeps &&
+        !HOSTS_OWN.thread.has(row.call) &&
         row.args.length <= 4 &&
         row.result in SCALARS &&
         row.args.every(([, type]) => type in SCALARS),
@@ -42,7 +46,13 @@ export function plainCall(
 ): number | undefined {
   const decode = PLAIN.get(number);
   const k = l.kernel;
-  if (decode === undefined || length < 8 * decode.length || l.ast !== 0 || k.trace !== null || k.sysproxy !== null) {
+  if (
+    decode === undefined ||
+    length < 8 * decode.length ||
+    l.ast !== 0 ||
+    k.trace !== null ||
+    k.sysproxy !== null
+  ) {
     return undefined;
   }
   const row = syscallByNumber(number) as SysentRow;

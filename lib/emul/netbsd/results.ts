@@ -38,12 +38,16 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     } else if (type.startsWith('out[] ')) {
       const codec = memoryCodec(what);
       const items = outOf(m, value, name) as readonly unknown[];
+      count = BigInt(items.length);
+      if (m.lengthOf(name, 1) === 0 && hasRoomOf(m, name)) {
+        // Asked how many there are.
+        continue;
+      }
       const bytes = new Uint8Array(items.length * codec.size);
       for (const [i, item] of items.entries()) {
         bytes.set(codec.encode(item), i * codec.size);
       }
       yield* m.copyout(address, bytes);
-      count = BigInt(items.length);
     } else if (type.startsWith('out ') || type.startsWith('out? ')) {
       yield* m.copyout(address, memoryCodec(what).encode(outOf(m, value, name)));
     }
@@ -53,6 +57,11 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     yield* ioctlOut(m, m.ioctl, value);
   }
   return registers(m, value, count);
+}
+
+/** The caller says how many elements it has room for. */
+function hasRoomOf(m: Marshal, name: string): boolean {
+  return m.row.args.some(([, type]) => type === `max ${name}`);
 }
 
 function registers(m: Marshal, value: unknown, count: bigint | null): Registers {

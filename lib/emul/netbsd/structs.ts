@@ -3,7 +3,9 @@
  *
  * NetBSD: sys/sys/{time,resource,stat,statvfs,event,poll,signal,fcntl,siginfo}.h.
  */
+
 import { struct } from '../../kern/sysctl_struct.ts';
+import { SIGCHLD } from '../../sys/constants/signal.ts';
 import type {
   Flock,
   Kevent,
@@ -297,7 +299,10 @@ const siginfo: Codec<Siginfo> = {
       number,
       number,
     ];
-    return { signo, code, errno, pid, uid, value: view.getBigInt64(24, true) };
+    // The words of a signal are for what kind it is.
+    return signo === 0 || signo === SIGCHLD
+      ? { signo, code, errno, pid, uid, value: 0n, status: view.getInt32(24, true) }
+      : { signo, code, errno, pid, uid, value: view.getBigInt64(24, true), status: 0 };
   },
 };
 
@@ -323,8 +328,13 @@ const sigaltstack: Codec<Structs['sigaltstack']> = {
 
 const sigevent: Codec<Structs['sigevent']> = {
   size: 40,
-  encode() {
-    return new Uint8Array(40);
+  encode({ notify, signo, value }) {
+    const bytes = new Uint8Array(40);
+    const view = words(bytes);
+    view.setInt32(0, notify, true);
+    view.setInt32(4, signo, true);
+    view.setBigInt64(8, BigInt.asIntN(64, BigInt(value)), true);
+    return bytes;
   },
   decode(bytes) {
     const view = words(bytes);

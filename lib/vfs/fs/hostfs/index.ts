@@ -64,7 +64,7 @@ function fsOf(mp: Mount): HostFs {
  * @throws EPERM EINVAL arguments; ENOENT ENOTDIR EACCES ... the host's directory
  */
 function* mount(l: Lwp, mp: Mount, data: unknown): MaySleep<void> {
-  if (l.proc.vmspace.kind !== 'local') {
+  if (l.proc.vmspace.kind === 'remote') {
     throw EPERM;
   }
   const args: HostfsArgs = hostfsArgs(data);
