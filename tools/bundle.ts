@@ -107,6 +107,7 @@ export const { ${names} } = load(fileURLToPath(new URL('api.cjs', import.meta.ur
 for (const [name, entry] of [
   ['index', INDEX],
   ['cache', join(dist, 'tools', 'cache.js')],
+  ['own_worker', join(dist, 'lib', 'api', 'gate', 'own_worker.js')],
   ['rump', join(dist, 'lib', 'cli', 'main.js')],
 ] as const) {
   await build({

@@ -10,17 +10,17 @@ export const SLOT_SCRATCH = 256;
 export const SLOT_ARGS = 14;
 
 /** 32-bit words of a slot. */
-export const SLOT_GONE = 3;
-export const SLOT_REQUEST = 6;
-export const SLOT_CLIENT = 7;
-export const SLOT_NUMBER = 8;
-export const SLOT_ERROR = 9;
-export const SLOT_SESSION = 10;
-export const SLOT_LENGTH = 11;
-export const SLOT_RAISED = 12;
+export const SLOT_REQUEST = 2;
+export const SLOT_CLIENT = 3;
+export const SLOT_NUMBER = 4;
+export const SLOT_ERROR = 5;
+export const SLOT_LENGTH = 6;
+export const SLOT_SESSION = 49;
+export const SLOT_GONE = 50;
+export const SLOT_RAISED = 53;
 /** 64-bit words of a slot. */
-export const SLOT_RETVAL = 8;
-export const SLOT_ARG = 10;
+export const SLOT_RETVAL = 4;
+export const SLOT_ARG = 6;
 
 /**
  * What may be asked, in SLOT_REQUEST. SLOT_CLIENT is who asks, SLOT_SESSION the slot it came in by; the answer

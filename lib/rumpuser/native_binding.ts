@@ -26,8 +26,11 @@ export interface NativeBinding extends HostBinding {
   onAssertion(thrower: (message: string) => never): void;
   /** Why the last call on this thread failed. */
   reason(): string;
-  /** Nanoseconds for a pair of enter and exit in C++: of a host mutex, or of ours. */
-  bench(kind: 'pthread' | 'mutex', pairs: number): number;
+  /**
+   * Nanoseconds in C++: for a pair of enter and exit of a host mutex, or of ours; for there and back between two
+   * threads, asleep or looking.
+   */
+  bench(kind: 'pthread' | 'mutex' | 'sleeping' | 'looking', rounds: number): number;
 
   /** A tenant of the process; 0 when there are too many. `pump` is called on this thread. */
   hostOpen(pump: () => void): number;

@@ -1,9 +1,11 @@
 // Loops in C++, so that benchmarks can put a number beside what the same work costs from TypeScript.
 #include <mutex>
+#include <thread>
 
 #include <rump/rumpuser.h>
 
 #include "glue.h"
+#include "wait.h"
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -61,8 +63,39 @@ double bench_mutex(double pairs) {
   return ns;
 }
 
-// @param kind "pthread" or "mutex" @returns nanoseconds per pair of enter and exit
+// There and back between two threads, which sleep on a word while it is not their turn, or look at it.
+double bench_there_and_back(double rounds, bool looking) {
+  rumpuser::Word turn{0};
+  const auto wait_for = [&turn, looking](int32_t mine) {
+    while (turn.load() != mine) {
+      if (!looking)
+        rumpuser::platform_wait(turn, 1 - mine, RUMPUSER_FOREVER);
+    }
+  };
+  const auto hand_over = [&turn, looking](int32_t to) {
+    turn.store(to);
+    if (!looking)
+      rumpuser::wake_one(turn);
+  };
+  std::thread other([&] {
+    for (double i = 0; i < rounds; i++) {
+      wait_for(1);
+      hand_over(0);
+    }
+  });
+  const double ns = ns_per_pair(rounds, [&] {
+    hand_over(1);
+    wait_for(0);
+  });
+  other.join();
+  return ns;
+}
+
+// @param kind "pthread" or "mutex": nanoseconds per pair of enter and exit; "sleeping" or "looking": per time
+// there and back between two threads
 double bench(std::string kind, double pairs) {
+  if (kind == "sleeping" || kind == "looking")
+    return bench_there_and_back(pairs, kind == "looking");
   return kind == "pthread" ? bench_host(pairs) : bench_mutex(pairs);
 }
 

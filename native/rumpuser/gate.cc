@@ -18,10 +18,10 @@ constexpr uint32_t kMaxGates = 1024;
 constexpr int kEnxio = 6, kEdeadlk = 11;
 
 struct Gate {
+  alignas(64) std::atomic<uint32_t> posted{0};
   // Which of those that have been in this place: the handle, or 0 when it is closed.
-  std::atomic<uint32_t> handle{0};
-  std::atomic<uint32_t> posted{0};
-  // The kernel's thread looks: nobody has to ring.
+  alignas(64) std::atomic<uint32_t> handle{0};
+  // The kernel's thread looks, or will before it sleeps: nobody has to ring.
   Word looking{0};
   rumpuser_idler idler = 0;
   // The kernel's.
@@ -83,14 +83,18 @@ void take_posted(Gate &gate) {
   }
 }
 
-// A request that will not be served.
-void refuse(GateSlot &s, int32_t from) {
-  if (s.state.compare_exchange_strong(from, kSlotDone)) {
-    s.error = -1;
-    wake_all(s.state);
-    if (s.waiter != 0)
-      rumpuser_doorbell(s.waiter);
-  }
+// A request that will not be served, if it is one: the owner of a posted slot may be taking it back.
+void refuse(GateSlot &s) {
+  int32_t posted = kSlotPosted;
+  s.state.compare_exchange_strong(posted, kSlotTaken);
+  if (s.state.load() != kSlotTaken)
+    return;
+  s.error = -1;
+  const rumpuser_idler waiter = s.waiter;
+  s.state.store(kSlotDone);
+  wake_all(s.state);
+  if (waiter != 0)
+    rumpuser_doorbell(waiter);
 }
 
 } // namespace
@@ -133,8 +137,7 @@ void gate_close(uint32_t handle) {
     std::lock_guard<std::mutex> owner(gate_owner(i));
     if (s.gate.load() != handle)
       continue;
-    refuse(s, kSlotPosted);
-    refuse(s, kSlotTaken);
+    refuse(s);
     if (s.gone.load() != 0)
       gate_forget(i);
   }
@@ -144,15 +147,20 @@ uint32_t gate_next(uint32_t handle, int64_t spin) {
   Gate *const gate = find(handle);
   if (gate == nullptr)
     return kNoSlot;
-  if (gate->taken == 0 && gate->posted.load() == 0 && spin > 0) {
-    gate->looking.store(1);
+  if (spin <= 0) {
+    // Who posts from now on rings, and who has not rung is seen below.
+    if (gate->looking.load() != 0)
+      gate->looking.store(0);
+  } else if (gate->taken == 0 && gate->posted.load() == 0) {
+    if (gate->looking.load() == 0)
+      gate->looking.store(1);
     const int64_t until = rumpuser_monotonic() + spin;
     while (gate->posted.load() == 0 && rumpuser_monotonic() < until) {
       for (int i = 0; i < 32 && gate->posted.load() == 0; i++)
         relax();
     }
-    // Who posts from now on rings, and who has not rung is seen below.
-    gate->looking.store(0);
+    if (gate->posted.load() == 0)
+      gate->looking.store(0);
   }
   if (gate->taken == 0 && gate->posted.load() != 0)
     take_posted(*gate);
@@ -212,7 +220,8 @@ int gate_post(uint32_t slot, rumpuser_idler waiter) {
   Gate *const gate = find(handle);
   if (gate == nullptr)
     return kEnxio;
-  s.waiter = waiter;
+  if (s.waiter != waiter)
+    s.waiter = waiter;
   s.state.store(kSlotPosted);
   push(*gate, slot);
   if (gate->handle.load() != handle) {

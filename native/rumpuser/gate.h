@@ -32,33 +32,36 @@ constexpr size_t kGateArgs = 14;
 constexpr size_t kGateScratch = 256;
 constexpr uint32_t kNoSlot = UINT32_MAX;
 
+// What a short call needs is in one cache line, and what seldom changes is in another.
 struct alignas(64) GateSlot {
   Word state;
   // The slot under this one on the stack, plus 1.
   std::atomic<uint32_t> next;
-  std::atomic<uint32_t> gate;
-  Word gone;
-  // Somebody sleeps on `state`.
-  Word asleep;
-  // Idler of the isolate that is to be told when nobody waits; 0: somebody waits.
-  uint32_t waiter;
   // What is wanted, by whom, and how it ended; the kernel and its callers know what these mean.
   int32_t request;
   int32_t client;
   int32_t number;
   int32_t error;
-  uint32_t session;
   uint32_t length;
-  // Signals wait for whoever comes by this slot.
-  std::atomic<uint32_t> raised;
-  uint32_t reserved[3];
+  uint32_t reserved;
   int64_t retval[2];
   int64_t args[kGateArgs];
-  unsigned char spare[kGateScratch - 64 - 8 * (2 + kGateArgs)];
+  unsigned char pad[32];
+  std::atomic<uint32_t> gate;
+  uint32_t session;
+  Word gone;
+  // Somebody sleeps on `state`.
+  Word asleep;
+  // Idler of the isolate that is to be told when nobody waits; 0: somebody waits.
+  uint32_t waiter;
+  // Signals wait for whoever comes by this slot.
+  std::atomic<uint32_t> raised;
+  unsigned char spare[kGateScratch - 192 - 24];
   unsigned char scratch[kGateSlotBytes - kGateScratch];
 };
 static_assert(sizeof(GateSlot) == kGateSlotBytes && offsetof(GateSlot, scratch) == kGateScratch);
-static_assert(offsetof(GateSlot, retval) == 64 && offsetof(GateSlot, args) == 80);
+static_assert(offsetof(GateSlot, retval) == 32 && offsetof(GateSlot, args) == 48);
+static_assert(offsetof(GateSlot, gate) == 192 && offsetof(GateSlot, raised) == 212);
 
 // All slots of the process.
 GateSlot *gate_slots();

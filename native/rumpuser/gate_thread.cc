@@ -55,7 +55,6 @@ int request(Session &session, int32_t what, int32_t client, int number, const vo
   s.request = what;
   s.client = client;
   s.number = number;
-  s.session = session.slot;
   s.length = static_cast<uint32_t>(length);
   if (length != 0)
     memcpy(s.args, args, length);

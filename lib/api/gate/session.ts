@@ -167,7 +167,9 @@ export class GateSession {
     this.#slots.setWord(slot, SLOT_CLIENT, client);
     this.#slots.setWord(slot, SLOT_NUMBER, number);
     this.#slots.setWord(slot, SLOT_LENGTH, length);
-    this.#slots.setWord(slot, SLOT_SESSION, this.#slot);
+    if (slot !== this.#slot) {
+      this.#slots.setWord(slot, SLOT_SESSION, this.#slot);
+    }
   }
 
   #called(finish?: () => void): Answer {
