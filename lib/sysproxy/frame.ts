@@ -27,6 +27,11 @@ export const HANDSHAKE_AUTH = 1;
 export const HANDSHAKE_FORK = 2;
 export const HANDSHAKE_EXEC = 3;
 
+/** Behind the name in a handshake of a guest or of exec: this client attaches memory to its calls. */
+export const HANDSHAKE_ATTACH = '+attach\0';
+/** The bit of a handshake's second word that says: so be it. */
+export const HANDSHAKE_ATTACHED = 1;
+
 // Errors.
 export const RUMPSP_ERR_TRYAGAIN = 1;
 export const RUMPSP_ERR_AUTH = 2;

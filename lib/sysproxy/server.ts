@@ -37,9 +37,12 @@ export interface ServerOptions {
   readonly maxClients: number;
 }
 
-interface Expected {
+/** A child that has been announced. */
+export interface Expected {
   readonly parent: Client;
   readonly lwp: Lwp;
+  /** It may attach memory, as its parent might when it was announced. */
+  readonly attaches: boolean;
 }
 
 export class Server {
@@ -160,16 +163,16 @@ export class Server {
   expect(parent: Client, lwp: Lwp): Uint8Array {
     const key = new Uint8Array(AUTH_SIZE);
     this.kernel.random.bytes(key);
-    this.#expected.set(Buffer.from(key).toString('hex'), { parent, lwp });
+    this.#expected.set(Buffer.from(key).toString('hex'), { parent, lwp, attaches: parent.attaches });
     return key;
   }
 
   /** It has come. @returns null for a key that is none */
-  claim(key: Uint8Array): Lwp | null {
+  claim(key: Uint8Array): Expected | null {
     const name = Buffer.from(key).toString('hex');
     const expected = this.#expected.get(name);
     this.#expected.delete(name);
-    return expected?.lwp ?? null;
+    return expected ?? null;
   }
 
   /** A client has gone. Children it has announced may still come, for as long as a handshake may take. */

@@ -5,7 +5,7 @@
  * NetBSD: lib/librumpuser/rumpuser_sp.c (rumpuser_sp_copyin and the like).
  */
 import type { Lwp } from '../kern/lwp.ts';
-import type { MaySleep } from '../kern/maysleep.ts';
+import type { MaySleep, Soon } from '../kern/maysleep.ts';
 import { hyperwait } from '../kern/synch.ts';
 import type { RemoteVmspace } from '../kern/vmspace.ts';
 import { EFAULT, ENAMETOOLONG, ENOMEM, type Errno } from '../sys/errno.ts';
@@ -21,6 +21,7 @@ import {
   RUMPSP_RESP,
   words,
 } from './frame.ts';
+import type { Attached } from './segments.ts';
 
 interface Question {
   readonly type: number;
@@ -34,6 +35,8 @@ export class WireVmspace implements RemoteVmspace {
   readonly #send: (frame: Uint8Array) => void;
   #reqno = 0n;
   readonly #questions = new Map<bigint, Question>();
+  /** What the calls under way have brought along, by the lwps that serve them. */
+  readonly attached = new Map<Lwp, Attached>();
   #gone = false;
 
   constructor(send: (frame: Uint8Array) => void) {
@@ -79,7 +82,11 @@ export class WireVmspace implements RemoteVmspace {
     }
   }
 
-  *copyin(l: Lwp, address: bigint, length: number): MaySleep<Uint8Array> {
+  copyin(l: Lwp, address: bigint, length: number): Soon<Uint8Array> {
+    return this.attached.get(l)?.range(address, length) ?? this.#copyin(l, address, length);
+  }
+
+  *#copyin(l: Lwp, address: bigint, length: number): MaySleep<Uint8Array> {
     const bytes = yield* this.#ask(l, RUMPSP_COPYIN, words(BigInt(length), address));
     // Fewer than were asked for: the client has not got them.
     if (bytes.length !== length) {
@@ -88,7 +95,11 @@ export class WireVmspace implements RemoteVmspace {
     return bytes;
   }
 
-  *copyinstr(l: Lwp, address: bigint, max: number): MaySleep<Uint8Array> {
+  copyinstr(l: Lwp, address: bigint, max: number): Soon<Uint8Array> {
+    return this.attached.get(l)?.text(address, max) ?? this.#copyinstr(l, address, max);
+  }
+
+  *#copyinstr(l: Lwp, address: bigint, max: number): MaySleep<Uint8Array> {
     const bytes = yield* this.#ask(l, RUMPSP_COPYINSTR, words(BigInt(max), address));
     const end = bytes.indexOf(0);
     if (end < 0 || end >= max) {
@@ -97,10 +108,11 @@ export class WireVmspace implements RemoteVmspace {
     return bytes.subarray(0, end);
   }
 
-  copyout(_l: Lwp, address: bigint, data: Uint8Array): void {
+  copyout(l: Lwp, address: bigint, data: Uint8Array): void {
     if (this.#gone) {
       throw EFAULT;
     }
+    this.attached.get(l)?.written(address, data.length);
     this.#send(
       encodeFrame(this.#reqno++, RUMPSP_REQ, RUMPSP_COPYOUT, 0, words(BigInt(data.length), address), data),
     );

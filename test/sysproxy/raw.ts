@@ -39,6 +39,10 @@ export class RawClient {
   /** Frames nobody waited for. */
   readonly others: Frame[] = [];
   readonly raised: number[] = [];
+  /** The answer to its handshake as a guest. */
+  shaken: Frame | null = null;
+  /** Copies in that have been asked for. */
+  asked = 0;
   /** It has been closed by the server. */
   readonly closed: Promise<void>;
   /** How copies in are answered; by default truly. */
@@ -67,9 +71,9 @@ export class RawClient {
   }
 
   /** Connected, and a guest. */
-  static async guest(path: string, comm = 'raw'): Promise<RawClient> {
+  static async guest(path: string, comm = 'raw', suffix = ''): Promise<RawClient> {
     const client = await RawClient.connect(path);
-    await client.ask(RUMPSP_HANDSHAKE, HANDSHAKE_GUEST, Buffer.from(`${comm}\0`));
+    client.shaken = await client.ask(RUMPSP_HANDSHAKE, HANDSHAKE_GUEST, Buffer.from(`${comm}\0${suffix}`));
     return client;
   }
 
@@ -123,6 +127,7 @@ export class RawClient {
   }
 
   #copyin(frame: Frame, length: number, offset: number): void {
+    this.asked++;
     if (this.copies === 'never') {
       return;
     }
@@ -177,8 +182,14 @@ export class RawClient {
   }
 
   /** Make a system call. */
-  async call(number: number, ...args: readonly (bigint | number)[]): Promise<Answer> {
-    const frame = await this.ask(RUMPSP_SYSCALL, number, words(...args.map((arg) => BigInt(arg))));
+  call(number: number, ...args: readonly (bigint | number)[]): Promise<Answer> {
+    return this.callWith(number, args, new Uint8Array(0));
+  }
+
+  /** Make a system call with more behind its registers. */
+  async callWith(number: number, args: readonly (bigint | number)[], more: Uint8Array): Promise<Answer> {
+    const registers = words(...args.map((arg) => BigInt(arg)));
+    const frame = await this.ask(RUMPSP_SYSCALL, number, Buffer.concat([registers, more]));
     const view = new DataView(frame.body.buffer, frame.body.byteOffset, frame.body.byteLength);
     if (frame.class !== RUMPSP_RESP) {
       throw new Error(`error frame ${frame.u}`);

@@ -3,15 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import {
-  boot,
-  constants as c,
-  type Kernel,
-  type Listener,
-  type ListenOptions,
-  SysError,
-} from '../../lib/api/index.ts';
+import test from 'ava';
+import { boot, constants as c, type ListenOptions, SysError } from '../../lib/api/index.ts';
 import {
   encodeFrame,
   HANDSHAKE_AUTH,
@@ -22,59 +15,12 @@ import {
   RUMPSP_PREFORK,
   RUMPSP_SYSCALL,
 } from '../../lib/sysproxy/frame.ts';
-import { insideOf } from '../conformance/harness.ts';
-import { assertWhole } from '../conformance/invariants.ts';
 import { RawClient } from './raw.ts';
+import { LSEEK, SYS, served } from './served.ts';
 
-const SYS = {
-  read: 3,
-  write: 4,
-  open: 5,
-  close: 6,
-  link: 9,
-  getpid: 20,
-  getuid: 24,
-  kill: 37,
-  pipe: 42,
-  getppid: 39,
-};
-const LSEEK = 199;
 const STAT = 439;
 const GETCWD = 296;
 const SIGACTION = 340;
-
-interface Served {
-  readonly kernel: Kernel;
-  readonly listener: Listener;
-  readonly path: string;
-}
-
-/** A kernel that listens, and is whole and empty of clients afterwards. */
-function served(
-  title: string,
-  body: (t: ExecutionContext, served: Served) => Promise<void>,
-  options: ListenOptions = {},
-): void {
-  test(title, async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'rump-'));
-    const path = join(dir, 'sock');
-    const kernel = boot({ console: () => {} });
-    const kern = insideOf(kernel);
-    const before = kernel.stats().procs;
-    const listener = await kernel.listen(`unix://${path}`, options);
-    try {
-      await body(t, { kernel, listener, path });
-      t.is(kernel.dead, '', kernel.dmesg());
-      await listener.close();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      t.is(kernel.stats().procs, before, 'processes are left');
-      assertWhole(t, kern);
-    } finally {
-      kernel.halt();
-      rmSync(dir, { recursive: true });
-    }
-  });
-}
 
 served('a guest is a process of the kernel', async (t, { kernel, path, listener }) => {
   const client = await RawClient.connect(path);

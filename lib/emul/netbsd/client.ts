@@ -12,13 +12,15 @@ import { localArgs } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
 import type { Flock } from '../../sys/types.ts';
 import { memoryCodec } from './args.ts';
-import { type CallSegments, Encoder } from './encoder.ts';
+import { type CallSegments, Encoder, type Piece } from './encoder.ts';
 import { inward, outward } from './outward.ts';
 import { type Codec, flockCodec } from './structs.ts';
 
 /** A call that is under way: its registers, and what becomes of the answer. */
 export interface ForeignCall {
   readonly args: Uint8Array;
+  /** The memory that the kernel will read. */
+  readonly read: readonly Piece[];
   /** It has failed: what is told even so. */
   failed(): void;
   /** What a local caller gets. */
@@ -36,6 +38,7 @@ export function encodeCall(row: SysentRow, arena: CallSegments, given: readonly 
   }
   return {
     args: new Uint8Array(e.slots.buffer),
+    read: e.read,
     failed: () => {
       for (const fill of e.always) {
         fill();
@@ -66,24 +69,25 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
       return;
     case 'path':
     case 'string':
-      e.set(i, e.place(nameEncode(`${value as string}\0`)));
+      e.set(i, e.give(nameEncode(`${value as string}\0`)));
       return;
     case 'path?':
     case 'string?':
-      e.set(i, value == null ? 0n : e.place(nameEncode(`${value as string}\0`)));
+      e.set(i, value == null ? 0n : e.give(nameEncode(`${value as string}\0`)));
       return;
     case 'buf<':
     case 'buf<?':
     case 'buf>':
     case 'buf>?':
       if (value != null) {
-        e.set(i, e.place(value as Uint8Array));
-        e.setLength(name, (value as Uint8Array).length);
+        const bytes = value as Uint8Array;
+        e.set(i, passing.startsWith('buf<') ? e.give(bytes) : e.place(bytes));
+        e.setLength(name, bytes.length);
       }
       return;
     case 'iov<':
     case 'iov>':
-      vector(e, i, name, value as readonly Uint8Array[]);
+      vector(e, i, name, passing, value as readonly Uint8Array[]);
       return;
     case 'ptr':
       e.set(i, value as bigint);
@@ -118,7 +122,7 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
     case 'lenp': {
       const codec = memoryCodec('size_t');
       const bytes = codec.encode((values.get(what) as Uint8Array | null)?.length ?? 0).slice();
-      e.set(i, e.place(bytes));
+      e.set(i, e.give(bytes));
       e.outs.set(name, () => codec.decode(bytes));
       return;
     }
@@ -146,13 +150,23 @@ function sizeOfElement(e: Encoder, name: string): number {
   return memoryCodec(type.slice(type.indexOf(' ') + 1)).size;
 }
 
-function vector(e: Encoder, i: number, name: string, buffers: readonly Uint8Array[]): void {
-  const words = new BigUint64Array(2 * buffers.length);
-  for (const [n, buffer] of buffers.entries()) {
-    words[2 * n] = e.place(buffer);
-    words[2 * n + 1] = BigInt(buffer.length);
+function vector(
+  e: Encoder,
+  i: number,
+  name: string,
+  passing: 'iov<' | 'iov>',
+  buffers: readonly Uint8Array[],
+): void {
+  const pieces = buffers.map((bytes) => ({ address: e.place(bytes), bytes }));
+  const words = new BigUint64Array(2 * pieces.length);
+  for (const [n, { address, bytes }] of pieces.entries()) {
+    words[2 * n] = address;
+    words[2 * n + 1] = BigInt(bytes.length);
   }
-  e.set(i, e.place(new Uint8Array(words.buffer)));
+  e.set(i, e.give(new Uint8Array(words.buffer)));
+  if (passing === 'iov<') {
+    e.read.push(...pieces);
+  }
   e.setLength(name, buffers.length);
 }
 
@@ -167,7 +181,7 @@ function structure(e: Encoder, i: number, passing: string, what: string, value: 
   const codec = memoryCodec(what);
   const bytes =
     passing === 'fill?' ? filledBefore(what, codec, value, e) : outward(what, codec, value, e.arena.handles);
-  e.set(i, e.place(bytes));
+  e.set(i, e.give(bytes));
   if (passing !== 'in' && passing !== 'in?') {
     const fill = (): void =>
       void Object.assign(value as object, inward(what, codec.decode(bytes), e.arena.handles));
@@ -197,7 +211,7 @@ function descriptorSet(e: Encoder, i: number, set: Set<unknown>): void {
     }
     bytes[fd >> 3] = (bytes[fd >> 3] ?? 0) | (1 << (fd & 7));
   }
-  e.set(i, e.place(bytes));
+  e.set(i, e.give(bytes));
   e.after.push(() => {
     for (const fd of set as Set<number>) {
       if (fd >= nd || ((bytes[fd >> 3] as number) & (1 << (fd & 7))) === 0) {
@@ -223,7 +237,7 @@ function elements(
   for (const [n, item] of items.entries()) {
     bytes.set(outward(what, codec, item, e.arena.handles), n * codec.size);
   }
-  e.set(i, e.place(bytes));
+  e.set(i, e.give(bytes));
   e.setLength(name, items.length);
   if (passing === 'inout[]') {
     e.after.push(() => {
@@ -285,7 +299,7 @@ function byAnother(
     const { start, len, pid = 0, type, whence } = value as Flock;
     const given = { start, len, pid, type, whence };
     const bytes = outward('flock', flockCodec as Codec<unknown>, given, e.arena.handles);
-    e.set(i, e.place(bytes));
+    e.set(i, e.give(bytes));
     if (by === F_GETLK) {
       e.after.push(() => Object.assign(value as object, flockCodec.decode(bytes)));
     }
@@ -301,16 +315,16 @@ function byAnother(
         : size === 4 && typeof value === 'number'
           ? int.encode(value).slice()
           : new Uint8Array(size);
-    e.set(i, e.place(bytes));
+    e.set(i, (by & IOC_IN) === 0 ? e.place(bytes) : e.give(bytes));
     if ((by & IOC_OUT) !== 0 && size === 4) {
       e.number = () => int.decode(bytes) as number;
     }
   } else if (value instanceof Uint8Array) {
-    e.set(i, e.place(value));
+    e.set(i, e.give(value));
     e.setLength(e.row.args[i]?.[0] ?? '', value.length);
   } else if (e.row.call === 'mount' && typeof value === 'object' && value !== null) {
     const json = nameEncode(JSON.stringify(value));
-    e.set(i, e.place(json));
+    e.set(i, e.give(json));
     e.setLength(e.row.args[i]?.[0] ?? '', json.length);
   } else if (typeof value === 'number') {
     if ((value | 0) !== value) {

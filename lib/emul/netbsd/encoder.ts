@@ -19,6 +19,12 @@ export interface CallSegments {
   readonly handles: Handles;
 }
 
+/** A piece of the caller's memory. */
+export interface Piece {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
 /** Memory of a client: segments by number. */
 export class Arena implements CallSegments {
   readonly handles = new Handles();
@@ -73,6 +79,8 @@ export class Encoder {
   readonly arena: CallSegments;
   readonly slots: BigInt64Array;
   readonly segments: bigint[] = [];
+  /** Those that the kernel will read. */
+  readonly read: Piece[] = [];
   /** Out-arguments by name: how to read them when the call has ended. */
   readonly outs = new Map<string, (count: number) => unknown>();
   /** Objects of the caller's to be filled. */
@@ -90,6 +98,13 @@ export class Encoder {
 
   set(i: number, value: bigint | number): void {
     this.slots[i] = BigInt.asIntN(64, BigInt(value));
+  }
+
+  /** A new segment, which the kernel will read. */
+  give(bytes: Uint8Array): bigint {
+    const address = this.place(bytes);
+    this.read.push({ address, bytes });
+    return address;
   }
 
   /** A new segment. */

@@ -1,0 +1,221 @@
+/**
+ * A connection to a kernel elsewhere: requests and their answers, and what that kernel wants of this side's memory.
+ *
+ * NetBSD: lib/librumpclient/rumpclient.c.
+ */
+import { connect as netConnect, type Socket } from 'node:net';
+import { Arena } from '../emul/netbsd/encoder.ts';
+import { EAGAIN, EINVAL, EIO, ENOTCONN, EPERM, Errno } from '../sys/errno.ts';
+import {
+  encodeFrame,
+  type Frame,
+  HANDSHAKE_ATTACH,
+  HANDSHAKE_ATTACHED,
+  HANDSHAKE_AUTH,
+  type HANDSHAKE_EXEC,
+  type HANDSHAKE_GUEST,
+  Reassembly,
+  RUMPSP_ANONMMAP,
+  RUMPSP_COPYIN,
+  RUMPSP_COPYINSTR,
+  RUMPSP_COPYOUT,
+  RUMPSP_ERROR,
+  RUMPSP_HANDSHAKE,
+  RUMPSP_RAISE,
+  RUMPSP_REQ,
+  RUMPSP_RESP,
+  words,
+} from '../sysproxy/frame.ts';
+import type { Address } from '../sysproxy/url.ts';
+import { SysError } from './errors.ts';
+import { type OnSignal, SignalHandlers } from './handlers.ts';
+
+export interface ConnectOptions {
+  /** What the server wants to be shown. */
+  readonly token?: string;
+  /** Command name of the process. Default: "node". */
+  readonly comm?: string;
+  /** Called with the number of each signal for which the process has a handler that is no function of this program. */
+  readonly onsignal?: OnSignal;
+  /** False: never send along what a call points at, as clients of the original do. */
+  readonly attach?: boolean;
+}
+
+/** Bytes of a frame at most, and of the memory a server may ask for. */
+const FRAME_MAX = 1 << 24;
+const ANONMMAP_MAX = 1 << 20;
+/** Bytes of the banner. */
+const BANNER_MAX = 96;
+
+/** What an error frame means for a call. */
+const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, EPERM, EIO, EAGAIN, EAGAIN, EINVAL];
+
+export class Wire {
+  readonly address: Address;
+  readonly options: ConnectOptions;
+  readonly arena = new Arena();
+  readonly handlers: SignalHandlers;
+  /** The server takes what a call points at along with it. */
+  attaches = false;
+  readonly #socket: Socket;
+  readonly #input = new Reassembly(FRAME_MAX);
+  readonly #waiting = new Map<
+    bigint,
+    { readonly resolve: (frame: Frame) => void; readonly reject: (error: unknown) => void }
+  >();
+  #reqno = 1n;
+  #gone: string | null = null;
+
+  private constructor(address: Address, options: ConnectOptions, handlers: SignalHandlers, socket: Socket) {
+    this.address = address;
+    this.options = options;
+    this.handlers = handlers;
+    this.#socket = socket;
+  }
+
+  /** Connected, the banner read, the token shown. */
+  static async open(
+    address: Address,
+    options: ConnectOptions,
+    handlers = new SignalHandlers(options.onsignal),
+  ): Promise<Wire> {
+    const socket =
+      address.kind === 'unix' ? netConnect(address.path) : netConnect(address.port, address.host);
+    socket.setNoDelay(true);
+    const wire = new Wire(address, options, handlers, socket);
+    await wire.#banner();
+    if (options.token !== undefined) {
+      await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_AUTH, Buffer.from(`${options.token}\0`));
+    }
+    return wire;
+  }
+
+  /** Say who this is, or will be. Rejects with SysError. */
+  async introduce(as: typeof HANDSHAKE_GUEST | typeof HANDSHAKE_EXEC, comm: string): Promise<void> {
+    const suffix = this.options.attach === false ? '' : HANDSHAKE_ATTACH;
+    const { body } = await this.ask(RUMPSP_HANDSHAKE, as, Buffer.from(`${comm}\0${suffix}`));
+    this.attaches = body.length >= 8 && ((body[4] as number) & HANDSHAKE_ATTACHED) !== 0;
+  }
+
+  #banner(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let banner = '';
+      this.#socket.on('error', (error) => {
+        this.#lost(error.message);
+        reject(error);
+      });
+      this.#socket.on('close', () => {
+        this.#lost('the server has closed the connection');
+        reject(new SysError(ENOTCONN, 'connect', 'closed before the banner'));
+      });
+      this.#socket.on('data', (chunk) => {
+        if (banner.endsWith('\n')) {
+          this.#receive(chunk);
+          return;
+        }
+        const end = chunk.indexOf(10) + 1;
+        banner += chunk.toString('latin1', 0, end === 0 ? chunk.length : end);
+        if (end > 0 && banner.startsWith('RUMPSP-0.')) {
+          resolve();
+          this.#receive(chunk.subarray(end));
+        } else if (banner.length > BANNER_MAX || end > 0) {
+          reject(new SysError(EINVAL, 'connect', 'that is no sysproxy server'));
+          this.close();
+        }
+      });
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #lost(why: string): void {
+    this.#gone ??= why;
+    for (const { reject } of this.#waiting.values()) {
+      reject(new SysError(ENOTCONN, 'sysproxy', why));
+    }
+    this.#waiting.clear();
+  }
+
+  /** Send a request and wait for its answer. Rejects with SysError, also for an error frame. */
+  ask(type: number, u: number, ...body: readonly Uint8Array[]): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      if (this.#gone !== null) {
+        reject(new SysError(ENOTCONN, 'sysproxy', this.#gone));
+        return;
+      }
+      const reqno = this.#reqno++;
+      this.#waiting.set(reqno, { resolve, reject });
+      this.#socket.write(encodeFrame(reqno, RUMPSP_REQ, type, u, ...body));
+    });
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#input.push(chunk);
+    for (let frame = this.#input.next(); frame !== null; frame = this.#input.next()) {
+      if (frame === 'bad') {
+        this.close();
+        return;
+      }
+      if (frame.class === RUMPSP_REQ) {
+        this.#serve(frame);
+      } else {
+        const waiting = this.#waiting.get(frame.reqno);
+        this.#waiting.delete(frame.reqno);
+        if (frame.class === RUMPSP_ERROR) {
+          waiting?.reject(
+            new SysError(PROTOCOL[frame.u] ?? EIO, 'sysproxy', `error ${frame.u} of the server`),
+          );
+        } else {
+          waiting?.resolve({ ...frame, body: frame.body.slice() });
+        }
+      }
+    }
+  }
+
+  /** The server wants something of this side's memory. */
+  #serve({ reqno, type, u, body }: Frame): void {
+    try {
+      const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+      switch (type) {
+        case RUMPSP_COPYIN:
+          this.#answer(
+            reqno,
+            RUMPSP_COPYIN,
+            this.arena.read(view.getBigUint64(8, true), Number(view.getBigUint64(0, true))),
+          );
+          return;
+        case RUMPSP_COPYINSTR:
+          this.#answer(
+            reqno,
+            RUMPSP_COPYIN,
+            this.arena.readText(view.getBigUint64(8, true), Number(view.getBigUint64(0, true))),
+          );
+          return;
+        case RUMPSP_COPYOUT:
+          this.arena.write(view.getBigUint64(8, true), body.subarray(16));
+          return;
+        case RUMPSP_ANONMMAP: {
+          const length = Math.min(Number(view.getBigUint64(0, true)), ANONMMAP_MAX);
+          this.#answer(reqno, RUMPSP_ANONMMAP, words(this.arena.add(new Uint8Array(length))));
+          return;
+        }
+        case RUMPSP_RAISE:
+          this.handlers.raise(u);
+      }
+    } catch (error) {
+      if (!(error instanceof Errno) && !(error instanceof RangeError)) {
+        throw error;
+      }
+      // A copy out to nowhere is not answered, and what asks is told that there is nothing.
+      if (type !== RUMPSP_COPYOUT) {
+        this.#socket.write(encodeFrame(reqno, RUMPSP_ERROR, type, 0));
+      }
+    }
+  }
+
+  #answer(reqno: bigint, type: number, body: Uint8Array): void {
+    this.#socket.write(encodeFrame(reqno, RUMPSP_RESP, type, 0, body));
+  }
+}
