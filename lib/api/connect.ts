@@ -44,6 +44,11 @@ export class RemoteProc {
     this.promises = remoteCalls(wire);
   }
 
+  /** False once the server has gone, or this was closed. */
+  get alive(): boolean {
+    return this.#wire.alive;
+  }
+
   /** A child, over a connection of its own, with copies of the descriptors. */
   async fork(): Promise<RemoteProc> {
     const { address, options, handlers, attaches } = this.#wire;

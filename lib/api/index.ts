@@ -42,7 +42,7 @@ export { type AttachOptions, attach, GateLwp, GateProc, type Shared } from './ga
 export type { OwnBootOptions, OwnKernel, OwnModules } from './gate/own.ts';
 export { ownThread } from './gate/own_thread.ts';
 export type { BootStage, Kernel, KernelStats } from './kernel.ts';
-export type { Listener, ListenOptions } from './listen.ts';
+export type { ClientEvent, Listener, ListenOptions } from './listen.ts';
 export type { SysctlVariable, SysctlVariableValue } from './module_sysctl.ts';
 export {
   defineModule,

@@ -89,6 +89,21 @@ export class Kernel {
     return this.#k.deadReason;
   }
 
+  /** Why it has ended, when it has: by `halt`, by a process, by a panic. */
+  get ended(): Promise<string> {
+    if (this.#k.state === 'dead') {
+      return Promise.resolve(this.#k.deadReason);
+    }
+    return new Promise((resolve) => {
+      this.#k.hooks.died ??= new Set();
+      this.#k.hooks.died.add(() => {
+        // Whoever ended it may still be inside.
+        queueMicrotask(() => this.fini());
+        resolve(this.#k.deadReason);
+      });
+    });
+  }
+
   get bootlog(): readonly BootStage[] {
     return this.#k.bootlog;
   }

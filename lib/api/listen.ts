@@ -22,6 +22,15 @@ export interface ListenOptions {
   readonly remote?: true;
   /** Clients at a time; 10,000. */
   readonly maxClients?: number;
+  /** Told of clients that have come, when they have a process, and have gone. */
+  readonly onclient?: (event: ClientEvent) => void;
+}
+
+export interface ClientEvent {
+  readonly type: 'connected' | 'gone';
+  readonly pid: number;
+  /** Command name. */
+  readonly comm: string;
 }
 
 export interface Listener {
@@ -60,6 +69,7 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
     anonymous,
     remote,
     maxClients = CLIENTS_MAX,
+    onclient,
     ...others
   } = options;
   const [unknown] = Object.keys(others);
@@ -68,13 +78,19 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
   wanted(Array.isArray(groups) && groups.length <= NGROUPS_MAX && groups.every(isId), 'groups must be ids');
   wanted(token === undefined || (typeof token === 'string' && token !== ''), 'token must be a text');
   wanted(Number.isInteger(maxClients) && maxClients > 0, 'maxClients must be a number above 0');
+  wanted(onclient === undefined || typeof onclient === 'function', 'onclient must be a function');
   if (address.kind === 'tcp' && token === undefined && anonymous !== true) {
     throw new SysError(EACCES, 'listen', 'TCP needs a token, or { anonymous: true }');
   }
   if (!isLoopback(address) && remote !== true) {
     throw new SysError(EACCES, 'listen', `${url} is beyond this machine: say { remote: true }`);
   }
-  const server = new Server(k, { who: { uid, gid, groups: [...groups] }, token: token ?? null, maxClients });
+  const server = new Server(k, {
+    who: { uid, gid, groups: [...groups] },
+    token: token ?? null,
+    maxClients,
+    tell: (type, { pid, comm }) => onclient?.({ type, pid, comm }),
+  });
   const bound = await server.listen(address);
   k.hooks.servers ??= new Set();
   k.hooks.servers.add(server);

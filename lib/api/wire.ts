@@ -126,6 +126,10 @@ export class Wire {
     });
   }
 
+  get alive(): boolean {
+    return this.#gone === null;
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -11,6 +11,9 @@ export const EX_SOFTWARE = 70;
 /** Commands cannot be read, or output not written. */
 export const EX_IOERR = 74;
 
+/** What was wanted is not allowed. */
+export const EX_NOPERM = 77;
+
 /** What a shell adds to the number of the signal that ended a program. */
 export const SIGNALLED = 128;
 

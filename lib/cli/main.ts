@@ -5,9 +5,10 @@
  * Ends with the status of what it ran, or with one of sysexits(3); errors are one line on standard error.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { ListenOptions } from '../api/index.ts';
 import { complain, EX_SOFTWARE, EX_USAGE, messageOf, printable } from './exits.ts';
-import { HELP, SH_HELP } from './usage.ts';
+import { CTL_HELP, HELP, SERVER_HELP, SH_HELP } from './usage.ts';
 
 /** The command line makes no sense. */
 class CommandLineError extends Error {}
@@ -24,6 +25,10 @@ async function main(args: readonly string[]): Promise<number> {
       return print(`rump ${version()}\n`, rest);
     case 'sh':
       return await shCommand(rest);
+    case 'server':
+      return await serverCommand(rest);
+    case 'ctl':
+      return await ctlCommand(rest);
     case undefined:
       throw new CommandLineError('no command; rump --help lists them');
     default:
@@ -33,12 +38,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+const TOPICS: Readonly<Record<string, string>> = { sh: SH_HELP, server: SERVER_HELP, ctl: CTL_HELP };
+
 function help(topics: readonly string[]): number {
   const [topic, ...more] = topics;
-  if (topic !== undefined && topic !== 'sh') {
-    throw new CommandLineError(`help: ${printable(topic)}: no such command; see rump --help`);
+  const text = topic === undefined ? HELP : Object.hasOwn(TOPICS, topic) ? TOPICS[topic] : undefined;
+  if (text === undefined) {
+    throw new CommandLineError(`help: ${printable(topic ?? '')}: no such command; see rump --help`);
   }
-  return print(topic === undefined ? HELP : SH_HELP, more);
+  return print(text, more);
 }
 
 function print(text: string, surplus: readonly string[]): 0 {
@@ -51,7 +59,7 @@ function print(text: string, surplus: readonly string[]): 0 {
 }
 
 async function shCommand(args: readonly string[]): Promise<number> {
-  const values = shArguments(args);
+  const { values } = commandLine('sh', args, SH_OPTIONS);
   if (values.help === true) {
     return print(SH_HELP, []);
   }
@@ -60,37 +68,132 @@ async function shCommand(args: readonly string[]): Promise<number> {
   return await sh({
     verbose: values.verbose === true,
     commands: values.command,
-    ncpu: values.ncpu === undefined ? undefined : ncpuOf(values.ncpu),
+    ncpu: numberOf('sh', 'ncpu', values.ncpu),
     hostname: values.hostname,
     seed: values.seed,
   });
 }
 
-/** How many there may be is for the kernel to say. */
-function ncpuOf(text: string): number {
-  if (!/^\d+$/.test(text)) {
-    throw new CommandLineError(`sh: --ncpu: ${printable(text) || "''"} is not a number`);
+async function serverCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = commandLine('server', args, SERVER_OPTIONS);
+  if (values.help === true) {
+    return print(SERVER_HELP, []);
   }
-  return Number(text);
+  const [url, surplus] = positionals;
+  if (url === undefined || surplus !== undefined) {
+    throw new CommandLineError('server: one URL is wanted; see rump server --help');
+  }
+  if (values.daemon === true) {
+    const { daemonise } = await import('./daemon.ts');
+    return await daemonise(args.filter((arg) => arg !== '-d' && arg !== '--daemon'));
+  }
+  const { log = 'text' } = values;
+  if (log !== 'text' && log !== 'json') {
+    throw new CommandLineError(`server: --log: ${printable(log)} is neither text nor json`);
+  }
+  const { server } = await import('./server.ts');
+  return await server({
+    url,
+    mounts: values.mount ?? [],
+    memlimit: values.memlimit,
+    ncpu: numberOf('server', 'ncpu', values.ncpu),
+    hostname: values.hostname,
+    token: values.token,
+    tokenFile: values['token-file'],
+    listen: listenOptions(values),
+    log,
+    logFile: values['log-file'],
+    pidFile: values['pid-file'],
+  });
 }
 
-function shArguments(args: readonly string[]) {
+const SERVER_OPTIONS = {
+  anonymous: { type: 'boolean' },
+  daemon: { type: 'boolean', short: 'd' },
+  gid: { type: 'string' },
+  groups: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  hostname: { type: 'string' },
+  log: { type: 'string' },
+  'log-file': { type: 'string' },
+  'max-clients': { type: 'string' },
+  memlimit: { type: 'string' },
+  mount: { type: 'string', multiple: true },
+  ncpu: { type: 'string' },
+  'pid-file': { type: 'string' },
+  remote: { type: 'boolean' },
+  token: { type: 'string' },
+  'token-file': { type: 'string' },
+  uid: { type: 'string' },
+} as const;
+
+function listenOptions(values: Readonly<Record<string, unknown>>): ListenOptions {
+  const number = (name: string) => numberOf('server', name, values[name] as string | undefined);
+  const groups = (values['groups'] as string | undefined)?.split(',');
+  const options = {
+    uid: number('uid'),
+    gid: number('gid'),
+    groups: groups?.map((group) => numberOf('server', 'groups', group) as number),
+    maxClients: number('max-clients'),
+    anonymous: values['anonymous'] as true | undefined,
+    remote: values['remote'] as true | undefined,
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+async function ctlCommand(args: readonly string[]): Promise<number> {
+  // Options of the command that is run are its own.
+  const first = args.findIndex((arg, i) => !arg.startsWith('-') && args[i - 1] !== '--token-file');
+  const at = first < 0 ? args.length : first;
+  const { values } = commandLine('ctl', args.slice(0, at), {
+    help: { type: 'boolean', short: 'h' },
+    'token-file': { type: 'string' },
+  });
+  if (values.help === true) {
+    return print(CTL_HELP, []);
+  }
+  const { ctl, isUrl } = await import('./ctl.ts');
+  const [head, ...tail] = args.slice(at);
+  const given = head !== undefined && isUrl(head);
+  const url = given ? head : process.env['RUMP_SERVER'];
+  const [command, ...operands] = given ? tail : args.slice(at);
+  if (url === undefined || url === '') {
+    throw new CommandLineError('ctl: no URL, and RUMP_SERVER is not set; see rump ctl --help');
+  }
+  if (command === undefined) {
+    throw new CommandLineError('ctl: no command; see rump ctl --help');
+  }
+  return await ctl(url, values['token-file'], command, operands);
+}
+
+/** How many there may be is for the kernel to say. */
+function numberOf(command: string, option: string, text: string | undefined): number | undefined {
+  if (text !== undefined && !/^\d+$/.test(text)) {
+    throw new CommandLineError(`${command}: --${option}: ${printable(text) || "''"} is not a number`);
+  }
+  return text === undefined ? undefined : Number(text);
+}
+
+const SH_OPTIONS = {
+  command: { type: 'string', short: 'c' },
+  help: { type: 'boolean', short: 'h' },
+  hostname: { type: 'string' },
+  ncpu: { type: 'string' },
+  seed: { type: 'string' },
+  verbose: { type: 'boolean', short: 'v' },
+} as const;
+
+function commandLine<O extends NonNullable<ParseArgsConfig['options']>>(
+  command: string,
+  args: readonly string[],
+  options: O,
+) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        command: { type: 'string', short: 'c' },
-        help: { type: 'boolean', short: 'h' },
-        hostname: { type: 'string' },
-        ncpu: { type: 'string' },
-        seed: { type: 'string' },
-        verbose: { type: 'boolean', short: 'v' },
-      },
-    }).values;
+    return parseArgs({ args: [...args], options, allowPositionals: command === 'server' });
   } catch (error) {
     // What Node adds after the first sentence is advice about its own conventions.
     const [sentence = ''] = messageOf(error).split(/[.;] /);
-    throw new CommandLineError(`sh: ${sentence.replace(/\.$/, '')}; see rump sh --help`);
+    throw new CommandLineError(`${command}: ${sentence.replace(/\.$/, '')}; see rump ${command} --help`);
   }
 }
 

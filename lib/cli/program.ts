@@ -1,7 +1,7 @@
 /**
  * What a program is, and how one runs: in a process of its own, with nothing but system calls.
  */
-import { KernelDead, type Proc, type PromiseCalls, SysError } from '../api/index.ts';
+import { type Kernel, KernelDead, type Proc, type PromiseCalls, SysError } from '../api/index.ts';
 import { EX_SOFTWARE, messageOf, printable } from './exits.ts';
 import { HelpWanted, UsageError } from './getopt.ts';
 import type { Jobs } from './jobs.ts';
@@ -29,10 +29,13 @@ export interface Surroundings {
   readonly run: (commands: string) => Promise<number>;
 }
 
+/** Its process: of this program's kernel, or of one elsewhere, which has no handle here. */
+export type SelfProc = Pick<Proc, 'promises' | 'pid' | 'alive'> & Partial<Pick<Proc, 'kernel'>>;
+
 /** The program as it sees itself. */
 export class Self {
   readonly program: Program;
-  readonly proc: Proc;
+  readonly proc: SelfProc;
   /** The programs there are, for help. */
   readonly programs: readonly Program[];
   /** Exit status of the command before. */
@@ -42,7 +45,7 @@ export class Self {
   /** Run commands in this process, as the shell would. @returns the status of the last. @throws SysError */
   readonly run: (commands: string) => Promise<number>;
 
-  constructor(program: Program, proc: Proc, { programs, status, jobs, run }: Surroundings) {
+  constructor(program: Program, proc: SelfProc, { programs, status, jobs, run }: Surroundings) {
     this.program = program;
     this.proc = proc;
     this.programs = programs;
@@ -56,9 +59,18 @@ export class Self {
     return this.proc.promises;
   }
 
+  /** @throws Error it is elsewhere */
+  get kernel(): Kernel {
+    const { kernel } = this.proc;
+    if (kernel === undefined) {
+      throw new Error('this program needs its kernel in this process');
+    }
+    return kernel;
+  }
+
   /** A child, which does nothing by itself. @throws SysError */
   async fork(): Promise<Proc> {
-    return this.proc.kernel.proc(await this.sys.fork());
+    return this.kernel.proc(await this.sys.fork());
   }
 
   /** Write to standard output. @throws SysError */

@@ -76,13 +76,19 @@ export async function runStage(
 }
 
 /** The signals that the shell takes in its own way end a program again. @throws SysError ESRCH */
-export async function takeDefaults({ promises: sys }: Proc, signals: readonly number[]): Promise<void> {
+export async function takeDefaults(
+  { promises: sys }: Pick<Proc, 'promises'>,
+  signals: readonly number[],
+): Promise<void> {
   for (const signo of signals) {
     await sys.sigaction(signo, { handler: SIG_DFL, mask: SIGSET_EMPTY, flags: 0 });
   }
 }
 
-async function plumb({ promises: sys }: Proc, { input, output, unused }: Plumbing): Promise<void> {
+async function plumb(
+  { promises: sys }: Pick<Proc, 'promises'>,
+  { input, output, unused }: Plumbing,
+): Promise<void> {
   if (input !== null) {
     await sys.dup2(input, 0);
     await sys.close(input);

@@ -6,10 +6,13 @@ NetBSD's rump kernel for Node.js: a BSD kernel inside this process.
 
 commands:
   sh            boot a kernel and run commands in it
-  help [topic]  this, or rump sh --help
+  server        boot a kernel for programs of other processes
+  ctl           run a command in the kernel of a server
+  help [topic]  this, or what rump sh, server or ctl --help says
 
 Environment, for every kernel: RUMP_NCPU, RUMP_VERBOSE, RUMP_THREADS, RUMP_MEMLIMIT.
-Exit status: that of the command, or 64 (wrong arguments), 69 (no kernel to be had), 70 (kernel panic), 74 (output).
+Exit status: that of the command, or 64 (wrong arguments), 69 (no kernel to be had), 70 (kernel panic), 74 (output),
+77 (not allowed).
 `;
 
 export const SH_HELP = `usage: rump sh [-v] [-c commands] [--ncpu n] [--hostname name] [--seed seed]
@@ -32,4 +35,42 @@ that is refused with a message and status 2. What is in the background at the en
 with it.
 
 Exit status: that of the last command (128 + n when signal n ended it; 127 when there is no such command), 0 after halt.
+`;
+
+export const SERVER_HELP = `usage: rump server [-d] [options] URL
+
+Boots a kernel that programs of other processes use by NetBSD's sysproxy protocol, prints its URL when it is ready, and
+serves until it gets SIGTERM or SIGINT, or a client halts it. URL is unix:///path or tcp://127.0.0.1:port (0: any).
+
+  -d, --daemon            go on in the background when ready
+      --mount SPEC        type=TYPE,target=PATH[,KEY=VALUE ...][,ro]; may be repeated. hostfs: source=DIRECTORY of the
+                          host, uid, gid, umask. tmpfs: size (k, m, g), nodes, uid, gid, mode
+      --memlimit SIZE     memory of the kernel: a number with k, m or g
+      --token-file FILE   clients have to show what is in it; TCP needs a token, or --anonymous
+      --token TOKEN       the same (others can see it in the list of processes), or RUMP_SERVER_TOKEN
+      --anonymous         whoever can connect by TCP may come
+      --remote            listen beyond this machine
+      --uid N, --gid N, --groups N,N...  whose rights clients have (default: those of this process)
+      --max-clients N     clients at a time (default: 10000)
+      --ncpu N, --hostname NAME          of the kernel
+      --log FORM          text or json: a line for each event, on standard error
+      --log-file FILE     there instead; for -d
+      --pid-file FILE     where the number of the process goes
+  -h, --help              this
+
+Exit status: 0 when it was stopped or halted, 64 wrong arguments, 69 it cannot serve, 70 the kernel panicked,
+77 not allowed.
+`;
+
+export const CTL_HELP = `usage: rump ctl [--token-file FILE] [URL] COMMAND [argument ...]
+
+Runs a command in the kernel that serves URL, or RUMP_SERVER. The commands are those of rump sh that need no shell
+(ps, ls, cat, sysctl, mount, modstat, dmesg, df, id, kill, halt, ...), each with --help, and
+
+  cp FROM TO     copies between the host and the kernel: names on the host begin with host:, - is standard input or
+                 output. -R: directories too. Progress is shown on a terminal when it takes long.
+
+The token is read from the file, or from RUMP_SERVER_TOKEN.
+
+Exit status: that of the command, or 64 (wrong arguments), 69 (no server), 77 (the token).
 `;

@@ -69,6 +69,9 @@ export class Gate {
     this.#k = k;
     this.#host = host;
     this.#handle = host.open(() => this.serve());
+    k.hooks.died ??= new Set();
+    // Callers of other threads are answered at once: this thread may not come back to them.
+    k.hooks.died.add(() => this.#died());
     this.#slots = new Slots(host.memory, host.address);
     this.#questions = new Questions(owner, this.#slots, (slot, error, length) => {
       this.#answer(slot, error, BigInt(length), 0n);
@@ -115,7 +118,7 @@ export class Gate {
   }
 
   /** The kernel has ended: so does every request. */
-  died(): void {
+  #died(): void {
     this.#dead = true;
     this.#questions.died();
     this.#host.close();

@@ -22,7 +22,9 @@ export interface Hooks {
   /** Who listens for programs outside: they are closed when the kernel ends. */
   servers?: Set<{ close(): unknown }>;
   /** Where other host threads come in; the gate's to describe. */
-  gate?: { died(): void };
+  gate?: object;
+  /** Told when the kernel has ended, before anybody who waits in it is: nobody may call it back. */
+  died?: Set<() => void>;
   /** Whoever shows `key` there may come in, as the superuser. @returns what the gate is called */
   gateAdmit?: (key: bigint) => number;
   /** Drivers to be attached when the dev faction begins; theirs to describe. */

@@ -65,8 +65,9 @@ function lastcalls(k: Kernel): string[] {
 export function kernelDie(k: Kernel, reason: string): void {
   k.state = 'dead';
   k.deadReason = reason;
-  // Callers of other threads are answered there: this thread may not come back to them.
-  k.hooks.gate?.died();
+  for (const died of k.hooks.died ?? []) {
+    died();
+  }
   // Whoever drives the kernel finds nothing more to run.
   k.runnable = 0;
   k.softPending = 0;

@@ -105,6 +105,9 @@ export class Client {
     this.vm.close();
     const p = this.proc;
     this.proc = null;
+    if (p !== null) {
+      this.server.tell('gone', p);
+    }
     this.server.forget(this);
     if (p?.alive === true && !p.exiting) {
       lwpRun(

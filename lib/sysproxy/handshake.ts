@@ -132,6 +132,7 @@ function become(client: Client, l: Lwp): void {
   vmspaceFree(p.vmspace);
   p.vmspace = client.vm;
   client.proc = p;
+  client.server.tell('connected', p);
 }
 
 /** Announce a child of `p`. */

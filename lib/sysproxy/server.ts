@@ -9,6 +9,7 @@ import { createConnection, createServer, type Server as NetServer, type Socket }
 import { exit1 } from '../kern/exit.ts';
 import type { Kernel } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
+import type { Proc } from '../kern/proc.ts';
 import { setrunnable } from '../kern/runnable.ts';
 import { settle } from '../kern/sched.ts';
 import { MACHINE, OSRELEASE, OSTYPE } from '../kern/version.ts';
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly token: string | null;
   /** Clients at a time. */
   readonly maxClients: number;
+  /** A client has got its process, or has gone. */
+  readonly tell: (type: 'connected' | 'gone', p: Proc) => void;
 }
 
 /** A child that has been announced. */
@@ -53,13 +56,15 @@ export class Server {
   /** Children that have been announced, by their keys. */
   readonly #expected = new Map<string, Expected>();
   readonly #maxClients: number;
+  readonly tell: ServerOptions['tell'];
   #net: NetServer | null = null;
 
-  constructor(k: Kernel, { who, token, maxClients }: ServerOptions) {
+  constructor(k: Kernel, { who, token, maxClients, tell }: ServerOptions) {
     this.kernel = k;
     this.who = who;
     this.token = token === null ? null : Buffer.from(token);
     this.#maxClients = maxClients;
+    this.tell = tell;
   }
 
   /** Begin to listen. @returns the address, with the port that was taken. Rejects with the host's error. */

@@ -29,7 +29,7 @@ test('help and version', (t) => {
 test('no command, or one that is not there', (t) => {
   refused(t, [], /no command/);
   refused(t, ['frobnicate'], /frobnicate: no such command/);
-  refused(t, ['server'], /no such command/);
+  refused(t, ['serve'], /no such command/);
   refused(t, ['--frob'], /--frob: no such option/);
   refused(t, ['help', 'frob'], /frob: no such command/);
   refused(t, ['--version', 'x'], /unexpected argument x/);

@@ -40,7 +40,6 @@ const NOT_BY_GATE: Readonly<Record<string, string>> = {
   'exit: a process that has exited makes no more calls, and says so': WORDS,
   'kill: a process that kills itself does not come back from the call': WORDS,
   'a tmpfs is full when its size or its files are used up, and loses nothing': OBJECT,
-  'above 0 modules stay as they are': OBJECT,
   'getgroups: size 0 asks how many; a size too small is EINVAL': 'it answers with the number alone, as in C',
 };
 

@@ -20,7 +20,7 @@ export const trace: Program = {
     if ((commands === undefined) === (operands.length === 0)) {
       throw new UsageError(commands === undefined ? 'no command' : 'a command or -c');
     }
-    const kept = self.proc.kernel.trace();
+    const kept = self.kernel.trace();
     let status: number;
     try {
       status = await self.run(commands ?? operands.map(quote).join(' '));

@@ -16,6 +16,7 @@ import { EFAULT, EINVAL, ENOSYS } from '../../sys/errno.ts';
 import { nameDecode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
+import { modctlIn } from './modctl.ts';
 import { type Codec, codecOf, flockCodec } from './structs.ts';
 
 /** Bytes moved by one call at most, and elements of an array. */
@@ -43,6 +44,8 @@ export class Marshal {
   readonly outs = new Map<string, bigint>();
   /** Of a scattered read: what the call fills, and where that goes. */
   scatter: { readonly buffers: readonly Uint8Array[]; readonly bases: readonly bigint[] } | null = null;
+  /** Of modctl STAT: the iovec, and what it says. */
+  modstat: { readonly address: bigint; readonly base: bigint; readonly room: number } | null = null;
   /** Of an ioctl: its parameter, and whether that goes back. */
   ioctl: { readonly bytes: Uint8Array; readonly address: bigint; readonly out: boolean } | null = null;
 
@@ -363,6 +366,9 @@ function* byAnother(m: Marshal, i: number, other: string): MaySleep<unknown> {
     m.ioctl = { bytes, address, out: (com & IOC_OUT) !== 0 };
     // A word is a number to everything that is no device.
     return size === 4 ? memoryCodec('int').decode(bytes) : bytes;
+  }
+  if (call === 'modctl') {
+    return yield* modctlIn(m, m.scalar(m.slotOf(other), 'int'), address);
   }
   const length = m.lengthOf(m.row.args[i]?.[0] ?? '', TEXT_MAX * 2);
   return address === 0n || length === 0 ? undefined : yield* m.copyin(address, length);

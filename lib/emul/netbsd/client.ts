@@ -13,6 +13,7 @@ import type { Scalar, SysentRow } from '../../sys/sysent.ts';
 import type { Flock } from '../../sys/types.ts';
 import { memoryCodec } from './args.ts';
 import { type CallSegments, Encoder, type Piece } from './encoder.ts';
+import { modctlArg } from './modctl.ts';
 import { inward, outward } from './outward.ts';
 import { type Codec, flockCodec } from './structs.ts';
 
@@ -303,6 +304,8 @@ function byAnother(
     if (by === F_GETLK) {
       e.after.push(() => Object.assign(value as object, flockCodec.decode(bytes)));
     }
+  } else if (e.row.call === 'modctl') {
+    modctlArg(e, i, by, value);
   } else if (e.row.call === 'ioctl') {
     const size = (by >>> 16) & IOCPARM_MASK;
     const int = memoryCodec('int');
@@ -317,7 +320,7 @@ function byAnother(
           : new Uint8Array(size);
     e.set(i, (by & IOC_IN) === 0 ? e.place(bytes) : e.give(bytes));
     if ((by & IOC_OUT) !== 0 && size === 4) {
-      e.number = () => int.decode(bytes) as number;
+      e.instead = () => int.decode(bytes);
     }
   } else if (value instanceof Uint8Array) {
     e.set(i, e.give(value));
@@ -340,8 +343,8 @@ function decodeResult(e: Encoder, [first, second]: readonly [bigint, bigint]): u
   for (const fill of e.after) {
     fill();
   }
-  if (e.number !== null) {
-    return e.number();
+  if (e.instead !== null) {
+    return e.instead();
   }
   const { result } = e.row;
   const value = Number(first);

@@ -87,8 +87,8 @@ export class Encoder {
   readonly after: (() => void)[] = [];
   /** Those that tell something when the call has failed, too. */
   readonly always: (() => void)[] = [];
-  /** An ioctl that reads a number. */
-  number: (() => number) | null = null;
+  /** What the caller gets instead of the registers: a number that an ioctl reads, what there is of modules. */
+  instead: (() => unknown) | null = null;
 
   constructor(row: SysentRow, arena: CallSegments) {
     this.row = row;

@@ -7,6 +7,7 @@ import type { MaySleep } from '../../kern/maysleep.ts';
 import { ERANGE } from '../../sys/errno.ts';
 import { nameEncode } from '../../sys/pathname.ts';
 import { type Marshal, memoryCodec } from './args.ts';
+import { modstatOut } from './modctl.ts';
 
 /** The two return registers. */
 export type Registers = [bigint, bigint];
@@ -51,6 +52,10 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     } else if (type.startsWith('out ') || type.startsWith('out? ')) {
       yield* m.copyout(address, memoryCodec(what).encode(outOf(m, value, name)));
     }
+  }
+  if (m.modstat !== null) {
+    yield* modstatOut(m, value as never);
+    return [0n, 0n];
   }
   yield* scatter(m, value);
   if (m.ioctl?.out === true) {
