@@ -74,6 +74,9 @@ export class GateVmspace implements RemoteVmspace {
     }
   }
 
+  /** What a thread of this process uses up is its own. */
+  charge(): void {}
+
   /** Memory for the caller is the caller's to get. */
   anonmmap(): never {
     throw ENOMEM;

@@ -13,6 +13,8 @@ export interface Vmspace {
   /** Whose caller is this isolate; another thread of this host process; somewhere else. */
   readonly kind: 'local' | 'thread' | 'remote';
   refcnt: number;
+  /** The last process that had it has gone. Called inside the kernel. */
+  readonly freed?: () => void;
 }
 
 /** The memory of a foreign caller. Copying may sleep: it asks the other side. */
@@ -24,6 +26,8 @@ export interface RemoteVmspace extends Vmspace {
   copyinstr(l: Lwp, address: bigint, max: number): Soon<Uint8Array>;
   /** The bytes may change when it returns. @throws EFAULT */
   copyout(l: Lwp, address: bigint, data: Uint8Array): Soon<void>;
+  /** The kernel will need memory of its own for the call that `l` makes, until that ends. @throws ENOMEM */
+  charge(l: Lwp, length: number): void;
   /** Memory for the caller, zeroed. @throws ENOMEM */
   anonmmap(l: Lwp, length: number): Soon<bigint>;
   /** A signal that the process has a handler for: the caller runs it. */
@@ -44,4 +48,7 @@ export function vmspaceHold(vm: Vmspace): Vmspace {
 export function vmspaceFree(vm: Vmspace): void {
   KASSERT(vm.refcnt > 0, 'memory of a process freed twice');
   vm.refcnt--;
+  if (vm.refcnt === 0) {
+    vm.freed?.();
+  }
 }

@@ -4,9 +4,11 @@
  * NetBSD: lib/librumpuser/rumpuser_sp.c (serv_handlesyscall, serv_syscallbouncer).
  */
 import type { Piece } from '../emul/netbsd/encoder.ts';
-import { syscallRemote } from '../emul/netbsd/index.ts';
+import { type RemoteResult, syscallRemote } from '../emul/netbsd/index.ts';
+import type { Lwp } from '../kern/lwp.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { Proc } from '../kern/proc.ts';
+import { Errno } from '../sys/errno.ts';
 import { syscallByNumber } from '../sys/syscalls.ts';
 import type { Client } from './client.ts';
 import {
@@ -21,14 +23,14 @@ import {
 import { execWhenIdle } from './handshake.ts';
 import { Attached, segmentsOf } from './segments.ts';
 
+const NONE: readonly Piece[] = [];
 /** Calls of one client that are under way at most. */
 const CALLS_MAX = 512;
 
-const NONE: readonly Piece[] = [];
-
 /** Let process `p` of the client make the call. */
 export function serveCall(client: Client, p: Proc, { reqno, u: number, body: received }: Frame): void {
-  if (client.calls >= CALLS_MAX || !p.alive || p.exiting) {
+  const { vm } = client;
+  if (vm.calls >= CALLS_MAX || !p.alive || p.exiting || !vm.affords(received.length)) {
     client.error(reqno, RUMPSP_ERR_TRYAGAIN);
     return;
   }
@@ -40,27 +42,33 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
     client.error(reqno, RUMPSP_ERR_MALFORMED_REQUEST);
     return;
   }
-  client.calls++;
-  const serving = lwpRun(
-    p,
-    (l) => syscallRemote(l, number, body),
-    (l, value, error) => {
-      client.calls--;
-      client.vm.attached.delete(l);
-      if (error === undefined && value !== undefined) {
-        const { error: errno, retval } = value;
-        client.send(
-          encodeFrame(reqno, RUMPSP_RESP, RUMPSP_SYSCALL, 0, words(BigInt(errno), retval[0], retval[1])),
-        );
-      }
-      if (p.alive) {
-        execWhenIdle(client);
-      } else {
-        client.close();
-      }
-    },
-  );
-  if (segments.length > 0) {
-    client.vm.attached.set(serving, new Attached(segments));
+  let serving: Lwp;
+  try {
+    serving = lwpRun(
+      p,
+      (l) => syscallRemote(l, number, body),
+      (l, value, error) => {
+        vm.end(l);
+        if (error === undefined && value !== undefined) {
+          answer(client, reqno, value);
+        }
+        if (p.alive) {
+          execWhenIdle(client);
+        } else {
+          client.close();
+        }
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Errno)) {
+      throw error;
+    }
+    client.error(reqno, RUMPSP_ERR_TRYAGAIN);
+    return;
   }
+  vm.begin(serving, body.length, segments.length === 0 ? null : new Attached(segments));
+}
+
+function answer(client: Client, reqno: bigint, { error, retval }: RemoteResult): void {
+  client.send(encodeFrame(reqno, RUMPSP_RESP, RUMPSP_SYSCALL, 0, words(BigInt(error), retval[0], retval[1])));
 }

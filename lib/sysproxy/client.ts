@@ -31,8 +31,23 @@ import { execBegin, type Pending, prefork, shakeHands } from './handshake.ts';
 import type { Server } from './server.ts';
 import { WireVmspace } from './vmspace.ts';
 
-/** Bytes of a frame from a client: a transfer and its header, with some to spare. */
+/** Bytes of a frame from a client: a transfer and its header, with some to spare. Before it is known who it is: */
 const FRAME_MAX = (1 << 20) + 4096;
+const HELLO_MAX = 4096;
+/** Frames of one client that are looked at before others get their turn. */
+const FRAMES_PER_TURN = 64;
+
+/** The way to a client. */
+export interface Transport {
+  /** Whose address, for people. */
+  readonly peer: string;
+  /** @returns false when so much waits already that nothing more should be begun: `Client.drained` will be called */
+  write(frame: Uint8Array): boolean;
+  /** Let no more come until `resume`. */
+  pause(): void;
+  resume(): void;
+  end(): void;
+}
 
 export class Client {
   readonly server: Server;
@@ -44,21 +59,25 @@ export class Client {
   trusted: boolean;
   /** Its calls may bring memory along. */
   attaches = false;
-  /** Calls under way. */
-  calls = 0;
   /** A handshake of exec waits for the calls that are under way. */
   exec: Pending | null = null;
-  readonly #write: (frame: Uint8Array) => void;
-  readonly #end: () => void;
-  readonly #input = new Reassembly(FRAME_MAX);
+  readonly #transport: Transport;
+  readonly #input = new Reassembly(HELLO_MAX);
+  /** It does not read its answers: none of its requests is begun until it does. */
+  #blocked = false;
+  /** Frames have come that are left for the next turn. */
+  #later = false;
   #closed = false;
 
-  constructor(server: Server, write: (frame: Uint8Array) => void, end: () => void) {
+  constructor(server: Server, transport: Transport) {
     this.server = server;
     this.kernel = server.kernel;
-    this.#write = write;
-    this.#end = end;
-    this.vm = new WireVmspace((frame) => this.send(frame));
+    this.#transport = transport;
+    this.vm = new WireVmspace(
+      (frame) => this.send(frame),
+      // Its process has exited; this is inside the kernel.
+      () => setImmediate(() => this.close()),
+    );
     this.trusted = server.token === null;
   }
 
@@ -66,18 +85,41 @@ export class Client {
     return this.proc !== null;
   }
 
+  /** The connection is this process from now on. */
+  become(p: Proc): void {
+    this.proc = p;
+    this.#input.max = FRAME_MAX;
+  }
+
   send(frame: Uint8Array): void {
-    if (!this.#closed) {
-      this.#write(frame);
+    if (!this.#closed && !this.#transport.write(frame) && !this.#blocked) {
+      this.#blocked = true;
+      this.#transport.pause();
+    }
+  }
+
+  /** It has read its answers. */
+  drained(): void {
+    if (this.#blocked) {
+      this.#blocked = false;
+      this.#serve();
     }
   }
 
   /** Bytes have come. */
   receive(chunk: Uint8Array): void {
     this.#input.push(chunk);
-    while (!this.#closed) {
+    if (!this.#later && !this.#blocked) {
+      this.#serve();
+    }
+  }
+
+  /** Look at what has come: so much that others get their turn. */
+  #serve(): void {
+    for (let n = 0; !this.#closed && !this.#blocked; n++) {
       const frame = this.#input.next();
       if (frame === null) {
+        this.#transport.resume();
         break;
       }
       if (frame === 'bad') {
@@ -85,6 +127,15 @@ export class Client {
         return;
       }
       this.#dispatch(frame);
+      if (n === FRAMES_PER_TURN) {
+        this.#transport.pause();
+        this.#later = true;
+        setImmediate(() => {
+          this.#later = false;
+          this.#serve();
+        });
+        break;
+      }
     }
     if (this.kernel.state === 'running') {
       settle(this.kernel);
@@ -98,7 +149,7 @@ export class Client {
     }
     this.#closed = true;
     this.server.clients.delete(this);
-    this.#end();
+    this.#transport.end();
     if (this.kernel.state !== 'running') {
       return;
     }

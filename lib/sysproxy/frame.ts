@@ -46,7 +46,7 @@ export interface Frame {
   readonly type: number;
   /** Number of the system call, error, kind of handshake or signal. */
   readonly u: number;
-  /** A view of what has been received: good until the next frame is asked for. */
+  /** A view of what has been received, which may be much more. */
   readonly body: Uint8Array;
 }
 
@@ -83,69 +83,75 @@ export function words(...values: readonly bigint[]): Uint8Array {
   return bytes;
 }
 
-/** Puts a stream together into frames. */
-export class Reassembly {
-  #chunks: Uint8Array[] = [];
-  #have = 0;
-  readonly #max: number;
+const NOTHING = new Uint8Array(0) as Readonly<Uint8Array>;
 
-  /** @param max bytes of a frame at most */
+/** Puts a stream together into frames. Room is made as bytes come, not as a header promises them. */
+export class Reassembly {
+  /** Bytes that have come and been given to nobody, from `#at` to `#end`; the rest is room for more, if it is ours. */
+  #bytes: Uint8Array = NOTHING as Uint8Array;
+  #view = new DataView(NOTHING.buffer);
+  #at = 0;
+  #end = 0;
+  #ours = false;
+  /** Bytes of a frame at most. */
+  max: number;
+
   constructor(max: number) {
-    this.#max = max;
+    this.max = max;
   }
 
   push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#have += chunk.length;
+    const left = this.#end - this.#at;
+    if (left === 0) {
+      this.#use(chunk, chunk.length);
+      this.#ours = false;
+      return;
+    }
+    if (!this.#ours || this.#bytes.length - this.#end < chunk.length) {
+      const needed = left + chunk.length;
+      const more = new Uint8Array(Math.max(needed, Math.min(2 * needed, this.#promised(left))));
+      more.set(this.#bytes.subarray(this.#at, this.#end));
+      this.#use(more, left);
+      this.#ours = true;
+    }
+    this.#bytes.set(chunk, this.#end);
+    this.#end += chunk.length;
+  }
+
+  #use(bytes: Uint8Array, end: number): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = 0;
+    this.#end = end;
+  }
+
+  /** Bytes of the frame that has begun, as far as it can be said. */
+  #promised(left: number): number {
+    return left < HEADER ? this.max : Number(this.#view.getBigUint64(this.#at, true));
   }
 
   /** The next whole frame, null when there is none yet. @returns 'bad' for a length that cannot be */
   next(): Frame | null | 'bad' {
-    if (this.#have < HEADER) {
+    const at = this.#at;
+    const left = this.#end - at;
+    if (left < HEADER) {
       return null;
     }
-    const first = this.#join(HEADER);
-    const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
-    const length = view.getBigUint64(0, true);
-    if (length < BigInt(HEADER) || length > BigInt(this.#max)) {
+    const view = this.#view;
+    const length = view.getUint32(at, true);
+    if (length < HEADER || length > this.max || view.getUint32(at + 4, true) !== 0) {
       return 'bad';
     }
-    if (this.#have < Number(length)) {
+    if (left < length) {
       return null;
     }
-    const all = this.#join(Number(length));
-    const header = new DataView(all.buffer, all.byteOffset, HEADER);
-    const frame: Frame = {
-      reqno: header.getBigUint64(8, true),
-      class: header.getUint16(16, true),
-      type: header.getUint16(18, true),
-      u: header.getUint32(20, true),
-      body: all.subarray(HEADER, Number(length)),
+    this.#at = at + length;
+    return {
+      reqno: view.getBigUint64(at + 8, true),
+      class: view.getUint16(at + 16, true),
+      type: view.getUint16(at + 18, true),
+      u: view.getUint32(at + 20, true),
+      body: this.#bytes.subarray(at + HEADER, at + length),
     };
-    this.#drop(Number(length));
-    return frame;
-  }
-
-  /** The first chunk, made to hold at least `length` bytes. */
-  #join(length: number): Uint8Array {
-    const [first] = this.#chunks;
-    if (first !== undefined && first.length >= length) {
-      return first;
-    }
-    const all = new Uint8Array(this.#have);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    this.#chunks = [all];
-    return all;
-  }
-
-  #drop(length: number): void {
-    const [first, ...rest] = this.#chunks;
-    const left = (first as Uint8Array).subarray(length);
-    this.#chunks = left.length === 0 ? rest : [left, ...rest];
-    this.#have -= length;
   }
 }

@@ -12,7 +12,7 @@ import { isMaySleep, type MaySleep } from '../kern/maysleep.ts';
 import type { Proc } from '../kern/proc.ts';
 import { inKernel } from '../kern/schedule.ts';
 import { uidFind } from '../kern/uid.ts';
-import { vmspaceFree } from '../kern/vmspace.ts';
+import { vmspaceFree, vmspaceHold } from '../kern/vmspace.ts';
 import { Errno } from '../sys/errno.ts';
 import { nameDecode } from '../sys/pathname.ts';
 import type { Client } from './client.ts';
@@ -131,7 +131,7 @@ function become(client: Client, l: Lwp): void {
   p.nozombie = true;
   vmspaceFree(p.vmspace);
   p.vmspace = client.vm;
-  client.proc = p;
+  client.become(p);
   client.server.tell('connected', p);
 }
 
@@ -145,6 +145,9 @@ export function prefork(client: Client, p: Proc, reqno: bigint): void {
   try {
     const child = inKernel(client.kernel, () => fork1(p, { files: 'copy' }));
     child.proc.nozombie = true;
+    // It has no memory before it comes: its parent's is not to be held by it.
+    vmspaceFree(child.proc.vmspace);
+    child.proc.vmspace = vmspaceHold(client.kernel.initproc.vmspace);
     const auth = server.expect(client, child);
     client.send(encodeFrame(reqno, RUMPSP_RESP, RUMPSP_PREFORK, 0, auth));
   } catch (error) {
@@ -185,24 +188,30 @@ export function execBegin(client: Client, reqno: bigint, body: Uint8Array): void
 /** A call has ended, or none was under way: an exec that waits for that goes on. */
 export function execWhenIdle(client: Client): void {
   const { exec, proc: p } = client;
-  if (exec === null || client.calls > 0 || p === null) {
+  if (exec === null || client.vm.calls > 0 || p === null || p.exiting) {
     return;
   }
-  client.calls++;
-  lwpRun(
-    p,
-    function* (l): MaySleep<void> {
-      yield* closeOnExec(l);
-      p.comm = exec.comm;
-      // Handlers were code of the old program.
-      p.sigacts = null;
-    },
-    () => {
-      client.calls--;
-      client.exec = null;
-      introduced(client, exec.reqno, exec);
-    },
-  );
+  try {
+    lwpRun(
+      p,
+      function* (l): MaySleep<void> {
+        yield* closeOnExec(l);
+        p.comm = exec.comm;
+        // Handlers were code of the old program.
+        p.sigacts = null;
+      },
+      () => {
+        client.exec = null;
+        introduced(client, exec.reqno, exec);
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Errno)) {
+      throw error;
+    }
+    client.exec = null;
+    client.error(exec.reqno, RUMPSP_ERR_TRYAGAIN);
+  }
 }
 
 function* closeOnExec(l: Lwp): MaySleep<void> {

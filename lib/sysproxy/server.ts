@@ -13,15 +13,18 @@ import type { Proc } from '../kern/proc.ts';
 import { setrunnable } from '../kern/runnable.ts';
 import { settle } from '../kern/sched.ts';
 import { MACHINE, OSRELEASE, OSTYPE } from '../kern/version.ts';
-import { Client } from './client.ts';
+import { Client, type Transport } from './client.ts';
 import type { Address } from './url.ts';
 
 /** Bytes of a key that a forked child shows. */
 export const AUTH_SIZE = 16;
 /** Connections without a handshake are closed after this. */
 const HANDSHAKE_MS = 10_000;
-/** Bytes that may wait for a client that does not read, before it is closed. */
-const BACKLOG_MAX = 16 << 20;
+/** Bytes that wait for a client when nothing more of it is begun, and when it is closed. */
+const BACKLOG_PAUSE = 1 << 20;
+const BACKLOG_MAX = 32 << 20;
+/** What a closed connection has left to say is said within this time. */
+const LINGER_MS = 1000;
 
 /** Whose rights clients have. */
 export interface Who {
@@ -123,17 +126,7 @@ export class Server {
       return;
     }
     socket.setNoDelay(true);
-    const client = new Client(
-      this,
-      (frame) => {
-        socket.write(frame);
-        if (socket.writableLength > BACKLOG_MAX) {
-          // It does not read: what is kept for it must not grow for ever.
-          socket.destroy();
-        }
-      },
-      () => socket.end(() => socket.destroy()),
-    );
+    const client = new Client(this, transportOf(socket));
     this.clients.add(client);
     const timer = setTimeout(() => {
       if (!client.established) {
@@ -142,6 +135,7 @@ export class Server {
     }, HANDSHAKE_MS);
     timer.unref();
     socket.on('data', (chunk) => client.receive(chunk));
+    socket.on('drain', () => client.drained());
     socket.on('error', () => client.close());
     socket.on('close', () => {
       clearTimeout(timer);
@@ -201,6 +195,26 @@ export class Server {
       settle(this.kernel);
     }
   }
+}
+
+function transportOf(socket: Socket): Transport {
+  return {
+    peer: socket.remoteAddress === undefined ? 'unix' : `${socket.remoteAddress}:${socket.remotePort}`,
+    write(frame) {
+      socket.write(frame);
+      if (socket.writableLength > BACKLOG_MAX) {
+        socket.destroy();
+      }
+      return socket.writableLength <= BACKLOG_PAUSE;
+    },
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    end() {
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once('close', () => clearTimeout(timer));
+      socket.end(() => socket.destroy());
+    },
+  };
 }
 
 /** Is what is in the way a socket that a server which is no more has left? Anything else stays. */

@@ -1,6 +1,6 @@
 /**
  * The memory of a client, reached through its connection: each copy in is a question and an answer, a copy out is told
- * and not answered.
+ * and not answered. And the memory of the kernel's that the client's calls use up meanwhile.
  *
  * NetBSD: lib/librumpuser/rumpuser_sp.c (rumpuser_sp_copyin and the like).
  */
@@ -23,34 +23,84 @@ import {
 } from './frame.ts';
 import type { Attached } from './segments.ts';
 
+/** Bytes that all calls of a client under way may use up: requests, what is copied in, what is to be copied out. */
+export const MEMORY_MAX = 16 << 20;
+/** Bytes of an address. */
+const POINTER = 8;
+
 interface Question {
-  readonly type: number;
+  /** Bytes that an answer may have. */
+  readonly max: number;
   answer: Uint8Array | null;
   readonly done: (error: Errno | null) => void;
+}
+
+/** A call under way. */
+interface Call {
+  /** What it has brought along. */
+  readonly attached: Attached | null;
+  /** What it uses up. */
+  bytes: number;
 }
 
 export class WireVmspace implements RemoteVmspace {
   readonly kind = 'remote';
   refcnt = 1;
+  readonly freed: () => void;
   readonly #send: (frame: Uint8Array) => void;
   #reqno = 0n;
   readonly #questions = new Map<bigint, Question>();
-  /** What the calls under way have brought along, by the lwps that serve them. */
-  readonly attached = new Map<Lwp, Attached>();
+  /** By the lwps that serve them. */
+  readonly #calls = new Map<Lwp, Call>();
+  #bytes = 0;
   #gone = false;
 
-  constructor(send: (frame: Uint8Array) => void) {
+  /** @param freed called inside the kernel when the process has exited */
+  constructor(send: (frame: Uint8Array) => void, freed: () => void) {
     this.#send = send;
+    this.freed = freed;
   }
 
-  *#ask(l: Lwp, type: number, body: Uint8Array): MaySleep<Uint8Array> {
+  /** Calls under way. */
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  /** Is there memory for so much more? */
+  affords(length: number): boolean {
+    return this.#bytes + length <= MEMORY_MAX;
+  }
+
+  /** `l` serves a call with a request of `length` bytes. */
+  begin(l: Lwp, length: number, attached: Attached | null): void {
+    this.#calls.set(l, { attached, bytes: length });
+    this.#bytes += length;
+  }
+
+  /** It has ended. */
+  end(l: Lwp): void {
+    this.#bytes -= this.#calls.get(l)?.bytes ?? 0;
+    this.#calls.delete(l);
+  }
+
+  charge(l: Lwp, length: number): void {
+    const call = this.#calls.get(l);
+    if (call === undefined || !this.affords(length)) {
+      throw ENOMEM;
+    }
+    call.bytes += length;
+    this.#bytes += length;
+  }
+
+  *#ask(l: Lwp, type: number, max: number, body: Uint8Array): MaySleep<Uint8Array> {
     if (this.#gone) {
       throw EFAULT;
     }
+    this.charge(l, max);
     const reqno = this.#reqno++;
     let question: Question | null = null;
     yield* hyperwait(l, 'spcopy', (done) => {
-      question = { type, answer: null, done };
+      question = { max, answer: null, done };
       this.#questions.set(reqno, question);
       this.#send(encodeFrame(reqno, RUMPSP_REQ, type, 0, body));
     });
@@ -58,14 +108,15 @@ export class WireVmspace implements RemoteVmspace {
   }
 
   /** An answer, or an error, has come. @returns whether anybody had asked */
-  answered(frame: Frame): boolean {
-    const question = this.#questions.get(frame.reqno);
+  answered({ reqno, class: cls, body }: Frame): boolean {
+    const question = this.#questions.get(reqno);
     if (question === undefined) {
       return false;
     }
-    this.#questions.delete(frame.reqno);
-    if (frame.class === RUMPSP_RESP) {
-      question.answer = frame.body.slice();
+    this.#questions.delete(reqno);
+    // More than was asked for is kept by nobody.
+    if (cls === RUMPSP_RESP && body.length <= question.max) {
+      question.answer = body.slice();
       question.done(null);
     } else {
       question.done(EFAULT);
@@ -83,11 +134,11 @@ export class WireVmspace implements RemoteVmspace {
   }
 
   copyin(l: Lwp, address: bigint, length: number): Soon<Uint8Array> {
-    return this.attached.get(l)?.range(address, length) ?? this.#copyin(l, address, length);
+    return this.#calls.get(l)?.attached?.range(address, length) ?? this.#copyin(l, address, length);
   }
 
   *#copyin(l: Lwp, address: bigint, length: number): MaySleep<Uint8Array> {
-    const bytes = yield* this.#ask(l, RUMPSP_COPYIN, words(BigInt(length), address));
+    const bytes = yield* this.#ask(l, RUMPSP_COPYIN, length, words(BigInt(length), address));
     // Fewer than were asked for: the client has not got them.
     if (bytes.length !== length) {
       throw EFAULT;
@@ -96,13 +147,13 @@ export class WireVmspace implements RemoteVmspace {
   }
 
   copyinstr(l: Lwp, address: bigint, max: number): Soon<Uint8Array> {
-    return this.attached.get(l)?.text(address, max) ?? this.#copyinstr(l, address, max);
+    return this.#calls.get(l)?.attached?.text(address, max) ?? this.#copyinstr(l, address, max);
   }
 
   *#copyinstr(l: Lwp, address: bigint, max: number): MaySleep<Uint8Array> {
-    const bytes = yield* this.#ask(l, RUMPSP_COPYINSTR, words(BigInt(max), address));
+    const bytes = yield* this.#ask(l, RUMPSP_COPYINSTR, max, words(BigInt(max), address));
     const end = bytes.indexOf(0);
-    if (end < 0 || end >= max) {
+    if (end < 0) {
       throw bytes.length >= max ? ENAMETOOLONG : EFAULT;
     }
     return bytes.subarray(0, end);
@@ -112,15 +163,15 @@ export class WireVmspace implements RemoteVmspace {
     if (this.#gone) {
       throw EFAULT;
     }
-    this.attached.get(l)?.written(address, data.length);
+    this.#calls.get(l)?.attached?.written(address, data.length);
     this.#send(
       encodeFrame(this.#reqno++, RUMPSP_REQ, RUMPSP_COPYOUT, 0, words(BigInt(data.length), address), data),
     );
   }
 
   *anonmmap(l: Lwp, length: number): MaySleep<bigint> {
-    const bytes = yield* this.#ask(l, RUMPSP_ANONMMAP, words(BigInt(length)));
-    if (bytes.length < 8) {
+    const bytes = yield* this.#ask(l, RUMPSP_ANONMMAP, POINTER, words(BigInt(length)));
+    if (bytes.length < POINTER) {
       throw ENOMEM;
     }
     return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);

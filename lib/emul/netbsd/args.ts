@@ -92,6 +92,12 @@ export class Marshal {
     return Number(length > BigInt(max) ? BigInt(max) : length);
   }
 
+  /** Memory for the call to fill. @throws ENOMEM */
+  room(length: number): Uint8Array {
+    this.vm.charge(this.l, length);
+    return new Uint8Array(length);
+  }
+
   *copyin(address: bigint, length: number): MaySleep<Uint8Array> {
     if (length === 0) {
       return new Uint8Array(0);
@@ -246,7 +252,7 @@ function* outBuffer(m: Marshal, name: string, address: bigint, passing: string):
     const bytes = yield* m.copyin(at, 8);
     length = Math.min(TRANSFER_MAX, memoryCodec('size_t').decode(bytes) as number);
   }
-  const buf = new Uint8Array(length);
+  const buf = m.room(length);
   m.values.push(buf);
   m.outs.set(name, address);
 }
@@ -267,7 +273,7 @@ function* scattered(m: Marshal, name: string, address: bigint, passing: 'iov<' |
     const wanted = view.getBigUint64(16 * i + 8, true);
     const length = Number(wanted > BigInt(left) ? BigInt(left) : wanted);
     left -= length;
-    buffers.push(passing === 'iov<' ? yield* m.copyin(base, length) : new Uint8Array(length));
+    buffers.push(passing === 'iov<' ? yield* m.copyin(base, length) : m.room(length));
     bases.push(base);
   }
   m.values.push(buffers);
