@@ -46,7 +46,7 @@ export class RawClient {
   /** It has been closed by the server. */
   readonly closed: Promise<void>;
   /** How copies in are answered; by default truly. */
-  copies: 'truly' | 'short' | 'with an error' | 'never' = 'truly';
+  copies: 'truly' | 'short' | 'long' | 'with an error' | 'never' = 'truly';
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -145,6 +145,7 @@ export class RawClient {
         RUMPSP_COPYIN,
         0,
         this.copies === 'short' ? bytes.subarray(0, bytes.length >> 1) : bytes,
+        new Uint8Array(this.copies === 'long' ? length : 0),
       ),
     );
   }
