@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The host library's own tests, without Node: plain, with the portable wait, under AddressSanitizer with
-# UndefinedBehaviorSanitizer, and under ThreadSanitizer. Arguments pick some of these: plain portable address thread.
+# UndefinedBehaviorSanitizer, and under ThreadSanitizer; and the C client library, as it is installed. Arguments pick
+# some of these: plain portable address thread client.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,13 +15,36 @@ run() {
   ctest --test-dir "$dir" --output-on-failure --timeout 120
 }
 
-[ $# -gt 0 ] || set -- plain portable address thread
+# Built, installed, and found by pkg-config; test/sysproxy/client_library.test.ts runs what it can do.
+client() {
+  local prefix
+  prefix=$(mktemp -d)
+  printf '\n== client\n'
+  [ -f dist/client/rump_syscalls.c ] || npm run --silent build:ts
+  cmake -S native/client -B build/native-client -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib >/dev/null
+  cmake --build build/native-client --parallel "$(nproc)" >/dev/null
+  cmake --install build/native-client >/dev/null
+  local flags="-I$prefix/include -L$prefix/lib -lrumpclient"
+  if command -v pkg-config >/dev/null; then
+    flags=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --cflags --libs rumpclient)
+  fi
+  # shellcheck disable=SC2086
+  cc -Wall -Wextra -Werror examples/client.c $flags -o "$prefix/shared"
+  cc -Wall -Wextra -Werror examples/client.c -I"$prefix/include" "$prefix/lib/librumpclient.a" -pthread \
+    -o "$prefix/static"
+  bash tools/client-example.sh "$prefix/shared" "$prefix/lib"
+  bash tools/client-example.sh "$prefix/static" ''
+  rm -rf "$prefix"
+}
+
+[ $# -gt 0 ] || set -- plain portable address thread client
 for variant in "$@"; do
   case $variant in
     plain) run plain ;;
     portable) run portable -DRUMPUSER_PORTABLE_WAIT=ON ;;
     address) run address -DRUMPUSER_SANITIZE=address ;;
     thread) run thread -DRUMPUSER_SANITIZE=thread ;;
-    *) echo "usage: $0 [plain|portable|address|thread]..." >&2; exit 64 ;;
+    client) client ;;
+    *) echo "usage: $0 [plain|portable|address|thread|client]..." >&2; exit 64 ;;
   esac
 done

@@ -44,6 +44,8 @@ export class Marshal {
   readonly outs = new Map<string, bigint>();
   /** Of a scattered read: what the call fills, and where that goes. */
   scatter: { readonly buffers: readonly Uint8Array[]; readonly bases: readonly bigint[] } | null = null;
+  /** Where two descriptors go. */
+  pair: bigint | null = null;
   /** Of modctl STAT: the iovec, and what it says. */
   modstat: { readonly address: bigint; readonly base: bigint; readonly room: number } | null = null;
   /** Of an ioctl: its parameter, and whether that goes back. */
@@ -226,7 +228,9 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
     case 'pad':
     case 'ignored':
     case 'zero':
+      return;
     case 'fds':
+      m.pair = address;
       return;
     default:
       // Addresses of addresses, socket addresses, texts: the calls that take them are not there for foreign callers.

@@ -134,8 +134,13 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
     case 'pad':
     case 'ignored':
     case 'zero':
-    case 'fds':
       return;
+    case 'fds': {
+      const pair = new Int32Array(2);
+      e.set(i, e.place(new Uint8Array(pair.buffer)));
+      e.instead = () => [...pair];
+      return;
+    }
     default:
       throw ENOSYS;
   }

@@ -58,8 +58,16 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     return [0n, 0n];
   }
   yield* scatter(m, value);
-  if (m.ioctl?.out === true) {
-    yield* ioctlOut(m, m.ioctl, value);
+  if (m.ioctl !== null) {
+    if (m.ioctl.out) {
+      yield* ioctlOut(m, m.ioctl, value);
+    }
+    return [0n, 0n];
+  }
+  if (m.pair !== null) {
+    // pipe2(2) fills an array, pipe(2) has two registers.
+    yield* m.copyout(m.pair, new Uint8Array(Int32Array.from(value as [number, number]).buffer));
+    return [0n, 0n];
   }
   return registers(m, value, count);
 }
