@@ -139,6 +139,15 @@ function chromeEvent(event: TraceEvent): ChromeEvent | null {
         ts: (timeNs - event.durationNs) / 1000,
         dur: event.durationNs / 1000,
       };
+    case 'answer':
+      return {
+        ...at,
+        name: `${event.call} of ${event.peer}`,
+        cat: type,
+        ph: 'X',
+        ts: (timeNs - event.latencyNs) / 1000,
+        dur: event.latencyNs / 1000,
+      };
     default:
       return { ...at, name: 'wmesg' in event ? `${type} ${event.wmesg}` : type, cat: type, ph: 'i', s: 't' };
   }

@@ -59,6 +59,8 @@ function linesOf(event: TraceEvent, calls: Map<string, Call>, who: string): stri
     case 'sleep':
       calls.get(who)?.slept.push(event.wmesg);
       return [];
+    case 'answer':
+      return [`--- ${event.call} of ${event.peer} answered <${(event.latencyNs / 1e9).toFixed(6)}> ---`];
     case 'signal':
       return [`--- ${signame(event.signo) ?? event.signo} ${event.what} ---`];
     case 'exit': {

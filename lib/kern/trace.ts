@@ -42,6 +42,11 @@ export type TraceEvent = Stamp &
       }
     | { readonly type: 'signal'; readonly signo: number; readonly what: 'posted' | 'taken' }
     | { readonly type: 'fork'; readonly child: number }
+    /**
+     * A call of another process of the host's has been answered. `peer`: where it comes from, and which of those
+     * connections. `latencyNs`: from when its request was there until its answer was given away.
+     */
+    | { readonly type: 'answer'; readonly call: string; readonly peer: string; readonly latencyNs: number }
     | { readonly type: 'exit'; readonly status: number }
   );
 
@@ -61,7 +66,10 @@ export function trace(k: Kernel, p: Proc, lid: number, details: Details<TraceEve
 const SHOWN_MAX = 32;
 const NOTHING = new Uint8Array(0);
 
-/** A value as it is now: no reference to what may change. */
+/**
+ * A value as it is now: no reference to what may change. Everything in it is the kernel's own copy but what a kevent
+ * carries as `udata`: that is not looked into, because looking could run its owner's code in the kernel.
+ */
 function frozen(value: unknown): unknown {
   if (isBytes(value)) {
     const length = bytesLength(value);
@@ -73,10 +81,24 @@ function frozen(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(frozen);
   }
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, frozen(v)]));
+  if (value instanceof Set) {
+    return [...value].map(frozen);
   }
-  return typeof value === 'function' ? '[function]' : value;
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, v]) => [key, key === 'udata' ? opaque(v) : frozen(v)]),
+    );
+  }
+  return opaque(value);
+}
+
+/** What is no object is itself; of an object there is only that it is one. */
+function opaque(value: unknown): unknown {
+  return typeof value === 'function'
+    ? '[function]'
+    : typeof value === 'object' && value !== null
+      ? '[object]'
+      : value;
 }
 
 /** The arguments of a call by their names in the table. */

@@ -8,6 +8,7 @@ import { type RemoteResult, syscallRemote } from '../emul/netbsd/index.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { Proc } from '../kern/proc.ts';
+import { trace } from '../kern/trace.ts';
 import { Errno } from '../sys/errno.ts';
 import { syscallByNumber } from '../sys/syscalls.ts';
 import type { Client } from './client.ts';
@@ -42,6 +43,7 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
     client.error(reqno, RUMPSP_ERR_MALFORMED_REQUEST);
     return;
   }
+  const receivedNs = client.kernel.trace === null ? null : client.kernel.host.monotonicNs();
   let serving: Lwp;
   try {
     serving = lwpRun(
@@ -51,6 +53,9 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
         vm.end(l);
         if (error === undefined && value !== undefined) {
           answer(client, reqno, value);
+          if (receivedNs !== null) {
+            traced(client, l, number, receivedNs);
+          }
         }
         if (p.alive) {
           execWhenIdle(client);
@@ -71,4 +76,11 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
 
 function answer(client: Client, reqno: bigint, { error, retval }: RemoteResult): void {
   client.send(encodeFrame(reqno, RUMPSP_RESP, RUMPSP_SYSCALL, 0, words(BigInt(error), retval[0], retval[1])));
+}
+
+/** A call has been answered, and somebody wants to know. */
+function traced({ kernel, peer }: Client, l: Lwp, number: number, receivedNs: number): void {
+  const latencyNs = kernel.host.monotonicNs() - receivedNs;
+  const call = syscallByNumber(number)?.call ?? String(number);
+  trace(kernel, l.proc, l.lid, { type: 'answer', call, peer, latencyNs });
 }

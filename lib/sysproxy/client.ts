@@ -39,7 +39,7 @@ const FRAMES_PER_TURN = 64;
 
 /** The way to a client. */
 export interface Transport {
-  /** Whose address, for people. */
+  /** What `Client.peer` tells. */
   readonly peer: string;
   /** @returns false when so much waits already that nothing more should be begun: `Client.drained` will be called */
   write(frame: Uint8Array): boolean;
@@ -79,6 +79,11 @@ export class Client {
       () => setImmediate(() => this.close()),
     );
     this.trusted = server.token === null;
+  }
+
+  /** Where it comes from, for people: the server's address, or its own, and which connection it is. */
+  get peer(): string {
+    return this.#transport.peer;
   }
 
   get established(): boolean {

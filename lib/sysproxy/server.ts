@@ -14,7 +14,7 @@ import { setrunnable } from '../kern/runnable.ts';
 import { settle } from '../kern/sched.ts';
 import { MACHINE, OSRELEASE, OSTYPE } from '../kern/version.ts';
 import { Client, type Transport } from './client.ts';
-import type { Address } from './url.ts';
+import { type Address, formatUrl } from './url.ts';
 
 /** Bytes of a key that a forked child shows. */
 export const AUTH_SIZE = 16;
@@ -61,6 +61,8 @@ export class Server {
   readonly #maxClients: number;
   readonly tell: ServerOptions['tell'];
   #net: NetServer | null = null;
+  #address = '';
+  #connections = 0;
 
   constructor(k: Kernel, { who, token, maxClients, tell }: ServerOptions) {
     this.kernel = k;
@@ -81,10 +83,13 @@ export class Server {
       unlinkSync(address.path);
       this.#net = await this.#bind(address);
     }
-    const bound = this.#net.address();
-    return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
-      ? { ...address, port: bound.port }
-      : address;
+    const net = this.#net.address();
+    const bound =
+      address.kind === 'tcp' && typeof net === 'object' && net !== null
+        ? { ...address, port: net.port }
+        : address;
+    this.#address = formatUrl(bound);
+    return bound;
   }
 
   #bind(address: Address): Promise<NetServer> {
@@ -126,7 +131,7 @@ export class Server {
       return;
     }
     socket.setNoDelay(true);
-    const client = new Client(this, transportOf(socket));
+    const client = new Client(this, transportOf(socket, this.#peerOf(socket)));
     this.clients.add(client);
     const timer = setTimeout(() => {
       if (!client.established) {
@@ -142,6 +147,12 @@ export class Server {
       client.close();
     });
     socket.write(`RUMPSP-0.4-${OSTYPE}-${OSRELEASE}/${MACHINE}\n`);
+  }
+
+  /** Who a connection is, as far as the host tells: of a unix socket there is the server's address only. */
+  #peerOf({ remoteAddress, remotePort }: Socket): string {
+    const address = remoteAddress === undefined ? this.#address : `tcp://${remoteAddress}:${remotePort}`;
+    return `${address}#${++this.#connections}`;
   }
 
   /** Is this the token? */
@@ -197,9 +208,9 @@ export class Server {
   }
 }
 
-function transportOf(socket: Socket): Transport {
+function transportOf(socket: Socket, peer: string): Transport {
   return {
-    peer: socket.remoteAddress === undefined ? 'unix' : `${socket.remoteAddress}:${socket.remotePort}`,
+    peer,
     write(frame) {
       socket.write(frame);
       if (socket.writableLength > BACKLOG_MAX) {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { boot, simulatedHost, type TraceEvent } from '../../lib/api/index.ts';
+import { boot, constants as c, simulatedHost, type TraceEvent } from '../../lib/api/index.ts';
 
 function scene() {
   const kernel = boot({ host: simulatedHost() });
@@ -33,6 +33,40 @@ test('calls are told with their arguments by name, and what came of them', (t) =
     { type: 'fork', child: fork },
     { type: 'return', call: 'fork', value: fork },
   ]);
+});
+
+test('what a kevent carries is its owner’s: tracing does not look into it', (t) => {
+  const { kernel, proc } = scene();
+  using trace = kernel.trace();
+  const kq = proc.sys.kqueue();
+  const [r, w] = proc.sys.pipe();
+  proc.sys.write(w, Uint8Array.of(1));
+  const looked: unknown[] = [];
+  const handler = new Proxy(
+    {},
+    {
+      get: (_target, name) => void looked.push(name),
+      ownKeys: (target) => {
+        looked.push('its keys');
+        return Reflect.ownKeys(target);
+      },
+    },
+  );
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  for (const udata of [handler, cyclic, () => 0, 7n]) {
+    const change = { ident: r, filter: c.EVFILT_READ, flags: c.EV_ADD, fflags: 0, data: 0, udata };
+    proc.sys.kevent(kq, [change], 0);
+    t.is(proc.sys.kevent(kq, [], 1)[0]?.udata, udata);
+  }
+  t.deepEqual(looked, []);
+  const told = trace.events.flatMap((event) =>
+    event.type === 'return' && Array.isArray(event.value) && event.value.length === 1 ? event.value : [],
+  ) as { udata: unknown }[];
+  t.deepEqual(
+    told.map(({ udata }) => udata),
+    ['[object]', '[object]', '[function]', 7n],
+  );
 });
 
 test('sleeps, wake-ups, signals and exits are told, of promises too', async (t) => {

@@ -64,12 +64,14 @@ test('signals, and calls that are never over', (t) => {
         args: { buf: { length: 4, head: Uint8Array.of(0, 1, 255, 10) } },
       },
       { ...stamp, type: 'return', call: 'write', durationNs: 1500, value: [{ a: [1n, null] }] },
+      { ...stamp, type: 'answer', call: 'write', peer: 'unix:///s#7', latencyNs: 25_000 },
     ]),
     ` 3 long --- SIGTERM posted ---
 12 x    --- SIGTERM taken ---
 12 x    read(fd=0, buf=[3]) = ?
 12 x    +++ killed by SIGTERM +++
 12 x    write(buf="\\0\\x01\u00ff\\n") = [{a=[1, null]}] <0.000002>
+12 x    --- write of unix:///s#7 answered <0.000025> ---
 `,
   );
 });

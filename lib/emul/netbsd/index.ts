@@ -6,6 +6,7 @@
 import type { Lwp } from '../../kern/lwp.ts';
 import type { MaySleep } from '../../kern/maysleep.ts';
 import { syscallBody } from '../../kern/syscall.ts';
+import { tracedAsync } from '../../kern/trace.ts';
 import { type RemoteVmspace, remoteOf } from '../../kern/vmspace.ts';
 import { EINVAL, ENOSYS, Errno } from '../../sys/errno.ts';
 import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
@@ -69,7 +70,8 @@ function* serve(
   }
   let value: unknown;
   try {
-    value = yield* syscallBody(l, row, handler as (...args: unknown[]) => unknown, m.values);
+    const body = syscallBody(l, row, handler as (...args: unknown[]) => unknown, m.values);
+    value = yield* l.kernel.trace === null ? body : tracedAsync(l, row, m.values, body);
   } catch (error) {
     // What is told also along with an error: how much of a sleep was left.
     for (const copyout of error instanceof Errno ? m.always : []) {
