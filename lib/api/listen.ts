@@ -92,8 +92,12 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
     tell: (type, { pid, comm }) => onclient?.({ type, pid, comm }),
   });
   const bound = await server.listen(address);
+  // Whoever ended the kernel is answered first.
+  const died = (): void => void setImmediate(() => server.close());
   k.hooks.servers ??= new Set();
   k.hooks.servers.add(server);
+  k.hooks.died ??= new Set();
+  k.hooks.died.add(died);
   return {
     url: formatUrl(bound),
     get clients() {
@@ -101,6 +105,7 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
     },
     async close() {
       k.hooks.servers?.delete(server);
+      k.hooks.died?.delete(died);
       await server.close();
     },
     unref: () => server.unref(),

@@ -51,6 +51,10 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
       (l) => syscallRemote(l, number, body),
       (l, value, error) => {
         vm.end(l);
+        if (client.kernel.state === 'dead') {
+          answerOfDead(client, reqno, number);
+          return;
+        }
         if (error === undefined && value !== undefined) {
           answer(client, reqno, value);
           if (receivedNs !== null) {
@@ -76,6 +80,14 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
 
 function answer(client: Client, reqno: bigint, { error, retval }: RemoteResult): void {
   client.send(encodeFrame(reqno, RUMPSP_RESP, RUMPSP_SYSCALL, 0, words(BigInt(error), retval[0], retval[1])));
+}
+
+/** A call was under way when the kernel ended. Who has ended it is told that it has; the connection goes. */
+function answerOfDead(client: Client, reqno: bigint, number: number): void {
+  if (client.kernel.panicstr === null && syscallByNumber(number)?.call === 'reboot') {
+    answer(client, reqno, { error: 0, retval: [0n, 0n] });
+  }
+  client.close();
 }
 
 /** A call has been answered, and somebody wants to know. */
