@@ -327,6 +327,11 @@ function* postsig(l: Lwp, info: Siginfo): MaySleep<void> {
     }
     return;
   }
+  if (signo !== SIGKILL && p.vmspace.kind === 'remote') {
+    // The program is its own host's: what the signal does to it is decided there.
+    remoteOf(l)?.raise(signo);
+    return;
+  }
   // The default action: no core is written, and the status does not claim one.
   yield* exit1(l, W_EXITCODE(0, signo));
   throw ESRCH;

@@ -65,9 +65,9 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     return [0n, 0n];
   }
   if (m.pair !== null) {
-    // pipe2(2) fills an array, pipe(2) has two registers.
+    // pipe2(2) fills an array, pipe(2) has two registers; the original leaves the second in its place.
     yield* m.copyout(m.pair, new Uint8Array(Int32Array.from(value as [number, number]).buffer));
-    return [0n, 0n];
+    return [0n, BigInt((value as [number, number])[1])];
   }
   return registers(m, value, count);
 }
