@@ -8,7 +8,8 @@ import type { MaySleep } from '../../kern/maysleep.ts';
 import { syscallBody } from '../../kern/syscall.ts';
 import { tracedAsync } from '../../kern/trace.ts';
 import { type RemoteVmspace, remoteOf } from '../../kern/vmspace.ts';
-import { EINVAL, ENOSYS, Errno } from '../../sys/errno.ts';
+import { FWRITE } from '../../sys/constants/fcntl.ts';
+import { EBADF, EINVAL, ENOSYS, Errno } from '../../sys/errno.ts';
 import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import { decodeArg, Marshal } from './args.ts';
 import { HOSTS_OWN } from './hosts_own.ts';
@@ -19,6 +20,16 @@ export interface RemoteResult {
   readonly error: number;
   readonly retval: Registers;
 }
+
+/** Calls that look at their first argument, a descriptor, before they copy in, and how it has to be open. */
+const DESCRIPTOR_FIRST: ReadonlyMap<string, number> = new Map([
+  ['write', FWRITE],
+  ['pwrite', FWRITE],
+  ['writev', FWRITE],
+  ['pwritev', FWRITE],
+  ['ioctl', 0],
+  ['kevent', 0],
+]);
 
 const NOTHING: Registers = [0n, 0n];
 
@@ -65,6 +76,10 @@ function* serve(
     throw EINVAL;
   }
   const m = new Marshal(l, vm, row, args);
+  const open = DESCRIPTOR_FIRST.get(row.call);
+  if (open !== undefined && (l.proc.fd.get(m.scalar(0, 'int')).flag & open) !== open) {
+    throw EBADF;
+  }
   for (let i = 0; i < row.args.length; i++) {
     yield* decodeArg(m, i);
   }
