@@ -68,7 +68,7 @@ const RETURNS: Readonly<Record<string, string>> = {
 };
 
 /** A program's host does these for it. */
-const HOSTS_OWN: ReadonlySet<string> = new Set(['exit', 'fork', 'vfork', 'kill', 'syscall', '__syscall']);
+const HOSTS_OWN: ReadonlySet<string> = new Set(['exit', 'fork', 'vfork', 'syscall', '__syscall']);
 
 interface Parameter {
   readonly slot: number;

@@ -11,6 +11,7 @@ import {
   HANDSHAKE_EXEC,
   HANDSHAKE_FORK,
   HANDSHAKE_GUEST,
+  PREFORK_WAITED,
   RUMPSP_HANDSHAKE,
   RUMPSP_PREFORK,
   RUMPSP_SYSCALL,
@@ -52,7 +53,7 @@ export class RemoteProc {
   /** A child, over a connection of its own, with copies of the descriptors. */
   async fork(): Promise<RemoteProc> {
     const { address, options, handlers, attaches } = this.#wire;
-    const key = await this.#wire.ask(RUMPSP_PREFORK, 0, new Uint8Array(0));
+    const key = await this.#wire.ask(RUMPSP_PREFORK, attaches ? PREFORK_WAITED : 0, new Uint8Array(0));
     const wire = await Wire.open(address, options, handlers.copy());
     return settled(wire, async () => {
       await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_FORK, key.body, new Uint8Array(4));
@@ -65,7 +66,13 @@ export class RemoteProc {
     await this.#wire.introduce(HANDSHAKE_EXEC, comm);
   }
 
-  /** Leave: the process exits. */
+  /** Exit with `status` (0 to 255). Rejects with SysError, among others ENOSYS: the server is not one of ours. */
+  async exit(status = 0): Promise<void> {
+    await this.promises.exit(status);
+    this.close();
+  }
+
+  /** Leave: the process exits, with status 0. */
   close(): void {
     this.#wire.close();
   }
@@ -79,6 +86,8 @@ export class RemoteProc {
 async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]): Promise<unknown> {
   const { checks, filled } = argChecks(row);
   const copies = checks.map((check, i) => check(args[i]));
+  // The signal may come before the answer.
+  const undo = row.call === 'sigaction' ? wire.handlers.note(copies[0], copies[1]) : null;
   try {
     const call = encodeCall(row, wire.arena, copies);
     try {
@@ -98,14 +107,12 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
       for (const i of filled) {
         copyout(args[i], copies[i]);
       }
-      if (row.call === 'sigaction') {
-        wire.handlers.note(copies[0], copies[1]);
-      }
       return value;
     } finally {
       call.release();
     }
   } catch (error) {
+    undo?.();
     throw error instanceof Errno ? new SysError(error, row.call) : error;
   }
 }

@@ -206,7 +206,7 @@ export class Wire {
           return;
         }
         case RUMPSP_RAISE:
-          this.handlers.raise(u);
+          this.#raised(u);
       }
     } catch (error) {
       if (!(error instanceof Errno) && !(error instanceof RangeError)) {
@@ -216,6 +216,20 @@ export class Wire {
       if (type !== RUMPSP_COPYOUT) {
         this.#socket.write(encodeFrame(reqno, RUMPSP_ERROR, type, 0));
       }
+    }
+  }
+
+  #raised(signo: number): void {
+    try {
+      // What nothing here handles ends the program: this process of it.
+      if (!this.handlers.raise(signo)) {
+        this.close();
+      }
+    } catch (error) {
+      // A handler is nobody's callee: what it throws is this program's, but no frame is lost of it.
+      queueMicrotask(() => {
+        throw error;
+      });
     }
   }
 

@@ -316,7 +316,7 @@ export class Gate {
     const l = clientRun(
       client,
       slot === session.slot,
-      (lwp) => syscallOf(lwp, number, args, session.vm, 'thread'),
+      (lwp) => syscallOf(lwp, number, args, session.vm, 'partner'),
       (lwp, value, error) => {
         this.#serving.delete(lwp);
         if (this.#dead) {

@@ -329,7 +329,7 @@ function* postsig(l: Lwp, info: Siginfo): MaySleep<void> {
   }
   if (signo !== SIGKILL && p.vmspace.kind === 'remote') {
     // The program is its own host's: what the signal does to it is decided there.
-    remoteOf(l)?.raise(signo);
+    remoteOf(l)?.raise(signo, 'default');
     return;
   }
   // The default action: no core is written, and the status does not claim one.
@@ -344,9 +344,12 @@ function* sendsig(l: Lwp, info: Siginfo, action: Sigaction): MaySleep<void> {
   const p = l.proc;
   const { sigctx } = l;
   const { handler } = action;
+  if ((action.flags & SA_RESETHAND) !== 0) {
+    sigactionSet(p, info.signo, { ...action, handler: SIG_DFL });
+  }
   if (typeof handler === 'bigint') {
     // Code of a foreign caller: it runs it itself.
-    remoteOf(l)?.raise(info.signo);
+    remoteOf(l)?.raise(info.signo, 'handler');
     return;
   }
   if (typeof handler !== 'function') {
@@ -356,9 +359,6 @@ function* sendsig(l: Lwp, info: Siginfo, action: Sigaction): MaySleep<void> {
   sigctx.saved = null;
   const self = (action.flags & SA_NODEFER) === 0 ? sigaddset(action.mask, info.signo) : action.mask;
   sigctx.mask = sigminusset(sigplusset(sigctx.mask, self), SIGCANTMASK);
-  if ((action.flags & SA_RESETHAND) !== 0) {
-    sigactionSet(p, info.signo, { ...action, handler: SIG_DFL });
-  }
   yield* usermode(l, () => handler(info.signo, info));
   sigctx.mask = before;
   if (!sigisempty(l.sigctx.pending)) {

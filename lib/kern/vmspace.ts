@@ -30,8 +30,8 @@ export interface RemoteVmspace extends Vmspace {
   charge(l: Lwp, length: number): void;
   /** Memory for the caller, zeroed. @throws ENOMEM */
   anonmmap(l: Lwp, length: number): Soon<bigint>;
-  /** A signal that the process has a handler for: the caller runs it. */
-  raise(signo: number): void;
+  /** A signal that the process has a handler for, or the default action is to end it: the caller does it. */
+  raise(signo: number, action: 'handler' | 'default'): void;
 }
 
 /** The memory of the caller `l` acts for, if it is a foreign one. */

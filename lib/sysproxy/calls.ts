@@ -24,6 +24,7 @@ import {
 import { execWhenIdle } from './handshake.ts';
 import { Attached, segmentsOf } from './segments.ts';
 
+const DONE: RemoteResult = { error: 0, retval: [0n, 0n] };
 const NONE: readonly Piece[] = [];
 /** Calls of one client that are under way at most. */
 const CALLS_MAX = 512;
@@ -48,7 +49,7 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
   try {
     serving = lwpRun(
       p,
-      (l) => syscallRemote(l, number, body),
+      (l) => syscallRemote(l, number, body, client.attaches ? 'partner' : 'program'),
       (l, value, error) => {
         vm.end(l);
         if (client.kernel.state === 'dead') {
@@ -63,9 +64,12 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
         }
         if (p.alive) {
           execWhenIdle(client);
-        } else {
-          client.close();
+          return;
         }
+        if (syscallByNumber(number)?.call === 'exit') {
+          answer(client, reqno, DONE);
+        }
+        client.close();
       },
     );
   } catch (error) {
@@ -85,7 +89,7 @@ function answer(client: Client, reqno: bigint, { error, retval }: RemoteResult):
 /** A call was under way when the kernel ended. Who has ended it is told that it has; the connection goes. */
 function answerOfDead(client: Client, reqno: bigint, number: number): void {
   if (client.kernel.panicstr === null && syscallByNumber(number)?.call === 'reboot') {
-    answer(client, reqno, { error: 0, retval: [0n, 0n] });
+    answer(client, reqno, DONE);
   }
   client.close();
 }

@@ -12,6 +12,7 @@ import type { Kernel } from '../kern/kernel.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { Proc } from '../kern/proc.ts';
 import { settle } from '../kern/sched.ts';
+import { W_EXITCODE } from '../sys/constants/wait.ts';
 import { serveCall } from './calls.ts';
 import {
   encodeFrame,
@@ -168,7 +169,7 @@ export class Client {
     if (p?.alive === true && !p.exiting) {
       lwpRun(
         p,
-        (l) => exit1(l, 0),
+        (l) => exit1(l, W_EXITCODE(0, this.vm.fatal)),
         () => {},
       );
     }
@@ -206,7 +207,7 @@ export class Client {
     if (type === RUMPSP_SYSCALL) {
       serveCall(this, p, frame);
     } else if (type === RUMPSP_PREFORK) {
-      prefork(this, p, reqno);
+      prefork(this, p, frame);
     } else if (type !== RUMPSP_HANDSHAKE) {
       this.error(reqno, RUMPSP_ERR_MALFORMED_REQUEST);
     } else if (u === HANDSHAKE_EXEC) {

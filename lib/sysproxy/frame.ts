@@ -31,6 +31,8 @@ export const HANDSHAKE_EXEC = 3;
 export const HANDSHAKE_ATTACH = '+attach\0';
 /** The bit of a handshake's second word that says: so be it. */
 export const HANDSHAKE_ATTACHED = 1;
+/** A prefork of a client with the extension: its parent will ask how the child has ended. */
+export const PREFORK_WAITED = 1;
 
 // Errors.
 export const RUMPSP_ERR_TRYAGAIN = 1;

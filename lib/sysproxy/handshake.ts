@@ -23,6 +23,7 @@ import {
   HANDSHAKE_AUTH,
   HANDSHAKE_FORK,
   HANDSHAKE_GUEST,
+  PREFORK_WAITED,
   RUMPSP_ERR_AUTH,
   RUMPSP_ERR_INVALID_PREFORK,
   RUMPSP_ERR_MALFORMED_REQUEST,
@@ -121,6 +122,7 @@ function guest(client: Client, reqno: bigint, who: Introduction | null): void {
     client.refuse(reqno, RUMPSP_ERR_RFORK_FAILED);
     return;
   }
+  l.proc.nozombie = true;
   become(client, l);
   introduced(client, reqno, who);
 }
@@ -128,15 +130,14 @@ function guest(client: Client, reqno: bigint, who: Introduction | null): void {
 /** The connection is this process from now on. */
 function become(client: Client, l: Lwp): void {
   const p = l.proc;
-  p.nozombie = true;
   vmspaceFree(p.vmspace);
   p.vmspace = client.vm;
   client.become(p);
   client.server.tell('connected', p);
 }
 
-/** Announce a child of `p`. */
-export function prefork(client: Client, p: Proc, reqno: bigint): void {
+/** Announce a child of `p`. Who uses the original’s library waits for it on the host: nothing of it stays here. */
+export function prefork(client: Client, p: Proc, { reqno, u }: Frame): void {
   const { server } = client;
   if (server.preforks(client) >= PREFORKS_MAX) {
     client.error(reqno, RUMPSP_ERR_TRYAGAIN);
@@ -144,7 +145,7 @@ export function prefork(client: Client, p: Proc, reqno: bigint): void {
   }
   try {
     const child = inKernel(client.kernel, () => fork1(p, { files: 'copy' }));
-    child.proc.nozombie = true;
+    child.proc.nozombie = !client.attaches || u !== PREFORK_WAITED;
     // It has no memory before it comes: its parent's is not to be held by it.
     vmspaceFree(child.proc.vmspace);
     child.proc.vmspace = vmspaceHold(client.kernel.initproc.vmspace);

@@ -53,6 +53,7 @@ export class WireVmspace implements RemoteVmspace {
   /** By the lwps that serve them. */
   readonly #calls = new Map<Lwp, Call>();
   #bytes = 0;
+  #fatal = 0;
   #gone = false;
 
   /** @param freed called inside the kernel when the process has exited */
@@ -66,6 +67,11 @@ export class WireVmspace implements RemoteVmspace {
     return this.#calls.size;
   }
 
+  /** The signal that has ended the client's program, should it have gone now; 0 none. */
+  get fatal(): number {
+    return this.#fatal;
+  }
+
   /** Is there memory for so much more? */
   affords(length: number): boolean {
     return this.#bytes + length <= MEMORY_MAX;
@@ -73,6 +79,8 @@ export class WireVmspace implements RemoteVmspace {
 
   /** `l` serves a call with a request of `length` bytes. */
   begin(l: Lwp, length: number, attached: Attached | null): void {
+    // Its program lives on, whatever has been raised.
+    this.#fatal = 0;
     this.#calls.set(l, { attached, bytes: length });
     this.#bytes += length;
   }
@@ -177,8 +185,11 @@ export class WireVmspace implements RemoteVmspace {
     return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   }
 
-  raise(signo: number): void {
+  raise(signo: number, action: 'handler' | 'default'): void {
     if (!this.#gone) {
+      if (action === 'default') {
+        this.#fatal = signo;
+      }
       this.#send(encodeFrame(this.#reqno++, RUMPSP_REQ, RUMPSP_RAISE, signo));
     }
   }

@@ -12,7 +12,7 @@ import { FWRITE } from '../../sys/constants/fcntl.ts';
 import { EBADF, EINVAL, ENOSYS, Errno } from '../../sys/errno.ts';
 import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import { decodeArg, Marshal } from './args.ts';
-import { HOSTS_OWN } from './hosts_own.ts';
+import { type CallerKind, HOSTS_OWN } from './hosts_own.ts';
 import { encodeResult, type Registers } from './results.ts';
 
 /** As the caller gets it: `error` is 0 or an errno, and then the registers are 0. */
@@ -38,8 +38,13 @@ const NOTHING: Registers = [0n, 0n];
  * the user boundary, and starts over when it is to be restarted. Nothing it is given makes it throw an errno.
  * @param args the registers, eight bytes each, in the order of the C prototype
  */
-export function syscallRemote(l: Lwp, number: number, args: Uint8Array): MaySleep<RemoteResult> {
-  return syscallOf(l, number, args, remoteOf(l), 'program');
+export function syscallRemote(
+  l: Lwp,
+  number: number,
+  args: Uint8Array,
+  who: CallerKind,
+): MaySleep<RemoteResult> {
+  return syscallOf(l, number, args, remoteOf(l), who);
 }
 
 /** The same, of a caller with that memory: a thread of this host process may act for anybody's. */
@@ -48,7 +53,7 @@ export function* syscallOf(
   number: number,
   args: Uint8Array,
   vm: RemoteVmspace | null,
-  who: 'program' | 'thread',
+  who: CallerKind,
 ): MaySleep<RemoteResult> {
   try {
     return { error: 0, retval: yield* serve(l, number, args, vm, HOSTS_OWN[who]) };

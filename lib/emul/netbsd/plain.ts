@@ -24,7 +24,7 @@ const PLAIN: ReadonlyMap<number, readonly Decode[]> = new Map(
       (row) =>
         isCallable(row) &&
         !row.sleeps &&
-        !HOSTS_OWN.thread.has(row.call) &&
+        !HOSTS_OWN.partner.has(row.call) &&
         row.args.length <= 4 &&
         row.result in SCALARS &&
         row.args.every(([, type]) => type in SCALARS),
