@@ -20,7 +20,9 @@ import { encodeSegments } from '../sysproxy/segments.ts';
 import { parseUrl } from '../sysproxy/url.ts';
 import { argChecks, copyout } from './args.ts';
 import { SysError } from './errors.ts';
-import type { PromiseCalls } from './facade.ts';
+import { type PromiseCalls, pathsOf } from './facade.ts';
+import type { NodeFs } from './fs/index.ts';
+import { createRemoteFs } from './remotefs.ts';
 import { type ConnectOptions, Wire } from './wire.ts';
 
 export type { ConnectOptions } from './wire.ts';
@@ -37,6 +39,7 @@ export class RemoteProc {
   readonly #wire: Wire;
   /** The same calls as of a local process. A call that cannot be sent is ENOSYS. */
   readonly promises: PromiseCalls;
+  #fs: NodeFs | null = null;
 
   /** @internal */
   constructor(wire: Wire, pid: number) {
@@ -48,6 +51,12 @@ export class RemoteProc {
   /** False once the server has gone, or this was closed. */
   get alive(): boolean {
     return this.#wire.alive;
+  }
+
+  /** `node:fs` with this process's rights, but for what is synchronous: that throws ERR_METHOD_NOT_IMPLEMENTED. */
+  get fs(): NodeFs {
+    this.#fs ??= createRemoteFs(this);
+    return this.#fs;
   }
 
   /** A child, over a connection of its own, with copies of the descriptors. */
@@ -113,7 +122,7 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
     }
   } catch (error) {
     undo?.();
-    throw error instanceof Errno ? new SysError(error, row.call) : error;
+    throw error instanceof Errno ? new SysError(error, row.call, undefined, ...pathsOf(row, args)) : error;
   }
 }
 
