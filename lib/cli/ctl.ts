@@ -20,8 +20,6 @@ const SHELLS: ReadonlySet<string> = new Set([
   'fork-demo',
   'help',
   'jobs',
-  // The processes of a server's clients are their hosts'.
-  'kill',
   'sh',
   'trace',
   'ulimit',

@@ -84,6 +84,9 @@ test('a server mounts, serves, tells what happens, and stops when it is told to'
   t.is((await proc.promises.stat('/mnt/host/of-the-host')).size, 5);
   t.is((await proc.promises.statvfs1('/data', 2)).blocks * 4096, 1 << 20);
   proc.close();
+  while (!server.log().includes('client-gone')) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   server.child.kill('SIGTERM');
   t.is(await server.ended, 0);
   t.false(existsSync(join(dir, 'socket')));
@@ -94,7 +97,7 @@ test('a server mounts, serves, tells what happens, and stops when it is told to'
     .map((line) => JSON.parse(line) as { time: string; event: string; comm?: string; reason?: string });
   t.true(events.every(({ time }) => !Number.isNaN(Date.parse(time))));
   t.true(events.some(({ event, comm }) => event === 'client-connected' && comm === 'visitor'));
-  t.true(events.some(({ event, comm }) => event === 'client-gone' && comm === 'visitor'));
+  t.is(events.find(({ event }) => event === 'client-gone')?.comm, 'visitor');
   t.like(events.at(-1), { event: 'ended', reason: 'halted' });
 });
 
@@ -164,6 +167,12 @@ test('ctl runs the programs of the shell over there', async (t) => {
     stdout: '',
     stderr: 'cat: /none: No such file or directory\n',
   });
+  const visitor = await connect(server.url);
+  const reading = visitor.promises.nanosleep({ sec: 1000, nsec: 0 });
+  t.deepEqual(await ctl(server.url, ['kill', String(visitor.pid)]), { status: 0, stdout: '', stderr: '' });
+  await t.throwsAsync(reading);
+  t.false(visitor.alive);
+  t.regex((await ctl(server.url, ['kill', '9999'])).stderr, /^kill: 9999: No such process\n$/);
   // The URL may come first, too.
   t.is((await ctl('', [server.url, 'id', '-u'])).stdout, '0\n');
   t.deepEqual(await ctl(server.url, ['halt']), { status: 0, stdout: '', stderr: '' });
