@@ -78,7 +78,6 @@ export class RemoteProc {
   /** Exit with `status` (0 to 255). Rejects with SysError, among others ENOSYS: the server is not one of ours. */
   async exit(status = 0): Promise<void> {
     await this.promises.exit(status);
-    this.close();
   }
 
   /** Leave: the process exits, with status 0. */
@@ -97,6 +96,7 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
   const copies = checks.map((check, i) => check(args[i]));
   // The signal may come before the answer.
   const undo = row.call === 'sigaction' ? wire.handlers.note(copies[0], copies[1]) : null;
+  wire.exits ||= row.call === 'exit';
   try {
     const call = encodeCall(row, wire.arena, copies);
     try {
@@ -122,12 +122,13 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
     }
   } catch (error) {
     undo?.();
+    wire.exits &&= row.call !== 'exit';
     throw error instanceof Errno ? new SysError(error, row.call, undefined, ...pathsOf(row, args)) : error;
   }
 }
 
-/** A method for every call, made when it is used. */
-function remoteCalls(wire: Wire): PromiseCalls {
+/** A method for every call. */
+export function remoteCalls(wire: Wire): PromiseCalls {
   const calls = {};
   for (const row of SYSCALLS as readonly SysentRow[]) {
     if (isCallable(row)) {

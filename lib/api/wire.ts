@@ -3,9 +3,10 @@
  *
  * NetBSD: lib/librumpclient/rumpclient.c.
  */
-import { connect as netConnect, type Socket } from 'node:net';
+import { connect as netConnect } from 'node:net';
 import { Arena } from '../emul/netbsd/encoder.ts';
-import { EAGAIN, EINVAL, EIO, ENOTCONN, EPERM, Errno } from '../sys/errno.ts';
+import { signame } from '../sys/constants/signal.ts';
+import { EAGAIN, EINVAL, EIO, ENOTCONN, EPERM, Errno, ESRCH } from '../sys/errno.ts';
 import {
   encodeFrame,
   type Frame,
@@ -50,6 +51,15 @@ const BANNER_MAX = 96;
 /** What an error frame means for a call. */
 const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, EPERM, EIO, EAGAIN, EAGAIN, EINVAL];
 
+/** What a connection goes over: a socket, as far as one is used. */
+export interface Line {
+  write(frame: Uint8Array): unknown;
+  destroy(): unknown;
+  on(event: 'data', heard: (chunk: Buffer) => void): unknown;
+  on(event: 'close', closed: () => void): unknown;
+  on(event: 'error', failed: (error: Error) => void): unknown;
+}
+
 export class Wire {
   readonly address: Address;
   readonly options: ConnectOptions;
@@ -57,20 +67,26 @@ export class Wire {
   readonly handlers: SignalHandlers;
   /** The server takes what a call points at along with it. */
   attaches = false;
-  readonly #socket: Socket;
+  /** It has asked to exit: the server will close. */
+  exits = false;
+  /** The server has said what it is. Rejects with SysError EINVAL, ENOTCONN, or the host's error. */
+  readonly ready: Promise<void>;
+  readonly #line: Line;
   readonly #input = new Reassembly(FRAME_MAX);
   readonly #waiting = new Map<
     bigint,
     { readonly resolve: (frame: Frame) => void; readonly reject: (error: unknown) => void }
   >();
   #reqno = 1n;
-  #gone: string | null = null;
+  /** Why nothing more can be asked. */
+  #gone: (() => SysError) | null = null;
 
-  private constructor(address: Address, options: ConnectOptions, handlers: SignalHandlers, socket: Socket) {
+  constructor(address: Address, options: ConnectOptions, handlers: SignalHandlers, line: Line) {
     this.address = address;
     this.options = options;
     this.handlers = handlers;
-    this.#socket = socket;
+    this.#line = line;
+    this.ready = this.#banner();
   }
 
   /** Connected, the banner read, the token shown. */
@@ -83,7 +99,7 @@ export class Wire {
       address.kind === 'unix' ? netConnect(address.path) : netConnect(address.port, address.host);
     socket.setNoDelay(true);
     const wire = new Wire(address, options, handlers, socket);
-    await wire.#banner();
+    await wire.ready;
     if (options.token !== undefined) {
       await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_AUTH, Buffer.from(`${options.token}\0`));
     }
@@ -100,15 +116,18 @@ export class Wire {
   #banner(): Promise<void> {
     return new Promise((resolve, reject) => {
       let banner = '';
-      this.#socket.on('error', (error) => {
-        this.#lost(error.message);
+      this.#line.on('error', (error) => {
+        this.#lost(ENOTCONN, error.message);
         reject(error);
       });
-      this.#socket.on('close', () => {
-        this.#lost('the server has closed the connection');
+      this.#line.on('close', () => {
+        if (this.exits) {
+          this.#lost(ESRCH, 'the process has exited');
+        }
+        this.#lost(ENOTCONN, 'the server has closed the connection');
         reject(new SysError(ENOTCONN, 'connect', 'closed before the banner'));
       });
-      this.#socket.on('data', (chunk) => {
+      this.#line.on('data', (chunk) => {
         if (banner.endsWith('\n')) {
           this.#receive(chunk);
           return;
@@ -130,14 +149,16 @@ export class Wire {
     return this.#gone === null;
   }
 
-  close(): void {
-    this.#socket.destroy();
+  /** It is over; whoever asks, and whoever waits for an answer, is told why. */
+  close(errno: Errno = ENOTCONN, why = 'the connection has been closed'): void {
+    this.#lost(errno, why);
+    this.#line.destroy();
   }
 
-  #lost(why: string): void {
-    this.#gone ??= why;
+  #lost(errno: Errno, why: string): void {
+    this.#gone ??= () => new SysError(errno, 'sysproxy', why);
     for (const { reject } of this.#waiting.values()) {
-      reject(new SysError(ENOTCONN, 'sysproxy', why));
+      reject(this.#gone());
     }
     this.#waiting.clear();
   }
@@ -146,12 +167,12 @@ export class Wire {
   ask(type: number, u: number, ...body: readonly Uint8Array[]): Promise<Frame> {
     return new Promise((resolve, reject) => {
       if (this.#gone !== null) {
-        reject(new SysError(ENOTCONN, 'sysproxy', this.#gone));
+        reject(this.#gone());
         return;
       }
       const reqno = this.#reqno++;
       this.#waiting.set(reqno, { resolve, reject });
-      this.#socket.write(encodeFrame(reqno, RUMPSP_REQ, type, u, ...body));
+      this.#line.write(encodeFrame(reqno, RUMPSP_REQ, type, u, ...body));
     });
   }
 
@@ -214,7 +235,7 @@ export class Wire {
       }
       // A copy out to nowhere is not answered, and what asks is told that there is nothing.
       if (type !== RUMPSP_COPYOUT) {
-        this.#socket.write(encodeFrame(reqno, RUMPSP_ERROR, type, 0));
+        this.#line.write(encodeFrame(reqno, RUMPSP_ERROR, type, 0));
       }
     }
   }
@@ -223,7 +244,7 @@ export class Wire {
     try {
       // What nothing here handles ends the program: this process of it.
       if (!this.handlers.raise(signo)) {
-        this.close();
+        this.close(ESRCH, `the process was killed by ${signame(signo) ?? signo}`);
       }
     } catch (error) {
       // A handler is nobody's callee: what it throws is this program's, but no frame is lost of it.
@@ -234,6 +255,6 @@ export class Wire {
   }
 
   #answer(reqno: bigint, type: number, body: Uint8Array): void {
-    this.#socket.write(encodeFrame(reqno, RUMPSP_RESP, type, 0, body));
+    this.#line.write(encodeFrame(reqno, RUMPSP_RESP, type, 0, body));
   }
 }

@@ -191,7 +191,9 @@ export class Gate {
           if (!client.proc.alive) {
             throw ESRCH;
           }
-          return fork1(client.proc, { files: 'copy' });
+          const child = fork1(client.proc, { files: 'copy' });
+          child.sigctx.mask = client.lwp.sigctx.mask;
+          return child;
         });
         this.#admit(slot, session, { proc: l.proc, lwp: l, thread: false, raised: 0n });
         return;

@@ -79,6 +79,7 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
     client.error(reqno, RUMPSP_ERR_TRYAGAIN);
     return;
   }
+  serving.sigctx = client.sigctx;
   vm.begin(serving, body.length, segments.length === 0 ? null : new Attached(segments));
 }
 

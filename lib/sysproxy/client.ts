@@ -9,9 +9,11 @@
  */
 import { exit1 } from '../kern/exit.ts';
 import type { Kernel } from '../kern/kernel.ts';
+import type { Lwp } from '../kern/lwp.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { Proc } from '../kern/proc.ts';
 import { settle } from '../kern/sched.ts';
+import { Sigctx } from '../kern/sigacts.ts';
 import { W_EXITCODE } from '../sys/constants/wait.ts';
 import { serveCall } from './calls.ts';
 import {
@@ -56,6 +58,8 @@ export class Client {
   readonly vm: WireVmspace;
   /** Null before it is one. */
   proc: Proc | null = null;
+  /** What its calls have of the thread that makes them: they are all taken for one's. */
+  sigctx = new Sigctx();
   /** A token has been given, or none is wanted. */
   trusted: boolean;
   /** Its calls may bring memory along. */
@@ -91,9 +95,10 @@ export class Client {
     return this.proc !== null;
   }
 
-  /** The connection is this process from now on. */
-  become(p: Proc): void {
-    this.proc = p;
+  /** The connection is this process from now on, whose lwp is `l`. */
+  become(l: Lwp): void {
+    this.proc = l.proc;
+    this.sigctx = l.sigctx;
     this.#input.max = FRAME_MAX;
   }
 

@@ -132,7 +132,7 @@ function become(client: Client, l: Lwp): void {
   const p = l.proc;
   vmspaceFree(p.vmspace);
   p.vmspace = client.vm;
-  client.become(p);
+  client.become(l);
   client.server.tell('connected', p);
 }
 
@@ -145,6 +145,7 @@ export function prefork(client: Client, p: Proc, { reqno, u }: Frame): void {
   }
   try {
     const child = inKernel(client.kernel, () => fork1(p, { files: 'copy' }));
+    child.sigctx.mask = client.sigctx.mask;
     child.proc.nozombie = !client.attaches || u !== PREFORK_WAITED;
     // It has no memory before it comes: its parent's is not to be held by it.
     vmspaceFree(child.proc.vmspace);

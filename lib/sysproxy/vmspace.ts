@@ -187,7 +187,7 @@ export class WireVmspace implements RemoteVmspace {
 
   raise(signo: number, action: 'handler' | 'default'): void {
     if (!this.#gone) {
-      if (action === 'default') {
+      if (action === 'default' && this.#fatal === 0) {
         this.#fatal = signo;
       }
       this.#send(encodeFrame(this.#reqno++, RUMPSP_REQ, RUMPSP_RAISE, signo));

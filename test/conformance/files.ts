@@ -66,7 +66,8 @@ function hostDirectory(t: ExecutionContext, { host }: World): string {
 
 function filesOf(t: ExecutionContext, world: World, fs: FileSystem): Files {
   const dir = '/tmp/here';
-  const maker = world.newproc();
+  // Files of the host are mounted by processes of this program alone.
+  const maker = world.kernel.newproc();
   maker.sys.mkdir(dir, 0o777);
   if (fs !== 'rumpfs') {
     maker.sys.mount(fs, dir, 0, fs === 'hostfs' ? { path: hostDirectory(t, world) } : undefined);

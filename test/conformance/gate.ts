@@ -5,8 +5,8 @@
 
 import { attached, type GateLwp, type GateProc } from '../../lib/api/gate/attach.ts';
 import { GateSession } from '../../lib/api/gate/session.ts';
-import type { Kernel, NewprocOptions, Proc, PromiseCalls } from '../../lib/api/index.ts';
-import type { Caller } from './harness.ts';
+import type { Kernel, Proc } from '../../lib/api/index.ts';
+import type { Caller, Face } from './harness.ts';
 
 /** Tests that cannot be made so, by title, with the reason. */
 const FORK = 'fork(2) is for processes of this isolate: children come by GateProc.fork';
@@ -47,14 +47,7 @@ export function comesByGate(title: string): boolean {
   return NOT_BY_GATE[title] === undefined;
 }
 
-export interface GateFace {
-  newproc(options?: NewprocOptions): Proc;
-  calls(caller: Caller): PromiseCalls;
-  /** Everything that came in leaves. */
-  close(): void;
-}
-
-export function gateFace(kernel: Kernel): GateFace {
+export function gateFace(kernel: Kernel): Face {
   const faces = new Map<Caller, GateProc | GateLwp>();
   const sessions: GateSession[] = [];
   const comeIn = (shared: ReturnType<Kernel['share']>): GateProc => {

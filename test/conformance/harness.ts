@@ -1,7 +1,7 @@
 /**
  * A conformance test is written once and runs over every way to make a system call and every host:
- * {synchronous, promise, gate} x {native, simulated}; there is no gate on the simulated host. Whatever it did, the
- * kernel must be alive and whole afterwards.
+ * {synchronous, promise, gate, sysproxy} x {native, simulated}; there is no gate on the simulated host. Whatever it
+ * did, the kernel must be alive and whole afterwards.
  */
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
@@ -19,13 +19,22 @@ import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
 import { __NetBSD_Version__ } from '../../lib/sys/constants/param.ts';
 import { comesByGate, gateFace } from './gate.ts';
 import { assertWhole } from './invariants.ts';
+import { comesBySysproxy, sysproxyFace } from './sysproxy.ts';
 
 /** Who makes calls: a process, or a second lwp of one. */
 export type Caller = Pick<Proc, 'sys' | 'promises'>;
 
+/** A way to make calls that is not the process's own. */
+export interface Face {
+  newproc(options?: NewprocOptions): Proc;
+  calls(caller: Caller): PromiseCalls;
+  /** Everything that came in leaves. */
+  close(): void;
+}
+
 export interface World {
   readonly kernel: Kernel;
-  readonly face: 'sync' | 'promise' | 'gate';
+  readonly face: 'sync' | 'promise' | 'gate' | 'sysproxy';
   readonly host: 'native' | 'simulated';
   readonly newproc: (options?: NewprocOptions) => Proc;
   /** The calls of `caller`, in the way this run makes them. Always awaited. */
@@ -47,7 +56,7 @@ export interface WorldOptions {
   readonly ends?: true;
 }
 
-const FACES = ['sync', 'promise', 'gate'] as const;
+const FACES = ['sync', 'promise', 'gate', 'sysproxy'] as const;
 const HOSTS = ['native', 'simulated'] as const;
 
 /** A test of what the kernel promises to every caller on every host. */
@@ -58,7 +67,7 @@ export function conformance(
 ): void {
   for (const host of options.hosts ?? HOSTS) {
     for (const face of options.faces ?? FACES) {
-      if (face === 'gate' && (host === 'simulated' || !comesByGate(title))) {
+      if (!comesBy(face, host, title)) {
         continue;
       }
       test(`${host}, ${face}: ${title}`, async (t) => {
@@ -73,18 +82,18 @@ export function conformance(
           },
         });
         const kern = insideOf(kernel);
-        const gate = face === 'gate' ? gateFace(kernel) : null;
+        const other = otherFace(face, host, kernel, kern);
         try {
           await body(t, {
             kernel,
             face,
             host,
             kern,
-            newproc: (who) => gate?.newproc(who) ?? kernel.newproc(who),
-            call: (caller) => gate?.calls(caller) ?? (face === 'sync' ? awaited(caller) : caller.promises),
+            newproc: (who) => other?.newproc(who) ?? kernel.newproc(who),
+            call: (caller) => other?.calls(caller) ?? (face === 'sync' ? awaited(caller) : caller.promises),
             output: () => written.join(''),
           });
-          gate?.close();
+          other?.close();
           if (options.ends === undefined) {
             t.is(kernel.dead, '', kernel.dmesg());
             assertWhole(t, kern);
@@ -94,6 +103,28 @@ export function conformance(
         }
       });
     }
+  }
+}
+
+function comesBy(face: World['face'], host: World['host'], title: string): boolean {
+  switch (face) {
+    case 'gate':
+      return host === 'native' && comesByGate(title);
+    case 'sysproxy':
+      return comesBySysproxy(title);
+    default:
+      return true;
+  }
+}
+
+function otherFace(face: World['face'], host: World['host'], kernel: Kernel, kern: Kern): Face | null {
+  switch (face) {
+    case 'gate':
+      return gateFace(kernel);
+    case 'sysproxy':
+      return sysproxyFace(kernel, kern, host === 'native');
+    default:
+      return null;
   }
 }
 

@@ -85,7 +85,7 @@ conformance(
   },
 );
 
-conformance('pipe: a writer without readers gets EPIPE and SIGPIPE', async (t, { newproc, call, kernel }) => {
+conformance('pipe: a writer without readers gets EPIPE and SIGPIPE', async (t, { newproc, call }) => {
   const parent = newproc();
   const child = parent.fork();
   const [r, w] = await call(child).pipe();
@@ -95,7 +95,7 @@ conformance('pipe: a writer without readers gets EPIPE and SIGPIPE', async (t, {
   const { status } = await call(parent).wait4(child.pid, 0);
   t.true(WIFSIGNALED(status) && WTERMSIG(status) === SIGPIPE);
 
-  const careless = kernel.newproc();
+  const careless = newproc();
   const [r2, w2] = await call(careless).pipe();
   await call(careless).sigaction(SIGPIPE, { handler: SIG_IGN, mask: sigset(), flags: 0 });
   await call(careless).close(r2);

@@ -50,8 +50,8 @@ family('exit: with a status', async (t, all) => {
   await all.child.exit(3);
   t.is(await ended(all), c.W_EXITCODE(3, 0));
   t.false(all.child.alive);
-  await t.throwsAsync(all.child.promises.getpid(), { code: 'ENOTCONN' });
-  await t.throwsAsync(all.child.exit(), { code: 'ENOTCONN' });
+  await t.throwsAsync(all.child.promises.getpid(), { code: 'ESRCH', message: /has exited/ });
+  await t.throwsAsync(all.child.exit(), { code: 'ESRCH' });
 });
 
 family('close: with status 0', async (t, all) => {
@@ -63,6 +63,7 @@ family('a signal nobody catches ends it, and it is told which', async (t, all) =
   await all.parent.promises.kill(all.child.pid, c.SIGTERM);
   t.is(await ended(all), c.W_EXITCODE(0, c.SIGTERM));
   t.false(all.child.alive);
+  await t.throwsAsync(all.child.promises.getpid(), { code: 'ESRCH', message: /was killed by SIGTERM/ });
 });
 
 family('also while it waits for something', async (t, all) => {
