@@ -26,8 +26,8 @@ export interface RemoteVmspace extends Vmspace {
   copyinstr(l: Lwp, address: bigint, max: number): Soon<Uint8Array>;
   /** The bytes may change when it returns. @throws EFAULT */
   copyout(l: Lwp, address: bigint, data: Uint8Array): Soon<void>;
-  /** The kernel will need memory of its own for the call that `l` makes, until that ends. @throws ENOMEM */
-  charge(l: Lwp, length: number): void;
+  /** Memory of the kernel's, zeroed, for what the call that `l` makes will copy out. @throws ENOMEM */
+  room(l: Lwp, length: number): Uint8Array;
   /** Memory for the caller, zeroed. @throws ENOMEM */
   anonmmap(l: Lwp, length: number): Soon<bigint>;
   /** A signal that the process has a handler for, or the default action is to end it: the caller does it. */

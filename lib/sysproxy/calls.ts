@@ -36,8 +36,8 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
     client.error(reqno, RUMPSP_ERR_TRYAGAIN);
     return;
   }
-  // It is kept for as long as the call takes.
-  const body = received.slice();
+  // It is kept for as long as the call takes, but not what came along with it and is much more.
+  const body = 2 * received.length > received.buffer.byteLength ? received : received.slice();
   const registers = syscallByNumber(number)?.args.length;
   const segments = client.attaches && registers !== undefined ? segmentsOf(body, 8 * registers) : NONE;
   if (segments === null) {

@@ -44,8 +44,11 @@ const FRAMES_PER_TURN = 64;
 export interface Transport {
   /** What `Client.peer` tells. */
   readonly peer: string;
-  /** @returns false when so much waits already that nothing more should be begun: `Client.drained` will be called */
-  write(frame: Uint8Array): boolean;
+  /**
+   * @param written called when the frame is not looked at any more
+   * @returns false when so much waits already that nothing more should be begun: `Client.drained` will be called
+   */
+  write(frame: Uint8Array, written?: () => void): boolean;
   /** Let no more come until `resume`. */
   pause(): void;
   resume(): void;
@@ -79,7 +82,8 @@ export class Client {
     this.kernel = server.kernel;
     this.#transport = transport;
     this.vm = new WireVmspace(
-      (frame) => this.send(frame),
+      server.rooms,
+      (frame, written) => this.send(frame, written),
       // Its process has exited; this is inside the kernel.
       () => setImmediate(() => this.close()),
     );
@@ -102,8 +106,9 @@ export class Client {
     this.#input.max = FRAME_MAX;
   }
 
-  send(frame: Uint8Array): void {
-    if (!this.#closed && !this.#transport.write(frame) && !this.#blocked) {
+  /** @param written nobody looks at the frame any more */
+  send(frame: Uint8Array, written?: () => void): void {
+    if (!this.#closed && !this.#transport.write(frame, written) && !this.#blocked) {
       this.#blocked = true;
       this.#transport.pause();
     }

@@ -59,20 +59,25 @@ export function encodeFrame(
   u: number,
   ...parts: readonly Uint8Array[]
 ): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, HEADER);
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(length), true);
-  view.setBigUint64(8, reqno, true);
-  view.setUint16(16, cls, true);
-  view.setUint16(18, type, true);
-  view.setUint32(20, u, true);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, HEADER));
+  putHeader(bytes, reqno, cls, type, u);
   let at = HEADER;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
   return bytes;
+}
+
+/** Make a frame of `bytes`, whose body is there. @returns a view of them */
+export function putHeader(bytes: Uint8Array, reqno: bigint, cls: number, type: number, u: number): DataView {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  view.setUint32(0, bytes.length, true);
+  view.setBigUint64(8, reqno, true);
+  view.setUint16(16, cls, true);
+  view.setUint16(18, type, true);
+  view.setUint32(20, u, true);
+  return view;
 }
 
 /** Words of 64 bits. */

@@ -14,6 +14,7 @@ import { setrunnable } from '../kern/runnable.ts';
 import { settle } from '../kern/sched.ts';
 import { MACHINE, OSRELEASE, OSTYPE } from '../kern/version.ts';
 import { Client, type Transport } from './client.ts';
+import { Rooms } from './rooms.ts';
 import { type Address, formatUrl } from './url.ts';
 
 /** Bytes of a key that a forked child shows. */
@@ -56,6 +57,7 @@ export class Server {
   readonly who: Who;
   readonly token: Buffer | null;
   readonly clients = new Set<Client>();
+  readonly rooms = new Rooms();
   /** Children that have been announced, by their keys. */
   readonly #expected = new Map<string, Expected>();
   readonly #maxClients: number;
@@ -211,8 +213,8 @@ export class Server {
 function transportOf(socket: Socket, peer: string): Transport {
   return {
     peer,
-    write(frame) {
-      socket.write(frame);
+    write(frame, written) {
+      socket.write(frame, written);
       if (socket.writableLength > BACKLOG_MAX) {
         socket.destroy();
       }

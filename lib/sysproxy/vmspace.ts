@@ -21,6 +21,7 @@ import {
   RUMPSP_RESP,
   words,
 } from './frame.ts';
+import { copyoutFrame, type Rooms } from './rooms.ts';
 import type { Attached } from './segments.ts';
 
 /** Bytes that all calls of a client under way may use up: requests, what is copied in, what is to be copied out. */
@@ -41,13 +42,16 @@ interface Call {
   readonly attached: Attached | null;
   /** What it uses up. */
   bytes: number;
+  /** What it fills, and has not copied out. */
+  readonly rooms: Set<ArrayBufferLike>;
 }
 
 export class WireVmspace implements RemoteVmspace {
   readonly kind = 'remote';
   refcnt = 1;
   readonly freed: () => void;
-  readonly #send: (frame: Uint8Array) => void;
+  readonly #send: (frame: Uint8Array, written?: () => void) => void;
+  readonly #rooms: Rooms;
   #reqno = 0n;
   readonly #questions = new Map<bigint, Question>();
   /** By the lwps that serve them. */
@@ -57,7 +61,8 @@ export class WireVmspace implements RemoteVmspace {
   #gone = false;
 
   /** @param freed called inside the kernel when the process has exited */
-  constructor(send: (frame: Uint8Array) => void, freed: () => void) {
+  constructor(rooms: Rooms, send: (frame: Uint8Array, written?: () => void) => void, freed: () => void) {
+    this.#rooms = rooms;
     this.#send = send;
     this.freed = freed;
   }
@@ -81,30 +86,45 @@ export class WireVmspace implements RemoteVmspace {
   begin(l: Lwp, length: number, attached: Attached | null): void {
     // Its program lives on, whatever has been raised.
     this.#fatal = 0;
-    this.#calls.set(l, { attached, bytes: length });
+    this.#calls.set(l, { attached, bytes: length, rooms: new Set() });
     this.#bytes += length;
   }
 
   /** It has ended. */
   end(l: Lwp): void {
-    this.#bytes -= this.#calls.get(l)?.bytes ?? 0;
-    this.#calls.delete(l);
+    const call = this.#calls.get(l);
+    if (call !== undefined) {
+      this.#bytes -= call.bytes;
+      this.#calls.delete(l);
+      for (const buffer of call.rooms) {
+        this.#rooms.give(new Uint8Array(buffer));
+      }
+    }
   }
 
-  charge(l: Lwp, length: number): void {
+  /** The call uses up more. @throws ENOMEM */
+  #charge(l: Lwp, length: number): Call {
     const call = this.#calls.get(l);
     if (call === undefined || !this.affords(length)) {
       throw ENOMEM;
     }
     call.bytes += length;
     this.#bytes += length;
+    return call;
+  }
+
+  room(l: Lwp, length: number): Uint8Array {
+    const { rooms } = this.#charge(l, length);
+    const room = this.#rooms.take(length);
+    rooms.add(room.buffer);
+    return room;
   }
 
   *#ask(l: Lwp, type: number, max: number, body: Uint8Array): MaySleep<Uint8Array> {
     if (this.#gone) {
       throw EFAULT;
     }
-    this.charge(l, max);
+    this.#charge(l, max);
     const reqno = this.#reqno++;
     let question: Question | null = null;
     yield* hyperwait(l, 'spcopy', (done) => {
@@ -171,7 +191,12 @@ export class WireVmspace implements RemoteVmspace {
     if (this.#gone) {
       throw EFAULT;
     }
-    this.#calls.get(l)?.attached?.written(address, data.length);
+    const call = this.#calls.get(l);
+    call?.attached?.written(address, data.length);
+    if (call?.rooms.delete(data.buffer) === true) {
+      this.#send(copyoutFrame(this.#reqno++, address, data), () => this.#rooms.give(data));
+      return;
+    }
     this.#send(
       encodeFrame(this.#reqno++, RUMPSP_REQ, RUMPSP_COPYOUT, 0, words(BigInt(data.length), address), data),
     );

@@ -96,8 +96,7 @@ export class Marshal {
 
   /** Memory for the call to fill. @throws ENOMEM */
   room(length: number): Uint8Array {
-    this.vm.charge(this.l, length);
-    return new Uint8Array(length);
+    return this.vm.room(this.l, length);
   }
 
   *copyin(address: bigint, length: number): MaySleep<Uint8Array> {

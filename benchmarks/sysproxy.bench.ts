@@ -1,0 +1,184 @@
+/**
+ * Callers of other processes: what a call over a unix socket costs. Clients are programs in C (the library of
+ * native/client) and in JavaScript, against a socket of Node's that echoes. Server and client are processes; *pinned*
+ * both have one CPU. *Asked for* is a client that attaches nothing.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchRow, MeasuredTrial } from './bench.ts';
+import { HELD } from './sysproxy_peers.ts';
+
+const peers = fileURLToPath(new URL('./sysproxy_peers.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const LARGE = 65536;
+/** Files a process has besides its connections. */
+const FILES_SPARE = 100;
+
+type Cpus = 'two CPUs' | 'pinned';
+
+function start(cpus: Cpus, dir: string, program: readonly string[]): ChildProcess {
+  const [command = '', ...rest] = cpus === 'pinned' ? ['taskset', '-c', '0', ...program] : program;
+  return spawn(command, rest, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, RUMP_SERVER: `unix://${dir}/kernel` },
+  });
+}
+
+function node(role: 'server' | 'client', dir: string, ...what: readonly string[]): string[] {
+  return [process.execPath, '--expose-gc', peers, role, dir, ...what];
+}
+
+/** The client in C, compiled. */
+function inC(dir: string, what: string): string[] {
+  const program = join(dir, 'client');
+  const sources = ['client.c', 'connection.c', 'memory.c', 'wire.c'].map((name) => `native/client/${name}`);
+  const generated = 'dist/client';
+  const all = ['benchmarks/sysproxy_client.c', ...sources, `${generated}/rump_syscalls.c`];
+  const include = ['native/client/include', 'native/client', generated].map((folder) => `-I${folder}`);
+  execFileSync('cc', ['-O2', '-pthread', '-o', program, ...include, ...all], { cwd: root, stdio: 'inherit' });
+  return [program, what];
+}
+
+/** The next thing a child prints. */
+async function line(child: ChildProcess): Promise<string> {
+  const said =
+    child.stdout === null ? [] : await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  if (!(said[0] instanceof Uint8Array)) {
+    throw new Error('a process of the benchmark has ended');
+  }
+  return String(said[0]).trim();
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null) {
+    const over = once(child, 'exit');
+    child.stdin?.end();
+    await over;
+  }
+}
+
+async function served<T>(cpus: Cpus, body: (server: ChildProcess, dir: string) => Promise<T>): Promise<T> {
+  if (cpus === 'pinned') {
+    execFileSync('taskset', ['-p', String(process.pid)], { stdio: 'ignore' });
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'rump-'));
+  const server = start(cpus, dir, node('server', dir));
+  try {
+    await line(server);
+    return await body(server, dir);
+  } finally {
+    await ended(server);
+    rmSync(dir, { recursive: true });
+  }
+}
+
+function measured(
+  client: (dir: string) => string[],
+  cpus: Cpus = 'two CPUs',
+  of: (ns: number) => number = (ns) => ns,
+): MeasuredTrial {
+  return {
+    measure: () =>
+      served(cpus, async (_server, dir) => of(Number(await line(start(cpus, dir, client(dir)))))),
+  };
+}
+
+function js(what: string, cpus?: Cpus): MeasuredTrial {
+  return measured((dir) => node('client', dir, what), cpus);
+}
+
+function c(what: string, cpus?: Cpus, of?: (ns: number) => number): MeasuredTrial {
+  return measured((dir) => inC(dir, what), cpus, of);
+}
+
+function perSecond(each: number): (ns: number) => number {
+  return (ns) => (each * 1e9) / ns;
+}
+
+/** Bytes of the server for each of many clients that are there at once. */
+function held(): MeasuredTrial {
+  return {
+    measure: () => {
+      const files = Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+      if (files < HELD + FILES_SPARE) {
+        throw new Error(`${HELD} clients want ulimit -n ${HELD + FILES_SPARE}, it is ${files}`);
+      }
+      return served('two CPUs', async (server, dir) => {
+        const size = async (): Promise<number> => {
+          server.stdin?.write('\n');
+          return Number(await line(server));
+        };
+        const before = await size();
+        const client = start('two CPUs', dir, node('client', dir, 'held'));
+        if (Number(await line(client)) !== HELD) {
+          throw new Error('not all clients are there');
+        }
+        const after = await size();
+        await ended(client);
+        return (after - before) / HELD;
+      });
+    },
+  };
+}
+
+export const rows: readonly BenchRow[] = [
+  { name: 'Node socket echo, two CPUs', others: '7 to 10 us', setup: () => js('echo') },
+  { name: 'Node socket echo, pinned', setup: () => js('echo', 'pinned') },
+  {
+    name: 'sysproxy: getpid, two CPUs',
+    target: { ns: 25_000 },
+    others: 'rump 50 us',
+    setup: () => c('getpid'),
+  },
+  {
+    name: 'sysproxy: getpid, pinned',
+    target: { ns: 8000 },
+    others: 'rump 8.0 us',
+    setup: () => c('getpid', 'pinned'),
+  },
+  {
+    name: 'sysproxy: getpid, 8 clients together',
+    target: { perSecond: 100_000 },
+    others: 'rump 57,000/s',
+    setup: () => c('together', 'two CPUs', perSecond(1)),
+  },
+  {
+    name: 'sysproxy: 64 KiB written, bytes',
+    target: { perSecond: 500e6 },
+    others: 'rump 67 MB/s, pinned 430',
+    setup: () => c('write', 'two CPUs', perSecond(LARGE)),
+  },
+  {
+    name: 'sysproxy: 64 KiB read, bytes',
+    target: { perSecond: 1000e6 },
+    others: 'rump 630 MB/s, pinned 1,700',
+    setup: () => c('read', 'two CPUs', perSecond(LARGE)),
+  },
+  {
+    name: 'sysproxy: open + close',
+    target: { ns: 50_000 },
+    others: 'rump 171 us',
+    setup: () => c('open'),
+  },
+  { name: 'sysproxy: stat', target: { ns: 25_000 }, others: 'rump 116 us', setup: () => c('stat') },
+  { name: 'sysproxy: pwritev of 8, nine copies', setup: () => c('writev') },
+  { name: 'sysproxy: connect(), getpid', setup: () => js('getpid') },
+  { name: 'sysproxy: connect(), open + close', setup: () => js('open') },
+  { name: 'sysproxy: connect(), open + close, asked for', setup: () => js('open, asked') },
+  { name: 'sysproxy: connect(), stat', setup: () => js('stat') },
+  { name: 'sysproxy: connect(), stat, asked for', setup: () => js('stat, asked') },
+  { name: 'sysproxy: connect(), pwritev of 8', setup: () => js('writev') },
+  { name: 'sysproxy: connect(), pwritev of 8, asked for', setup: () => js('writev, asked') },
+  { name: 'sysproxy: connect(), 64 KiB written', setup: () => js('write') },
+  { name: 'sysproxy: connect(), 64 KiB read', setup: () => js('read') },
+  {
+    name: 'sysproxy: a client among 10,000, of the server',
+    target: { bytes: 32_768 },
+    others: 'rump holds 255',
+    setup: held,
+  },
+];
