@@ -8,22 +8,28 @@ import { copyBetween, isHostCopy } from './ctlcp.ts';
 import { complain, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, messageOf, printable } from './exits.ts';
 import { stdinPieces } from './hostio.ts';
 import { Jobs } from './jobs.ts';
+import { Loops } from './loops.ts';
 import { type Program, runMain, Self, type SelfProc } from './program.ts';
 import { PROGRAMS } from './programs/index.ts';
 
 /** Those that are about the shell they run in. */
 const SHELLS: ReadonlySet<string> = new Set([
+  ':',
   'bg',
+  'break',
   'cd',
+  'continue',
   'exit',
   'fg',
   'fork-demo',
   'help',
   'jobs',
+  'read',
   'sh',
   'trace',
   'ulimit',
   'umask',
+  'unset',
   'wait',
 ]);
 
@@ -75,6 +81,8 @@ async function runRemote(remote: RemoteProc, program: Program, args: readonly st
     programs: PROGRAMS,
     status: 0,
     jobs: new Jobs('own'),
+    loops: new Loops(),
+    variables: new Map(),
     run: () => Promise.reject(new Error('there is no shell')),
   });
   try {

@@ -29,8 +29,7 @@ export function baseName(path: string): string {
 }
 
 /** Names in a directory, sorted, "." and ".." among them. @throws SysError */
-export async function namesIn(self: Self, dir: string): Promise<string[]> {
-  const { sys } = self;
+export async function namesIn({ sys }: Pick<Self, 'sys'>, dir: string): Promise<string[]> {
   const fd = await sys.open(dir, O_RDONLY | O_DIRECTORY);
   const names: string[] = [];
   const buf = Buffer.alloc(CHUNK);

@@ -5,14 +5,12 @@
  */
 import type { Proc } from '../api/index.ts';
 import type { Job } from './jobs.ts';
-import type { Self } from './program.ts';
 import { runStage, type Stage } from './stage.ts';
 
 export interface Starting {
   /** The shell's own process. */
   readonly shell: Proc;
   readonly job: Job;
-  readonly self: (stage: Stage, proc: Proc) => Self;
   /** Whether the pipeline is a process group of its own. */
   readonly groups: 'own' | 'shared';
   /** Signals the shell does not take as programs do. */
@@ -26,7 +24,7 @@ export interface Starting {
  */
 export async function startPipeline(
   stages: readonly Stage[],
-  { shell, job, self, groups, defaults }: Starting,
+  { shell, job, groups, defaults }: Starting,
 ): Promise<readonly Promise<void>[]> {
   // All calls are asynchronous: whoever of them is stopped sleeps, and the host goes on.
   const sys = shell.promises;
@@ -43,9 +41,9 @@ export async function startPipeline(
         held.add(next).add(output);
       }
       const child = shell.kernel.proc(await sys.fork());
-      child.comm = stage.program.name;
+      child.comm = stage.name;
       job.add(child.pid);
-      bodies.push(runStage(self(stage, child), stage, { input, output, unused: next }, defaults));
+      bodies.push(runStage(child, stage, { input, output, unused: next }, defaults));
       if (groups === 'own') {
         await sys.setpgid(child.pid, job.pgid as number);
       }

@@ -5,6 +5,7 @@ import { type Kernel, KernelDead, type Proc, type PromiseCalls, SysError } from 
 import { EX_SOFTWARE, messageOf, printable } from './exits.ts';
 import { HelpWanted, UsageError } from './getopt.ts';
 import type { Jobs } from './jobs.ts';
+import type { Loops } from './loops.ts';
 
 export interface Program {
   readonly name: string;
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly programs: readonly Program[];
   readonly status: number;
   readonly jobs: Jobs;
+  readonly loops: Loops;
+  readonly variables: Map<string, string>;
   /** Run commands in the program's own process, as the shell would. @returns the status of the last */
   readonly run: (commands: string) => Promise<number>;
 }
@@ -42,15 +45,25 @@ export class Self {
   readonly lastStatus: number;
   /** The shell's. */
   readonly jobs: Jobs;
+  /** The loops of the shell that it runs in. */
+  readonly loops: Loops;
+  /** Those of the shell, or its own when it is a child. */
+  readonly variables: Map<string, string>;
   /** Run commands in this process, as the shell would. @returns the status of the last. @throws SysError */
   readonly run: (commands: string) => Promise<number>;
 
-  constructor(program: Program, proc: SelfProc, { programs, status, jobs, run }: Surroundings) {
+  constructor(
+    program: Program,
+    proc: SelfProc,
+    { programs, status, jobs, loops, variables, run }: Surroundings,
+  ) {
     this.program = program;
     this.proc = proc;
     this.programs = programs;
     this.lastStatus = status;
     this.jobs = jobs;
+    this.loops = loops;
+    this.variables = variables;
     this.run = run;
   }
 

@@ -5,7 +5,7 @@
  */
 import { constants, type PromiseCalls, SysError } from '../api/index.ts';
 import { printable } from './exits.ts';
-import type { HereString, Redirect, Target } from './words.ts';
+import type { Given, Redirect, Target } from './tree.ts';
 
 const { F_DUPFD, F_SETFL, O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
@@ -13,6 +13,7 @@ const { F_DUPFD, F_SETFL, O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRU
 const OPEN: Readonly<Record<Target<string>['how'], number>> = {
   '<': O_RDONLY,
   '>': O_WRONLY | O_CREAT | O_TRUNC,
+  '>|': O_WRONLY | O_CREAT | O_TRUNC,
   '>>': O_WRONLY | O_CREAT | O_APPEND,
   '<>': O_RDWR | O_CREAT,
 };
@@ -40,7 +41,11 @@ export async function redirect(sys: PromiseCalls, redirects: readonly Redirect<s
       }
     } catch (error) {
       const what =
-        typeof from === 'object' ? ('path' in from ? printable(from.path) : `${fd}<<<`) : `${fd}>&${from}`;
+        typeof from === 'object'
+          ? 'path' in from
+            ? printable(from.path)
+            : `${fd}${from.how}`
+          : `${fd}>&${from}`;
       throw error instanceof SysError && error.code !== 'ESRCH'
         ? new RedirectError(`${what}: ${error.strerror}`)
         : error;
@@ -60,13 +65,13 @@ async function moveTo(sys: PromiseCalls, from: number, to: number): Promise<void
 }
 
 /** A pipe with the text in it: all of it, or none. @throws SysError EAGAIN it is more than a pipe holds */
-async function textAs(sys: PromiseCalls, fd: number, { text }: HereString<string>): Promise<void> {
+async function textAs(sys: PromiseCalls, fd: number, { text, how }: Given<string>): Promise<void> {
   const bytes = new TextEncoder().encode(text);
   const [from, to] = await sys.pipe2(O_NONBLOCK);
   try {
     if ((await sys.write(to, bytes)) < bytes.length) {
       await sys.close(from);
-      throw new RedirectError(`${fd}<<<: a text of ${bytes.length} bytes is more than a pipe holds`);
+      throw new RedirectError(`${fd}${how}: a text of ${bytes.length} bytes is more than a pipe holds`);
     }
   } finally {
     await sys.close(to);

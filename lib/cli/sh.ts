@@ -14,10 +14,11 @@ import {
   printable,
   SIGNALLED,
 } from './exits.ts';
-import { type Pipeline, parse } from './grammar.ts';
+import { parse } from './grammar.ts';
 import { type Input, LINE_MAX, streamInput, textInput } from './input.ts';
 import { Shell, type ShellKind } from './shell.ts';
 import { terminalInput } from './terminal.ts';
+import type { List } from './tree.ts';
 
 export interface ShOptions {
   readonly verbose: boolean;
@@ -91,14 +92,14 @@ class Session {
 
   async #lines(): Promise<number> {
     for (;;) {
-      const pipelines = await this.#read();
+      const list = await this.#read();
       if (this.#interrupted) {
         return SIGNALLED + constants.SIGINT;
       }
-      if (pipelines === null) {
+      if (list === null) {
         return this.#shell.status;
       }
-      await this.#shell.execute(pipelines);
+      await this.#shell.execute(list);
       if (!this.#kernel.running && this.#kernel.dead !== 'rebooted') {
         return this.#afterDeath();
       }
@@ -122,7 +123,7 @@ class Session {
   }
 
   /** The commands of the next line, and of those that continue it. Null at the end of the input. */
-  async #read(): Promise<readonly Pipeline[] | null> {
+  async #read(): Promise<List | null> {
     let text = '';
     let open: string | null = null;
     for (let lines = 1; ; lines++) {
@@ -139,8 +140,8 @@ class Session {
       }
       text = open === null ? line.text : `${text}\n${line.text}`;
       const parsed = parse(text);
-      if (parsed.kind === 'pipelines') {
-        return parsed.pipelines;
+      if (parsed.kind === 'list') {
+        return parsed.list;
       }
       if (parsed.kind === 'error') {
         return this.#refuse(printable(parsed.message), []);

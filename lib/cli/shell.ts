@@ -4,24 +4,31 @@
  *
  * NetBSD: sh(1).
  */
-import { constants, type Kernel, type Proc, SIGSET_EMPTY, SysError } from '../api/index.ts';
+import { constants, type Kernel, type Proc, SIGSET_EMPTY } from '../api/index.ts';
+import { type Evaluator, runCompound } from './compound.ts';
 import { complain, messageOf, printable } from './exits.ts';
-import { type Expansion, expandText, expandWords } from './expand.ts';
-import { type Command, type Pipeline, parse } from './grammar.ts';
-import { type Job, Jobs, statusOf } from './jobs.ts';
-import { startPipeline } from './pipeline.ts';
+import { type Expansion, ExpansionError, expandPattern, expandText, expandWords } from './expand.ts';
+import { glob } from './glob.ts';
+import { parse } from './grammar.ts';
+import { Jobs, statusOf } from './jobs.ts';
+import { Loops } from './loops.ts';
+import type { Pattern } from './pattern.ts';
 import { type Program, runMain, Self } from './program.ts';
 import { PROGRAMS } from './programs/index.ts';
-import { redirected } from './redirect.ts';
-import { FAILED, notFound, nothing, type Stage } from './stage.ts';
+import { redirect, redirected } from './redirect.ts';
+import { Runner } from './runner.ts';
+import { type Expanded, expandRedirects, expandSimple, nameOf } from './simple.ts';
+import { FAILED, type Stage } from './stage.ts';
 import { outputOf } from './subshell.ts';
-import type { Assignment, Redirect } from './words.ts';
+import type { AndOr, Command, Compound, List, Pipeline, Simple } from './tree.ts';
 
 const { SIG_IGN, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } = constants;
-const { signame, WCONTINUED, WNOHANG, WSTOPSIG, WUNTRACED } = constants;
 
 /** Signals somebody at the terminal sends to programs, and not to the shell. */
 const IGNORED = [SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU] as const;
+
+/** Variables before these are set for good: POSIX calls them special. */
+const SPECIAL: ReadonlySet<string> = new Set([':', 'break', 'continue', 'exit', 'unset']);
 
 /** Whether somebody sits in front of it: then it survives what ends a program, and tells of its jobs. */
 export type ShellKind = 'script' | 'interactive';
@@ -33,11 +40,13 @@ export class Shell {
   readonly #proc: Proc;
   readonly #kind: ShellKind;
   readonly #jobs: Jobs;
-  readonly #variables = new Map<string, string>();
+  readonly #loops = new Loops();
+  readonly #variables: Map<string, string>;
   /** The shell this one runs commands for, in a process of its own. */
   readonly #parent: Shell | null;
   /** Ctrl-C came while these commands ran. */
   #interrupted = false;
+  readonly #runner: Runner;
 
   /** @param inside the shell that this is a part of, and its process. @throws SysError */
   constructor(
@@ -49,15 +58,19 @@ export class Shell {
     this.#kind = kind;
     this.#parent = inside?.parent ?? null;
     this.#jobs = new Jobs(inside === null ? 'own' : 'shared');
+    this.#variables = new Map(inside === null ? [] : inside.parent.#variables);
     if (inside !== null) {
       const { parent, proc } = inside;
       this.#proc = proc;
       this.status = parent.status;
-      this.#variables = new Map(parent.#variables);
       this.#jobs.last = parent.#jobs.last;
+      // To leave a loop that a part of the shell is in is to leave that part.
+      this.#loops.depth = parent.#loops.depth;
+      this.#runner = this.#running();
       return;
     }
     this.#proc = kernel.newproc({ comm: 'sh' });
+    this.#runner = this.#running();
     this.#proc.sys.setsid();
     if (kind === 'interactive') {
       // Caught, not ignored: it ends the waiting of `wait`.
@@ -68,32 +81,32 @@ export class Shell {
     }
   }
 
+  #running(): Runner {
+    return new Runner(this.#proc, {
+      jobs: this.#jobs,
+      defaults: this.#defaults,
+      interrupted: () => this.#interrupted,
+      told: this.#kind === 'interactive' ? 'jobs' : 'nothing',
+    });
+  }
+
   /** False when the shell's own process has ended; `status` then says how. */
   get alive(): boolean {
     return this.#proc.alive;
   }
 
-  /** Run pipelines one after the other, until the shell or its kernel ends. */
-  async execute(pipelines: readonly Pipeline[]): Promise<void> {
+  /** Run commands one after the other, until the shell or its kernel ends. */
+  async execute(list: List): Promise<void> {
     this.#interrupted = false;
-    for (const pipeline of pipelines) {
-      if (pipeline.when !== 'always' && (pipeline.when === 'success') !== (this.status === 0)) {
-        continue;
-      }
-      await this.#reap();
-      this.status = await this.#pipeline(pipeline);
-      if (!this.#kernel.running) {
-        return;
-      }
-      if (!this.alive) {
-        this.status = statusOf(this.#proc.status ?? 0);
-        return;
-      }
-      if (this.#interrupted) {
-        return;
-      }
+    await this.#list(list);
+    if (!this.#kernel.running) {
+      return;
     }
-    await this.#reap();
+    if (!this.alive) {
+      this.status = statusOf(this.#proc.status ?? 0);
+    } else if (!this.#interrupted) {
+      await this.#runner.reap();
+    }
   }
 
   /**
@@ -102,16 +115,7 @@ export class Shell {
    */
   interrupt(): void {
     this.#interrupted = true;
-    const pgid = this.#jobs.foreground?.pgid;
-    try {
-      // A stopped shell could not send anything, nor wait for what comes of it.
-      this.#proc.kill('SIGCONT');
-      this.#proc.sys.kill(pgid === undefined ? this.#proc.pid : -pgid, SIGINT);
-    } catch (error) {
-      if (!(error instanceof SysError)) {
-        throw error;
-      }
-    }
+    this.#runner.interrupt();
   }
 
   /** Leave: the process exits with the status of the last command. */
@@ -121,39 +125,160 @@ export class Shell {
     }
   }
 
-  async #pipeline(pipeline: Pipeline): Promise<number> {
-    let name = 'sh';
+  /** Nothing more is to run here. */
+  get #over(): boolean {
+    return !this.#kernel.running || !this.alive || this.#interrupted || this.#loops.leaving;
+  }
+
+  async #list(list: List): Promise<void> {
+    for (const andOr of list) {
+      if (andOr.runs === 'background') {
+        await this.#runner.reap();
+        this.status = await this.#background(andOr);
+      } else {
+        await this.#andOr(andOr);
+      }
+      if (this.#over) {
+        return;
+      }
+    }
+  }
+
+  async #andOr({ pipelines, text }: AndOr): Promise<void> {
+    for (const pipeline of pipelines) {
+      if (pipeline.when === 'always' || (pipeline.when === 'success') === (this.status === 0)) {
+        // It is a system call too: a loop that makes no other lets the host go on, and can be stopped and killed.
+        await this.#runner.reap();
+        const status = await this.#pipeline(pipeline, text);
+        this.status = pipeline.status === 'inverted' ? Number(status === 0) : status;
+      }
+      if (this.#over) {
+        return;
+      }
+    }
+  }
+
+  async #background(andOr: AndOr): Promise<number> {
+    const { pipelines, text } = andOr;
+    const [{ commands, status }] = pipelines as [Pipeline];
+    const list: List = [{ ...andOr, runs: 'foreground' }];
+    const stages =
+      pipelines.length === 1 && status === 'own'
+        ? commands.map((command) => this.#stage(command))
+        : [this.#childStage('sh', (shell) => shell.#through(list))];
     try {
-      const [{ assignments }] = pipeline.commands as [Command];
-      if (assignments.length > 0) {
-        return await this.#assign(assignments);
-      }
-      const stages: Stage[] = [];
-      for (const command of pipeline.commands) {
-        stages.push(await this.#stage(command));
-      }
-      const [only] = stages as [Stage];
-      name = printable(only.program.name) || "''";
-      if (stages.length === 1 && pipeline.runs === 'foreground' && only.program.runs === 'shell') {
-        const self = this.#self(only.program, this.#proc);
-        return await redirected(self.sys, only.redirects, () => runMain(self, only.args));
-      }
-      return await this.#run(pipeline, stages);
+      return await this.#runner.run(stages, text, 'background');
     } catch (error) {
-      // The end of the shell or of its kernel is for the caller to see; fork, pipe and wait4 may also be refused.
-      if (this.alive) {
-        complain(`${name}: ${messageOf(error)}`);
+      return this.#refused(stages[0]?.name ?? 'sh', error);
+    }
+  }
+
+  async #pipeline({ commands }: Pipeline, text: string): Promise<number> {
+    const [command] = commands as [Command];
+    const stages =
+      commands.length > 1 || command.kind === 'subshell' ? commands.map((each) => this.#stage(each)) : [];
+    try {
+      if (stages.length > 0) {
+        return await this.#runner.run(stages, text, 'foreground');
+      }
+      return command.kind === 'simple' ? await this.#simple(command, text) : await this.#compound(command);
+    } catch (error) {
+      return this.#refused(stages[0]?.name ?? 'sh', error);
+    }
+  }
+
+  /** The end of the shell or of its kernel is for the caller to see; fork, pipe and wait4 may also be refused. */
+  #refused(name: string, error: unknown): number {
+    if (!this.alive) {
+      return FAILED;
+    }
+    if (error instanceof ExpansionError) {
+      complain(printable(error.message));
+      this.#interrupted = true;
+      if (this.#kind === 'script') {
+        this.status = FAILED;
+        this.exit();
       }
       return FAILED;
+    }
+    complain(`${name}: ${messageOf(error)}`);
+    return FAILED;
+  }
+
+  /** In this process, with the redirections undone afterwards. */
+  async #compound(command: Compound): Promise<number> {
+    const redirects = await expandRedirects(command.redirects, this.#expansion());
+    await redirected(this.#proc.promises, redirects, () => runCompound(this.#evaluator, command));
+    return this.status;
+  }
+
+  get #evaluator(): Evaluator {
+    const shell = this;
+    return {
+      get status() {
+        return shell.status;
+      },
+      set status(status) {
+        shell.status = status;
+      },
+      loops: this.#loops,
+      get over() {
+        return shell.#over;
+      },
+      run: (list) => this.#list(list),
+      words: (word) => expandWords(word, this.#expansion()),
+      text: (word) => expandText(word, this.#expansion()),
+      pattern: (word): Promise<Pattern> => expandPattern(word, this.#expansion()),
+      assign: (name, value) => void this.#variables.set(name, value),
+    };
+  }
+
+  async #simple(command: Simple, text: string): Promise<number> {
+    const expansion = this.#expansion();
+    const expanded = await expandSimple(command, expansion);
+    if (expanded === null) {
+      return await this.#assign(command, expansion);
+    }
+    const { program, args, redirects, variables } = expanded;
+    try {
+      if (program.runs !== 'shell') {
+        const stage = this.#childStage(program.name, (shell) => shell.#exec(expanded));
+        return await this.#runner.run([stage], text, 'foreground');
+      }
+      const before = variables.map(([name]) => [name, this.#variables.get(name)] as const);
+      this.#setAll(variables);
+      try {
+        const self = this.#self(program, this.#proc, this.#jobs);
+        return await redirected(self.sys, redirects, () => runMain(self, args));
+      } finally {
+        this.#setAll(SPECIAL.has(program.name) ? [] : before);
+      }
+    } catch (error) {
+      return this.#refused(printable(program.name) || "''", error);
+    }
+  }
+
+  #setAll(variables: readonly (readonly [name: string, value: string | undefined])[]): void {
+    for (const [name, value] of variables) {
+      if (value === undefined) {
+        this.#variables.delete(name);
+      } else {
+        this.#variables.set(name, value);
+      }
     }
   }
 
   /** @returns how the last command ended whose output became a value. @throws SysError KernelDead */
-  async #assign(assignments: readonly Assignment[]): Promise<number> {
-    const expansion = this.#expansion();
-    for (const { name, value } of assignments) {
-      this.#variables.set(name, await expandText(value, expansion));
-    }
+  async #assign(
+    { assignments, redirects }: Simple,
+    expansion: Expansion & { status: number },
+  ): Promise<number> {
+    const made = await expandRedirects(redirects, expansion);
+    await redirected(this.#proc.promises, made, async () => {
+      for (const { name, value } of assignments) {
+        this.#variables.set(name, await expandText(value, expansion));
+      }
+    });
     return expansion.status;
   }
 
@@ -161,30 +286,40 @@ export class Shell {
   #expansion(): Expansion & { status: number } {
     const expansion = {
       status: 0,
-      param: (name: string): string => {
-        switch (name) {
-          case '?':
-            return String(this.status);
-          case '$':
-            return this.#pid;
-          case '!':
-            return this.#jobs.last;
-          default:
-            return this.#variables.get(name) ?? '';
+      param: (name: string) => this.#param(name),
+      assign: (name: string, value: string): void => {
+        if (!/^\w+$/.test(name)) {
+          throw new ExpansionError(`${name}: not a variable`);
         }
+        this.#variables.set(name, value);
       },
-      output: async (commands: string): Promise<string> => {
-        const { text, status } = await outputOf(commands, {
+      output: async (commands: List, what: string): Promise<string> => {
+        const { text, status } = await outputOf(what, {
           shell: this.#proc,
           jobs: this.#jobs,
           defaults: this.#defaults,
-          run: (proc, what) => this.#inside(proc, what),
+          run: (proc) => this.#child(proc).#through(commands),
         });
         expansion.status = status;
         return text;
       },
+      files: (pattern: string) => glob(this.#proc.promises, pattern),
     };
     return expansion;
+  }
+
+  /** The value of a parameter, undefined when it is not set. */
+  #param(name: string): string | undefined {
+    switch (name) {
+      case '?':
+        return String(this.status);
+      case '$':
+        return this.#pid;
+      case '!':
+        return this.#jobs.last === '' ? undefined : this.#jobs.last;
+      default:
+        return this.#variables.get(name);
+    }
   }
 
   /** `$$`: that of the shell which the commands were given to. */
@@ -197,124 +332,68 @@ export class Shell {
     return this.#kind === 'interactive' ? [SIGINT, ...IGNORED] : [];
   }
 
-  /**
-   * Run commands as this shell would, in process `proc`, a child, which then still lives unless they ended it.
-   * @returns the status of the last. @throws SysError KernelDead
-   */
+  /** A shell as this one is now, in process `proc`, a child, which it may end. */
+  #child(proc: Proc): Shell {
+    return new Shell(this.#kernel, 'script', { parent: this, proc });
+  }
+
+  /** Run commands. @returns the status of the last */
+  async #through(list: List): Promise<number> {
+    await this.execute(list);
+    return this.status;
+  }
+
+  /** Run a text as commands in process `proc`, a child. @returns the status of the last. @throws SysError KernelDead */
   async #inside(proc: Proc, commands: string): Promise<number> {
     const parsed = parse(commands);
-    if (parsed.kind !== 'pipelines') {
+    if (parsed.kind !== 'list') {
       complain(parsed.kind === 'error' ? printable(parsed.message) : `${parsed.open} is not closed`);
       return FAILED;
     }
-    const shell = new Shell(this.#kernel, 'script', { parent: this, proc });
-    await shell.execute(parsed.pipelines);
-    return shell.status;
+    const shell = this.#child(proc);
+    shell.#loops.depth = 0;
+    return await shell.#through(parsed.list);
   }
 
-  async #stage({ words, redirects }: Command): Promise<Stage> {
+  #stage(command: Command): Stage {
+    return this.#childStage(nameOf(command), (shell) => shell.#last(command));
+  }
+
+  #childStage(name: string, run: (shell: Shell) => Promise<number>): Stage {
+    return { name, run: (proc) => run(this.#child(proc)) };
+  }
+
+  /** Run the last command of this process. @returns its status */
+  async #last(command: Command): Promise<number> {
+    if (command.kind !== 'simple') {
+      await redirect(this.#proc.promises, await expandRedirects(command.redirects, this.#expansion()));
+      await runCompound(this.#evaluator, command);
+      return this.status;
+    }
     const expansion = this.#expansion();
-    const expanded: string[] = [];
-    for (const word of words) {
-      expanded.push(...(await expandWords(word, expansion)));
-    }
-    const made: Redirect<string>[] = [];
-    for (const { fd, from } of redirects) {
-      if (typeof from !== 'object') {
-        made.push({ fd, from });
-      } else if ('path' in from) {
-        made.push({ fd, from: { path: await expandText(from.path, expansion), how: from.how } });
-      } else {
-        made.push({ fd, from: { text: `${await expandText(from.text, expansion)}\n` } });
-      }
-    }
-    const [name, ...args] = expanded;
-    const program = name === undefined ? nothing(expansion.status) : PROGRAMS.find((p) => p.name === name);
-    return { program: program ?? notFound(name ?? ''), args, redirects: made };
+    const expanded = await expandSimple(command, expansion);
+    return expanded === null ? await this.#assign(command, expansion) : await this.#exec(expanded);
   }
 
-  #self(program: Program, proc: Proc): Self {
+  /** Let this process be a program. @returns its status. @throws RedirectError SysError KernelDead */
+  async #exec({ program, args, redirects, variables }: Expanded): Promise<number> {
+    this.#proc.comm = program.name;
+    this.#setAll(variables);
+    // A program that tells of jobs tells of those of the shell that it was started by.
+    const self = this.#self(program, this.#proc, (this.#parent ?? this).#jobs);
+    await redirect(self.sys, redirects);
+    return await runMain(self, args);
+  }
+
+  /** @param jobs those it sees */
+  #self(program: Program, proc: Proc, jobs: Jobs): Self {
     return new Self(program, proc, {
       programs: PROGRAMS,
       status: this.status,
-      jobs: this.#jobs,
+      jobs,
+      loops: this.#loops,
+      variables: this.#variables,
       run: (commands) => this.#inside(proc, commands),
     });
-  }
-
-  /** @throws SysError KernelDead */
-  async #run({ runs, text }: Pipeline, stages: readonly Stage[]): Promise<number> {
-    const job = this.#jobs.start(text);
-    if (runs === 'foreground') {
-      this.#jobs.foreground = job;
-    }
-    try {
-      const bodies = await startPipeline(stages, {
-        shell: this.#proc,
-        job,
-        self: (stage, proc) => this.#self(stage.program, proc),
-        groups: this.#jobs.groups,
-        defaults: this.#defaults,
-      });
-      if (runs === 'background') {
-        this.#jobs.last = String(job.pid);
-        await this.#tell(`[${job.number}] ${job.pid}\n`);
-        return 0;
-      }
-      if (this.#interrupted) {
-        this.interrupt();
-      }
-      await this.#finish(job, stages);
-      if (job.state === 'ended') {
-        await Promise.all(bodies);
-      }
-      return statusOf(job.status);
-    } catch (error) {
-      if (this.alive) {
-        await this.#finish(job, stages);
-      }
-      throw error;
-    } finally {
-      this.#jobs.foreground = null;
-    }
-  }
-
-  /** Wait until a job has ended, or somebody has stopped it. @throws SysError KernelDead */
-  async #finish(job: Job, stages: readonly Stage[]): Promise<void> {
-    await this.#jobs.untilOver(this.#proc.promises, job);
-    if (job.state === 'ended') {
-      this.#jobs.remove(job);
-      return;
-    }
-    const how = `stopped by ${signame(WSTOPSIG(job.status))}; fg or bg lets it go on`;
-    complain(`${stages[0]?.program.name}: ${how}`);
-  }
-
-  /** Bury children that ended while nobody waited for them; jobs that are through are told of. */
-  async #reap(): Promise<void> {
-    try {
-      for (;;) {
-        const { pid, status } = await this.#proc.promises.wait4(-1, WNOHANG | WUNTRACED | WCONTINUED);
-        if (pid === 0) {
-          break;
-        }
-        this.#jobs.note(pid, status);
-      }
-    } catch (error) {
-      if (!(error instanceof SysError && error.code === 'ECHILD')) {
-        throw error;
-      }
-    }
-    for (const job of this.#jobs.list().filter(({ state }) => state === 'ended')) {
-      this.#jobs.remove(job);
-      await this.#tell(`${job}\n`);
-    }
-  }
-
-  /** Say something about jobs to somebody at the terminal. */
-  async #tell(text: string): Promise<void> {
-    if (this.#kind === 'interactive') {
-      await this.#proc.promises.write(2, new TextEncoder().encode(text));
-    }
   }
 }

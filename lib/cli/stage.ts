@@ -3,9 +3,9 @@
  */
 import { constants, type Proc, SIGSET_EMPTY } from '../api/index.ts';
 import { complain, messageOf, printable } from './exits.ts';
-import { type Program, runMain, type Self } from './program.ts';
-import { RedirectError, redirect } from './redirect.ts';
-import type { Redirect } from './words.ts';
+import { ExpansionError } from './expand.ts';
+import type { Program } from './program.ts';
+import { RedirectError } from './redirect.ts';
 
 const { SIG_DFL } = constants;
 
@@ -14,9 +14,10 @@ export const NOT_FOUND = 127;
 export const FAILED = 2;
 
 export interface Stage {
-  readonly program: Program;
-  readonly args: readonly string[];
-  readonly redirects: readonly Redirect<string>[];
+  /** What its process is called until it knows better. */
+  readonly name: string;
+  /** What it does. @returns its status. @throws SysError RedirectError ExpansionError KernelDead */
+  readonly run: (proc: Proc) => Promise<number>;
 }
 
 /** Which descriptors lead to the neighbours in a pipeline. */
@@ -43,14 +44,9 @@ export function notFound(name: string): Program {
   };
 }
 
-/** What stands for a command whose words expanded to none. */
-export function nothing(status: number): Program {
-  return { name: '', synopsis: '', summary: 'nothing', runs: 'child', main: async () => status };
-}
-
 /** Run a stage in its process, which may be killed at any time. `defaults`: signals the shell ignores. */
 export async function runStage(
-  self: Self,
+  proc: Proc,
   stage: Stage,
   plumbing: Plumbing,
   defaults: readonly number[],
@@ -58,20 +54,21 @@ export async function runStage(
   let status = FAILED;
   try {
     // The shell goes to sleep first: that is what ps shall see.
-    await self.sys.sched_yield();
-    await takeDefaults(self.proc, defaults);
-    await plumb(self.proc, plumbing);
-    await redirect(self.sys, stage.redirects);
-    status = await runMain(self, stage.args);
+    await proc.promises.sched_yield();
+    await takeDefaults(proc, defaults);
+    await plumb(proc, plumbing);
+    status = await stage.run(proc);
   } catch (error) {
     // Unless it was killed, its own complaint could not be written.
-    status = error instanceof RedirectError ? FAILED : 1;
-    complainOf(self, error);
+    status = error instanceof RedirectError || error instanceof ExpansionError ? FAILED : 1;
+    complainOf(proc, error);
   }
   try {
-    await self.sys.exit(status);
+    if (proc.alive) {
+      await proc.promises.exit(status);
+    }
   } catch (error) {
-    complainOf(self, error);
+    complainOf(proc, error);
   }
 }
 
@@ -103,8 +100,9 @@ async function plumb(
 }
 
 /** What ended a program is known from its status; what did not end it is said here. */
-function complainOf({ proc, program }: Self, error: unknown): void {
+function complainOf(proc: Proc, error: unknown): void {
   if (proc.alive) {
-    complain(`${printable(program.name)}: ${messageOf(error)}`);
+    const who = error instanceof ExpansionError ? '' : `${printable(proc.comm) || "''"}: `;
+    complain(`${who}${messageOf(error)}`);
   }
 }

@@ -15,20 +15,20 @@ export interface Substituting {
   readonly jobs: Jobs;
   /** Signals the shell does not take as programs do. */
   readonly defaults: readonly number[];
-  /** Run commands in a process. @returns their status */
-  readonly run: (proc: Proc, commands: string) => Promise<number>;
+  /** Run the commands in a process. @returns their status */
+  readonly run: (proc: Proc) => Promise<number>;
 }
 
 const CHUNK = 16_384;
 
-/** What `commands` print, and how the last of them ended. @throws SysError KernelDead */
+/** What commands, in text `written`, print, and how the last of them ended. @throws SysError KernelDead */
 export async function outputOf(
-  commands: string,
+  written: string,
   { shell, jobs, defaults, run }: Substituting,
 ): Promise<{ text: string; status: number }> {
   const sys = shell.promises;
   const [from, to] = await sys.pipe();
-  const job = jobs.start(commands);
+  const job = jobs.start(written);
   const { foreground } = jobs;
   try {
     const child = shell.kernel.proc(await sys.fork());
@@ -43,7 +43,7 @@ export async function outputOf(
       await child.promises.dup2(to, 1);
       await child.promises.close(to);
       await takeDefaults(child, defaults);
-      return await run(child, commands);
+      return await run(child);
     });
     await sys.close(to);
     const text = await readAll(shell, from);

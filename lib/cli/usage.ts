@@ -28,11 +28,12 @@ that kernel, with its system calls and nothing else. help lists the commands.
   -h, --help              this
 
 At a terminal there are history (kept in the file RUMP_HISTFILE, if that is set) and completion; Ctrl-C sends SIGINT to
-the pipeline in the foreground, Ctrl-D ends the input. The shell understands words, '..' and ".." and \\x,
-variables (x=1, $x, \${x}, $?, $$, $!), $(commands), # comments, ;, && and ||, pipelines with |, & for the background,
-and redirection of descriptors (2>&1, >&2, 3<&-), to files (<, >, >>, <>) and from a text (<<<). What sh(1) has beyond
-that is refused with a message and status 2. What is in the background at the end of the input ends
-with it.
+the pipeline in the foreground, Ctrl-D ends the input. The language is that of sh(1): '..', ".." and \\x; variables
+(x=1, x=1 command, $x, \${x:-y} and its like, \${#x}, \${x%.c}, $?, $$, $!); $(commands); names of files (*, ?, [a-z]);
+# comments; ;, &, &&, || and !; pipelines; ( ), { }, if, while, until, for and case; redirection of descriptors (2>&1,
+3<&-), to files (<, >, >>, <>) and from texts (<<E, <<<word). All variables are known to sh -c. Functions, arithmetic,
+positional parameters and \`..\` are refused with a message and status 2. What is in the background at the end of the
+input ends with it.
 
 Exit status: that of the last command (128 + n when signal n ended it; 127 when there is no such command), 0 after halt.
 `;

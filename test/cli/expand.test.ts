@@ -1,33 +1,40 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { expandText, expandWords } from '../../lib/cli/expand.ts';
-import type { Word } from '../../lib/cli/words.ts';
+import type { Splits, Substitution, Word } from '../../lib/cli/tree.ts';
 import { output, outputOf } from './output.ts';
 import { sh } from './rump.ts';
 
 const how = (values: Readonly<Record<string, string>>) => ({
-  param: (name: string) => values[name] ?? '',
-  output: async (commands: string) => `${commands}\n\n`,
+  param: (name: string) => values[name],
+  assign: () => {},
+  output: async (_commands: unknown, text: string) => `${text}\n\n`,
+  files: async () => [],
 });
+const param = (name: string, splits: Splits): Substitution => ({ param: name, modifier: null, splits });
 
 test('what is not quoted is split at blanks, and vanishes when it is empty', async (t) => {
   const values = { e: '', s: ' a  b\t\nc ', x: 'x' };
   const words = (...word: Word) => expandWords(word, how(values));
-  t.deepEqual(await words({ param: 'e', splits: 'split' }), []);
-  t.deepEqual(await words({ param: 'e', splits: 'whole' }), ['']);
-  t.deepEqual(await words({ param: 's', splits: 'split' }), ['a', 'b', 'c']);
-  t.deepEqual(await words({ param: 's', splits: 'whole' }), [values.s]);
-  t.deepEqual(await words('1', { param: 's', splits: 'split' }, '2'), ['1', 'a', 'b', 'c', '2']);
-  t.deepEqual(await words('1', { param: 'x', splits: 'split' }, { param: 'x', splits: 'split' }), ['1xx']);
-  t.deepEqual(await words('', { param: 'e', splits: 'split' }), ['']);
-  t.deepEqual(await words({ commands: 'p q', splits: 'split' }), ['p', 'q'], 'newlines at the end go');
-  t.is(await expandText(['1', { param: 's', splits: 'split' }], how(values)), `1${values.s}`);
+  t.deepEqual(await words(param('e', 'split')), []);
+  t.deepEqual(await words(param('e', 'whole')), ['']);
+  t.deepEqual(await words(param('s', 'split')), ['a', 'b', 'c']);
+  t.deepEqual(await words(param('s', 'whole')), [values.s]);
+  t.deepEqual(await words('1', param('s', 'split'), '2'), ['1', 'a', 'b', 'c', '2']);
+  t.deepEqual(await words('1', param('x', 'split'), param('x', 'split')), ['1xx']);
+  t.deepEqual(await words({ quoted: '' }, param('e', 'split')), ['']);
+  t.deepEqual(
+    await words({ commands: [], text: 'p q', splits: 'split' }),
+    ['p', 'q'],
+    'newlines at the end go',
+  );
+  t.is(await expandText(['1', param('s', 'split')], how(values)), `1${values.s}`);
 });
 
 test('splitting is that of the text', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '\t') }), async (s) => {
-      const words = await expandWords([{ param: 's', splits: 'split' }], how({ s }));
+      const words = await expandWords([param('s', 'split')], how({ s }));
       t.deepEqual(
         words,
         s.split(/\s+/).filter((word) => word !== ''),

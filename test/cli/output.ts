@@ -15,10 +15,10 @@ export async function outputOf(
   const shell = new Shell(kernel, kind);
   for (const line of lines) {
     const parsed = parse(line);
-    if (parsed.kind !== 'pipelines') {
+    if (parsed.kind !== 'list') {
       throw new Error(`${line}: ${JSON.stringify(parsed)}`);
     }
-    await shell.execute(parsed.pipelines);
+    await shell.execute(parsed.list);
   }
   kernel.halt();
   return host.output;

@@ -100,7 +100,8 @@ test('syntax errors: one line, status 2, and nothing runs', (t) => {
     'echo a >',
     'echo a >& f',
     'echo a & & b',
-    '2>&1',
+    '(echo a',
+    'if true; fi',
   ]) {
     const { stdout, stderr, status } = rump(['sh', '-c', line]);
     t.is(status, 2, line);

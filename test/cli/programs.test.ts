@@ -127,7 +127,10 @@ test('dmesg, echo, help', async (t) => {
   t.is(await output('echo -n a  b', 'echo', 'echo "a  b" --help'), 'a b\na  b --help\n');
   const help = await output('help');
   for (const { name } of PROGRAMS) {
-    t.regex(help, new RegExp(`^${name}\\b`, 'm'));
+    t.true(
+      help.split('\n').some((line) => line.split(' ')[0] === name),
+      name,
+    );
   }
   t.is(
     await output('help sleep', 'sleep --help'),

@@ -23,7 +23,7 @@ test('$? is the status of the command before, and the last one that of the shell
     'echo $?; frobnicate; echo $?',
     'sleep abc',
     'echo $?',
-    'a >| b',
+    'a `b`',
     'echo $?',
     'exit x; echo $?',
     "'' ; frob\u0007",
@@ -39,7 +39,7 @@ test('$? is the status of the command before, and the last one that of the shell
   );
   t.is(
     stderr,
-    'rump: frobnicate: not found\nrump: not supported yet: clobbering (>|)\n' +
+    'rump: frobnicate: not found\nrump: not supported yet: command substitution; there is $(...) (`)\n' +
       "rump: '': not found\nrump: frob\\x07: not found\n",
   );
 });

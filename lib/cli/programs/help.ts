@@ -4,7 +4,7 @@ import { type Program, usageOf } from '../program.ts';
 
 const NOTES = `words may be quoted ('..', "..", \\x); ; && || join commands, | their output and input
 # begins a comment; & puts commands into the background; x=1 sets $x; $(..) is what commands print
-2>&1, > and < redirect
+2>&1, > and < redirect; * ? [..] are names of files; if, while, for, case, (..) and {..} are as in sh(1)
 `;
 
 export const help: Program = {

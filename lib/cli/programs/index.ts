@@ -1,5 +1,6 @@
 /** The programs of `rump sh`. */
 import type { Program } from '../program.ts';
+import { breakProgram, colon, continueProgram, read, unset } from './break.ts';
 import { cat } from './cat.ts';
 import { cd, pwd, umask } from './cd.ts';
 import { chmod, chown, stat } from './chmod.ts';
@@ -24,10 +25,12 @@ import { mkdir, mkfifo, rmdir, touch } from './mkdir.ts';
 import { modload, modstat, modunload } from './modules.ts';
 import { df, mount, umount } from './mount.ts';
 import { ln, mv, rm } from './mv.ts';
+import { printf } from './printf.ts';
 import { ps } from './ps.ts';
 import { seq } from './seq.ts';
 import { sleep } from './sleep.ts';
 import { sysctl } from './sysctl.ts';
+import { bracket, testProgram } from './test.ts';
 import { shell, trace } from './trace.ts';
 import { falseProgram, trueProgram } from './true.ts';
 import { ulimit } from './ulimit.ts';
@@ -39,11 +42,15 @@ import { yes } from './yes.ts';
 /** By name. */
 export const PROGRAMS: readonly Program[] = [
   ...[
+    colon,
+    bracket,
     bg,
+    breakProgram,
     cat,
     cd,
     chmod,
     chown,
+    continueProgram,
     cp,
     date,
     df,
@@ -73,8 +80,10 @@ export const PROGRAMS: readonly Program[] = [
     modunload,
     mount,
     mv,
+    printf,
     ps,
     pwd,
+    read,
     reboot,
     rm,
     rmdir,
@@ -84,6 +93,7 @@ export const PROGRAMS: readonly Program[] = [
     stat,
     sysctl,
     tee,
+    testProgram,
     touch,
     trace,
     trueProgram,
@@ -91,6 +101,7 @@ export const PROGRAMS: readonly Program[] = [
     umask,
     umount,
     uname,
+    unset,
     vmstat,
     wait,
     wc,
