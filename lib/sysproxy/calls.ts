@@ -30,14 +30,14 @@ const NONE: readonly Piece[] = [];
 const CALLS_MAX = 512;
 
 /** Let process `p` of the client make the call. */
-export function serveCall(client: Client, p: Proc, { reqno, u: number, body: received }: Frame): void {
+export function serveCall(client: Client, p: Proc, { reqno, u: number, body: received, alone }: Frame): void {
   const { vm } = client;
   if (vm.calls >= CALLS_MAX || !p.alive || p.exiting || !vm.affords(received.length)) {
     client.error(reqno, RUMPSP_ERR_TRYAGAIN);
     return;
   }
-  // It is kept for as long as the call takes, but not what came along with it and is much more.
-  const body = 2 * received.length > received.buffer.byteLength ? received : received.slice();
+  // It is kept for as long as the call takes, but not what came along with it and may be much more.
+  const body = alone ? received : received.slice();
   const registers = syscallByNumber(number)?.args.length;
   const segments = client.attaches && registers !== undefined ? segmentsOf(body, 8 * registers) : NONE;
   if (segments === null) {
@@ -52,6 +52,9 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
       (l) => syscallRemote(l, number, body, client.attaches ? 'partner' : 'program'),
       (l, value, error) => {
         vm.end(l);
+        if (alone) {
+          client.server.rooms.give(body);
+        }
         if (client.kernel.state === 'dead') {
           answerOfDead(client, reqno, number);
           return;

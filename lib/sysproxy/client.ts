@@ -70,7 +70,7 @@ export class Client {
   /** A handshake of exec waits for the calls that are under way. */
   exec: Pending | null = null;
   readonly #transport: Transport;
-  readonly #input = new Reassembly(HELLO_MAX);
+  readonly #input: Reassembly;
   /** It does not read its answers: none of its requests is begun until it does. */
   #blocked = false;
   /** Frames have come that are left for the next turn. */
@@ -81,6 +81,7 @@ export class Client {
     this.server = server;
     this.kernel = server.kernel;
     this.#transport = transport;
+    this.#input = new Reassembly(HELLO_MAX, (length) => server.rooms.take(length));
     this.vm = new WireVmspace(
       server.rooms,
       (frame, written) => this.send(frame, written),

@@ -50,6 +50,8 @@ export interface Frame {
   readonly u: number;
   /** A view of what has been received, which may be much more. */
   readonly body: Uint8Array;
+  /** It is all that is in its memory, and that is the receiver's now. */
+  readonly alone: boolean;
 }
 
 export function encodeFrame(
@@ -103,8 +105,12 @@ export class Reassembly {
   /** Bytes of a frame at most. */
   max: number;
 
-  constructor(max: number) {
+  readonly #take: (length: number) => Uint8Array;
+
+  /** @param take makes memory of so many bytes or more */
+  constructor(max: number, take: (length: number) => Uint8Array = (length) => new Uint8Array(length)) {
     this.max = max;
+    this.#take = take;
   }
 
   push(chunk: Uint8Array): void {
@@ -116,7 +122,7 @@ export class Reassembly {
     }
     if (!this.#ours || this.#bytes.length - this.#end < chunk.length) {
       const needed = left + chunk.length;
-      const more = new Uint8Array(Math.max(needed, Math.min(2 * needed, this.#promised(left))));
+      const more = this.#take(Math.max(needed, Math.min(2 * needed, this.#promised(left))));
       more.set(this.#bytes.subarray(this.#at, this.#end));
       this.#use(more, left);
       this.#ours = true;
@@ -152,13 +158,19 @@ export class Reassembly {
     if (left < length) {
       return null;
     }
-    this.#at = at + length;
-    return {
+    const frame = {
       reqno: view.getBigUint64(at + 8, true),
       class: view.getUint16(at + 16, true),
       type: view.getUint16(at + 18, true),
       u: view.getUint32(at + 20, true),
       body: this.#bytes.subarray(at + HEADER, at + length),
+      alone: this.#ours && at === 0 && left === length,
     };
+    this.#at = at + length;
+    if (frame.alone) {
+      this.#use(NOTHING as Uint8Array, 0);
+      this.#ours = false;
+    }
+    return frame;
   }
 }

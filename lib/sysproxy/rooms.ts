@@ -1,6 +1,7 @@
 /**
- * Memory that calls fill for their clients. It lies in the middle of the frame it will be sent in, so that nothing is
- * copied for that, and large pieces are used again: new memory of that size costs more than the call it is for.
+ * Memory of frames. Large pieces are used again: new memory of that size costs more than the call it is for.
+ *
+ * What a call fills for its client lies in the middle of the frame it will be sent in: it is not copied for that.
  */
 import { HEADER, putHeader, RUMPSP_COPYOUT, RUMPSP_REQ } from './frame.ts';
 
@@ -14,21 +15,22 @@ const KEPT = 4;
 export class Rooms {
   readonly #kept: Uint8Array[] = [];
 
-  /** Zeroed memory. */
+  /** Memory of `length` bytes or more, with whatever is in it. */
   take(length: number): Uint8Array {
-    if (length >= KEPT_MIN) {
-      const at = this.#kept.findIndex((frame) => frame.length >= HEAD + length);
-      const [frame] = at < 0 ? [] : this.#kept.splice(at, 1);
-      if (frame !== undefined) {
-        return frame.subarray(HEAD, HEAD + length).fill(0);
-      }
-    }
-    return new Uint8Array(HEAD + length).subarray(HEAD);
+    const at = length < KEPT_MIN ? -1 : this.#kept.findIndex((bytes) => bytes.length >= length);
+    return (at < 0 ? undefined : this.#kept.splice(at, 1)[0]) ?? new Uint8Array(length);
   }
 
-  /** Nobody looks at it any more. */
-  give(room: Uint8Array): void {
-    const whole = new Uint8Array(room.buffer);
+  /** Zeroed memory, in the middle of a frame of its own. */
+  takeRoom(length: number): Uint8Array {
+    return this.take(HEAD + length)
+      .subarray(HEAD, HEAD + length)
+      .fill(0);
+  }
+
+  /** Nobody looks at what is in the memory of `bytes` any more. */
+  give(bytes: Uint8Array): void {
+    const whole = new Uint8Array(bytes.buffer);
     if (whole.length >= KEPT_MIN && whole.length <= KEPT_MAX && this.#kept.length < KEPT) {
       this.#kept.push(whole);
     }

@@ -115,7 +115,7 @@ export class WireVmspace implements RemoteVmspace {
 
   room(l: Lwp, length: number): Uint8Array {
     const { rooms } = this.#charge(l, length);
-    const room = this.#rooms.take(length);
+    const room = this.#rooms.takeRoom(length);
     rooms.add(room.buffer);
     return room;
   }
