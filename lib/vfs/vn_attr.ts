@@ -69,10 +69,19 @@ export function vnChmod(l: Lwp, vp: Vnode, mode: number): Soon<void> {
  */
 export type SetIds = 'netbsd' | 'posix';
 
-/** @throws EPERM EROFS */
+/** Ids that both stay are no change: anybody may ask for it. @throws EPERM EROFS */
 export function vnChown(l: Lwp, vp: Vnode, newUid: number, newGid: number, setIds: SetIds): Soon<void> {
   const { cred } = l;
   const { owned } = vp;
+  let mode = owned.mode;
+  if (setIds === 'posix') {
+    mode = cred.euid === 0 ? mode : mode & ~(S_ISUID | S_ISGID);
+  } else {
+    mode &= ~((newUid === UNCHANGED ? 0 : S_ISUID) | (newGid === UNCHANGED ? 0 : S_ISGID));
+  }
+  if (newUid === UNCHANGED && newGid === UNCHANGED && mode === owned.mode) {
+    return;
+  }
   mustChange(vp);
   const uid = newUid === UNCHANGED ? owned.uid : newUid;
   const gid = newGid === UNCHANGED ? owned.gid : newGid;
@@ -84,12 +93,6 @@ export function vnChown(l: Lwp, vp: Vnode, newUid: number, newGid: number, setId
     ) {
       throw EPERM;
     }
-  }
-  let mode = owned.mode;
-  if (setIds === 'posix') {
-    mode = cred.euid === 0 ? mode : mode & ~(S_ISUID | S_ISGID);
-  } else {
-    mode &= ~((newUid === UNCHANGED ? 0 : S_ISUID) | (newGid === UNCHANGED ? 0 : S_ISGID));
   }
   return set(l, vp, mode === owned.mode ? { uid, gid } : { uid, gid, mode });
 }
@@ -115,18 +118,29 @@ export function vnUtimens(l: Lwp, vp: Vnode, times: TimesArg): Soon<void> {
   const now = timespecOf(nanotime(l.kernel));
   const atim = chosen(times?.[0], now);
   const mtim = chosen(times?.[1], now);
-  mustChange(vp);
   const isNow = times == null || (times[0].nsec === UTIME_NOW && times[1].nsec === UTIME_NOW);
-  if (atim === null && mtim === null) {
-    return;
-  }
-  if (l.cred.euid !== 0 && l.cred.euid !== vp.owned.uid) {
-    if (!isNow) {
-      throw EPERM;
+  return andThen(mtim === null ? null : vp.ops.getattr(l, vp), (stat) => {
+    mustChange(vp);
+    if (atim === null && mtim === null) {
+      return;
     }
-    vaccess(l.kernel, l.cred, vp, VWRITE);
-  }
-  return set(l, vp, { ...(atim === null ? {} : { atim }), ...(mtim === null ? {} : { mtim }) });
+    if (l.cred.euid !== 0 && l.cred.euid !== vp.owned.uid) {
+      if (!isNow) {
+        throw EPERM;
+      }
+      vaccess(l.kernel, l.cred, vp, VWRITE);
+    }
+    return set(l, vp, {
+      ...(atim === null ? {} : { atim }),
+      ...(mtim === null ? {} : { mtim }),
+      // A file cannot be younger than what is in it.
+      ...(mtim !== null && stat !== null && before(mtim, stat.birthtim) ? { birthtim: mtim } : {}),
+    });
+  });
+}
+
+function before(a: Timespec, b: Timespec): boolean {
+  return a.sec < b.sec || (a.sec === b.sec && a.nsec < b.nsec);
 }
 
 /** @returns null to leave it. @throws EINVAL */

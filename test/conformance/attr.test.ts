@@ -135,6 +135,21 @@ fileConformance(
   },
 );
 
+fileConformance('chown to no other ids is no change, and anybody may', async (t, { sys, put, as }) => {
+  await put('f');
+  await sys.chmod('f', 0o6711);
+  await sys.utimensat(c.AT_FDCWD, 'f', null, 0);
+  const before = await sys.stat('f');
+  const other = as({ uid: 10, gid: 10 });
+  await other.chown('f', LEAVE, LEAVE);
+  await other.lchown('f', LEAVE, LEAVE);
+  await sys.__posix_chown('f', LEAVE, LEAVE);
+  await fails(t, 'EPERM', other.__posix_chown('f', LEAVE, LEAVE));
+  await fails(t, 'EPERM', other.chown('f', 0, LEAVE));
+  const { mode, ctim } = await sys.stat('f');
+  t.deepEqual({ mode, ctim }, { mode: before.mode, ctim: before.ctim });
+});
+
 fileConformance(
   'chown takes set-id bits away, and so does writing by others than the superuser',
   async (t, { sys, put, as }) => {
@@ -266,6 +281,27 @@ fileConformance(
         0,
       ),
     );
+  },
+  { on: ['rumpfs', 'tmpfs'] },
+);
+
+fileConformance(
+  'a time of modification before the birth is the time of birth, too',
+  async (t, { sys, put }) => {
+    await put('f');
+    const birth = (await sys.stat('f')).birthtim;
+    const [early, late] = [
+      { sec: 100, nsec: 5 },
+      { sec: birth.sec + 1000, nsec: 0 },
+    ];
+    await sys.utimensat(c.AT_FDCWD, 'f', [early, late], 0);
+    t.deepEqual((await sys.stat('f')).birthtim, birth);
+    await sys.utimensat(c.AT_FDCWD, 'f', [early, { sec: 1, nsec: c.UTIME_OMIT }], 0);
+    t.deepEqual((await sys.stat('f')).birthtim, birth);
+    await sys.utimensat(c.AT_FDCWD, 'f', [late, early], 0);
+    t.deepEqual((await sys.stat('f')).birthtim, early);
+    await sys.utimensat(c.AT_FDCWD, 'f', [late, { ...early, nsec: 6 }], 0);
+    t.deepEqual((await sys.stat('f')).birthtim, early);
   },
   { on: ['rumpfs', 'tmpfs'] },
 );
