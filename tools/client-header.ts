@@ -208,6 +208,13 @@ function bodyOf(call: Call): string {
   const slots = row.args.map((_, slot) => parameters.find((each) => each.slot === slot)?.expression ?? '0');
   const args = slots.length === 0 ? '' : `  const uint64_t args[] = {${slots.join(', ')}};\n`;
   const given = slots.length === 0 ? 'NULL, 0' : 'args, sizeof args';
+  if (row.result === 'error') {
+    return `${prototypeOf(call)} {
+${args}  int64_t retval[2];
+  return rumpclient_syscall(${row.number}, ${given}, retval) == 0 ? rumpclient_errno((int)retval[0]) : errno;
+}
+`;
+  }
   return `${prototypeOf(call)} {
 ${args}  int64_t retval[2];
   return rumpclient_syscall(${row.number}, ${given}, retval) == 0 ? (${returns})retval[0] : (${returns})-1;

@@ -42,6 +42,8 @@ static void files(void) {
     CHECK(rump_sys_pread(fd, in, sizes[i], 0) == (ssize_t)sizes[i]);
     CHECK(memcmp(in, out, sizes[i]) == 0);
   }
+  CHECK(rump_sys_posix_fallocate(fd, 0, 10) == 0);
+  CHECK(rump_sys_posix_fallocate(fd, 0, 0) == EINVAL && rump_sys_posix_fallocate(99, 0, 1) == EBADF);
   const struct iovec pieces[] = {{out, 3}, {out + 100, 5}, {NULL, 0}, {out + 200, 7}};
   CHECK(rump_sys_lseek(fd, 0, RUMP_SEEK_SET) == 0);
   CHECK(rump_sys_writev(fd, pieces, 4) == 15);

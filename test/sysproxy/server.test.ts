@@ -21,6 +21,8 @@ import { LSEEK, SYS, served } from './served.ts';
 const STAT = 439;
 const GETCWD = 296;
 const SIGACTION = 340;
+const NANOSLEEP = 477;
+const FALLOCATE = 479;
 
 served('a guest is a process of the kernel', async (t, { kernel, path, listener }) => {
   const client = await RawClient.connect(path);
@@ -63,6 +65,17 @@ served('files: names and data come from the client’s memory and go there', asy
   const cwd = client.alloc(64);
   t.is((await client.call(GETCWD, cwd, 64)).retval[0], 2n);
   t.is(client.at(cwd, 2).toString(), '/\0');
+  client.close();
+});
+
+served('calls that return an error succeed, with the error in the register', async (t, { path }) => {
+  const client = await RawClient.guest(path);
+  const fd = (await client.call(SYS.open, client.text('/f'), c.O_CREAT | c.O_RDWR, 0o644)).retval[0];
+  t.deepEqual(await client.call(FALLOCATE, fd, 0, 0, 10), { errno: 0, retval: [0n, 0n] });
+  t.deepEqual(await client.call(FALLOCATE, fd, 0, 0, 0), { errno: 0, retval: [22n, 0n] });
+  t.deepEqual(await client.call(FALLOCATE, 99, 0, 0, 10), { errno: 0, retval: [9n, 0n] });
+  t.deepEqual(await client.call(NANOSLEEP, c.CLOCK_MONOTONIC, 0, 8, 0), { errno: 0, retval: [14n, 0n] });
+  t.is((await client.call(480, fd, 0, -1, 5)).errno, 22, 'fdiscard is not of them');
   client.close();
 });
 

@@ -5,7 +5,7 @@
  */
 import { F_GETLK, F_SETLK, F_SETLKW } from '../../sys/constants/fcntl.ts';
 import { PATH_MAX } from '../../sys/constants/limits.ts';
-import { EINVAL, ENOSYS } from '../../sys/errno.ts';
+import { EINVAL, EIO, ENOSYS, errnoByNumber } from '../../sys/errno.ts';
 import { nameDecode, nameEncode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import { localArgs } from '../../sys/syscalls.ts';
@@ -24,7 +24,7 @@ export interface ForeignCall {
   readonly read: readonly Piece[];
   /** It has failed: what is told even so. */
   failed(): void;
-  /** What a local caller gets. */
+  /** What a local caller gets. @throws Errno that the call has for a result */
   result(retval: readonly [bigint, bigint]): unknown;
   /** Its memory is needed no more. */
   release(): void;
@@ -37,15 +37,23 @@ export function encodeCall(row: SysentRow, arena: CallSegments, given: readonly 
   for (const i of row.args.keys()) {
     encodeArg(e, i, values);
   }
+  const failed = () => {
+    for (const fill of e.always) {
+      fill();
+    }
+  };
   return {
     args: new Uint8Array(e.slots.buffer),
     read: e.read,
-    failed: () => {
-      for (const fill of e.always) {
-        fill();
+    failed,
+    result: (retval) => {
+      const error = row.result === 'error' ? Number(retval[0]) : 0;
+      if (error !== 0) {
+        failed();
+        throw errnoByNumber(error) ?? EIO;
       }
+      return decodeResult(e, retval);
     },
-    result: (retval) => decodeResult(e, retval),
     release: () => {
       for (const address of e.segments) {
         arena.remove(address);

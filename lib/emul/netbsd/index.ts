@@ -81,6 +81,24 @@ function* serve(
     throw EINVAL;
   }
   const m = new Marshal(l, vm, row, args);
+  const work = perform(m, handler as (...args: unknown[]) => unknown);
+  return yield* row.result === 'error' ? errorAsResult(work) : work;
+}
+
+/** POSIX has these calls return the error: NetBSD's leave it in the register, and succeed. */
+function* errorAsResult(work: MaySleep<Registers>): MaySleep<Registers> {
+  try {
+    return yield* work;
+  } catch (error) {
+    if (error instanceof Errno) {
+      return [BigInt(error.errno), 0n];
+    }
+    throw error;
+  }
+}
+
+function* perform(m: Marshal, handler: (...args: unknown[]) => unknown): MaySleep<Registers> {
+  const { l, row } = m;
   const open = DESCRIPTOR_FIRST.get(row.call);
   if (open !== undefined && (l.proc.fd.get(m.scalar(0, 'int')).flag & open) !== open) {
     throw EBADF;
@@ -90,7 +108,7 @@ function* serve(
   }
   let value: unknown;
   try {
-    const body = syscallBody(l, row, handler as (...args: unknown[]) => unknown, m.values);
+    const body = syscallBody(l, row, handler, m.values);
     value = yield* l.kernel.trace === null ? body : tracedAsync(l, row, m.values, body);
   } catch (error) {
     // What is told also along with an error: how much of a sleep was left.
