@@ -49,6 +49,9 @@ export interface Transport {
    * @returns false when so much waits already that nothing more should be begun: `Client.drained` will be called
    */
   write(frame: Uint8Array, written?: () => void): boolean;
+  /** What is written from now on may wait, until `uncork`. */
+  cork(): void;
+  uncork(): void;
   /** Let no more come until `resume`. */
   pause(): void;
   resume(): void;
@@ -133,6 +136,8 @@ export class Client {
 
   /** Look at what has come: so much that others get their turn. */
   #serve(): void {
+    // What a call copies out and its answer go together.
+    this.#transport.cork();
     for (let n = 0; !this.#closed && !this.#blocked; n++) {
       const frame = this.#input.next();
       if (frame === null) {
@@ -157,6 +162,7 @@ export class Client {
     if (this.kernel.state === 'running') {
       settle(this.kernel);
     }
+    queueMicrotask(() => this.#transport.uncork());
   }
 
   /** It is over, whoever says so. Again: no-op. */

@@ -220,6 +220,8 @@ function transportOf(socket: Socket, peer: string): Transport {
       }
       return socket.writableLength <= BACKLOG_PAUSE;
     },
+    cork: () => socket.cork(),
+    uncork: () => socket.uncork(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end() {

@@ -383,6 +383,8 @@ int rumpclient_exec(const char *path, char *const argv[], char *const envp[]) {
       to[kept++] = from[i];
   }
   if (current != NULL) {
+    /* Nobody would look at it in there. */
+    connection_drain(current);
     snprintf(left, sizeof left, EXECFD "=%d", current->fd);
     to[kept++] = left;
     fcntl(current->fd, F_SETFD, 0);

@@ -54,16 +54,16 @@ static void read_one(struct connection *c, const sigset_t *signals) {
   struct frame head;
   unsigned char *body = NULL;
   // A handler may have read on, and the frame that is waited for with it: look again.
-  if (!wire_wait(c->fd, signals))
+  if (c->at == c->end && !wire_wait(c->fd, signals))
     return;
-  int error = wire_read(c->fd, &head, sizeof head);
+  int error = wire_read(c, &head, sizeof head);
   size_t length = 0;
   if (error == 0 && (head.length < sizeof head || head.length > FRAME_MAX))
     error = EINVAL;
   if (error == 0) {
     length = (size_t)(head.length - sizeof head);
     body = malloc(length + 1);
-    error = body == NULL ? ENOMEM : wire_read(c->fd, body, length);
+    error = body == NULL ? ENOMEM : wire_read(c, body, length);
   }
   if (error == 0 && head.class == CLASS_REQUEST) {
     memory_serve(c, &head, body, length);
@@ -88,6 +88,13 @@ static void read_one(struct connection *c, const sigset_t *signals) {
   }
   pthread_mutex_unlock(&c->mutex);
   free(body);
+}
+
+void connection_drain(struct connection *c) {
+  sigset_t none;
+  sigfillset(&none);
+  while (c->at < c->end && !c->lost)
+    read_one(c, &none);
 }
 
 /* With the mutex, which is given up meanwhile. */

@@ -49,12 +49,15 @@ struct connection {
   /* Who reads for everybody. */
   bool reading;
   pthread_t reader;
+  /* The reader's: what has come and is not looked at, from `at` to `end`. */
+  unsigned char input[4096];
+  size_t at, end;
   struct request *requests;
   unsigned users;
 };
 
 /* wire.c: whole transfers, by number of the host's errno. */
-int wire_read(int fd, void *data, size_t length);
+int wire_read(struct connection *c, void *data, size_t length);
 int wire_write(int fd, const struct frame *head, const void *const parts[], const size_t lengths[],
                int count);
 /* Until there is something to read, with these signals blocked; false: a signal was handled instead. */
@@ -65,6 +68,8 @@ int wire_connect(const char *url);
 /* connection.c */
 struct connection *connection_new(int fd);
 void connection_free(struct connection *c);
+/* Look at all that has been read. */
+void connection_drain(struct connection *c);
 /* Ask and wait. 0 and the answer in `request` (its body to be freed), or an errno. */
 int connection_ask(struct connection *c, struct request *request, int type, uint32_t what,
                    const void *const parts[], const size_t lengths[], int count);

@@ -24,18 +24,42 @@ bool wire_wait(int fd, const sigset_t *signals) {
   return ppoll(&ready, 1, NULL, signals) > 0 || errno != EINTR;
 }
 
-int wire_read(int fd, void *data, size_t length) {
-  unsigned char *at = data;
-  while (length > 0) {
-    const ssize_t n = recv(fd, at, length, 0);
+/* Some bytes, at least one. */
+static int some(int fd, void *data, size_t length, size_t *got) {
+  for (;;) {
+    const ssize_t n = recv(fd, data, length, 0);
     if (n > 0) {
-      at += n;
-      length -= (size_t)n;
-    } else if (n == 0) {
-      return ENOTCONN;
-    } else if (errno != EINTR) {
-      return errno == ECONNRESET ? ENOTCONN : errno;
+      *got = (size_t)n;
+      return 0;
     }
+    if (n == 0)
+      return ENOTCONN;
+    if (errno != EINTR)
+      return errno == ECONNRESET ? ENOTCONN : errno;
+  }
+}
+
+/* What is small is read with what may be behind it, what is large goes where it belongs. */
+int wire_read(struct connection *c, void *data, size_t length) {
+  unsigned char *to = data;
+  while (length > 0) {
+    int error = 0;
+    size_t n = c->end - c->at;
+    if (n > 0) {
+      n = n < length ? n : length;
+      memcpy(to, c->input + c->at, n);
+      c->at += n;
+    } else if (length >= sizeof c->input) {
+      error = some(c->fd, to, length, &n);
+    } else {
+      c->at = 0;
+      c->end = 0;
+      error = some(c->fd, c->input, sizeof c->input, &c->end);
+    }
+    if (error != 0)
+      return error;
+    to += n;
+    length -= n;
   }
   return 0;
 }
@@ -123,7 +147,8 @@ static int connect_tcp(const char *where) {
 static int banner(int fd) {
   char line[BANNER_MAX + 1] = "";
   for (size_t n = 0; n < BANNER_MAX; n++) {
-    const int error = wire_read(fd, line + n, 1);
+    size_t got;
+    const int error = some(fd, line + n, 1, &got);
     if (error != 0)
       return error;
     if (line[n] == '\n')

@@ -115,6 +115,8 @@ export function sysproxyFace(kernel: Kernel, kern: Kern, attach: boolean): Face 
     const client = new Client(server, {
       peer: 'test',
       write: (frame) => line.heard(frame),
+      cork: () => {},
+      uncork: () => {},
       pause: () => {},
       resume: () => {},
       end: () => line.ended(),

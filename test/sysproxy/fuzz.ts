@@ -83,6 +83,8 @@ class Foe {
         this.#told(frame);
         return true;
       },
+      cork: () => {},
+      uncork: () => {},
       pause: () => {},
       resume: () => {},
       end: () => {
