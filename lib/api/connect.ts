@@ -18,12 +18,12 @@ import {
 } from '../sysproxy/frame.ts';
 import { encodeSegments } from '../sysproxy/segments.ts';
 import { parseUrl } from '../sysproxy/url.ts';
-import { argChecks, copyout } from './args.ts';
+import { argChecks } from './args.ts';
 import { SysError } from './errors.ts';
-import { type PromiseCalls, pathsOf } from './facade.ts';
+import { giveOut, indirect, type PromiseCalls, pathsOf } from './facade.ts';
 import type { NodeFs } from './fs/index.ts';
 import { createRemoteFs } from './remotefs.ts';
-import { type ConnectOptions, Wire } from './wire.ts';
+import { type ConnectOptions, dialTo, Wire } from './wire.ts';
 
 export type { ConnectOptions } from './wire.ts';
 
@@ -61,9 +61,9 @@ export class RemoteProc {
 
   /** A child, over a connection of its own, with copies of the descriptors. */
   async fork(): Promise<RemoteProc> {
-    const { address, options, handlers, attaches } = this.#wire;
+    const { dial, options, attaches } = this.#wire;
     const key = await this.#wire.ask(RUMPSP_PREFORK, attaches ? PREFORK_WAITED : 0, new Uint8Array(0));
-    const wire = await Wire.open(address, options, handlers.copy());
+    const wire = await Wire.open(dial, options, this.#wire);
     return settled(wire, async () => {
       await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_FORK, key.body, new Uint8Array(4));
       wire.attaches = attaches;
@@ -73,6 +73,7 @@ export class RemoteProc {
   /** Be another program, called `comm`: descriptors that are to be closed then are closed. */
   async exec(comm: string): Promise<void> {
     await this.#wire.introduce(HANDSHAKE_EXEC, comm);
+    this.#wire.handlers.forget();
   }
 
   /** Exit with `status` (0 to 255). Rejects with SysError, among others ENOSYS: the server is not one of ours. */
@@ -97,42 +98,52 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
   // The signal may come before the answer.
   const undo = row.call === 'sigaction' ? wire.handlers.note(copies[0], copies[1]) : null;
   wire.exits ||= row.call === 'exit';
+  let value: unknown;
   try {
-    const call = encodeCall(row, wire.arena, copies);
-    try {
-      const { body } = await wire.ask(
-        RUMPSP_SYSCALL,
-        row.number,
-        call.args,
-        ...(wire.attaches ? encodeSegments(call.read) : []),
-      );
-      const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-      const errno = view.getInt32(0, true);
-      if (errno !== 0) {
-        call.failed();
-        throw BY_NUMBER.get(errno) ?? EIO;
-      }
-      const value = call.result([view.getBigInt64(8, true), view.getBigInt64(16, true)]);
-      for (const i of filled) {
-        copyout(args[i], copies[i]);
-      }
-      return value;
-    } finally {
-      call.release();
-    }
+    value = await answered(wire, row, copies);
   } catch (error) {
     undo?.();
     wire.exits &&= row.call !== 'exit';
+    giveOut(row, filled, args, copies, 'quietly');
     throw error instanceof Errno ? new SysError(error, row.call, undefined, ...pathsOf(row, args)) : error;
+  }
+  giveOut(row, filled, args, copies, 'loudly');
+  return value;
+}
+
+/** @throws Errno; SysError of the connection */
+async function answered(wire: Wire, row: SysentRow, args: readonly unknown[]): Promise<unknown> {
+  const call = encodeCall(row, wire.arena, args);
+  try {
+    const { body } = await wire.ask(
+      RUMPSP_SYSCALL,
+      row.number,
+      call.args,
+      ...(wire.attaches ? encodeSegments(call.read) : []),
+    );
+    const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+    const errno = view.getInt32(0, true);
+    if (errno !== 0) {
+      call.failed();
+      throw BY_NUMBER.get(errno) ?? EIO;
+    }
+    return call.result([view.getBigInt64(8, true), view.getBigInt64(16, true)]);
+  } finally {
+    call.release();
   }
 }
 
 /** A method for every call. */
-export function remoteCalls(wire: Wire): PromiseCalls {
+function remoteCalls(wire: Wire): PromiseCalls {
   const calls = {};
   for (const row of SYSCALLS as readonly SysentRow[]) {
     if (isCallable(row)) {
-      Object.defineProperty(calls, row.call, { value: (...args: unknown[]) => remoteCall(wire, row, args) });
+      const direct = (...args: unknown[]): Promise<unknown> => remoteCall(wire, row, args);
+      // The number that is sent is the one that is meant.
+      const meant = async (...args: [unknown, ...unknown[]]): Promise<unknown> =>
+        indirect.apply(calls as never, args);
+      const value = row.call === 'syscall' || row.call === '__syscall' ? meant : direct;
+      Object.defineProperty(calls, row.call, { value });
     }
   }
   return calls as PromiseCalls;
@@ -163,6 +174,6 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
       `not a URL of a server: ${String(url)} (unix:///path, tcp://127.0.0.1:port)`,
     );
   }
-  const wire = await Wire.open(address, options);
+  const wire = await Wire.open(dialTo(address), options);
   return settled(wire, () => wire.introduce(HANDSHAKE_GUEST, options.comm ?? 'node'));
 }

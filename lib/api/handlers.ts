@@ -59,6 +59,11 @@ export class SignalHandlers {
     return true;
   }
 
+  /** The program is another one now. */
+  forget(): void {
+    this.#handlers.clear();
+  }
+
   /** For a child, which inherits them. */
   copy(): SignalHandlers {
     return new SignalHandlers(this.#others, this.#handlers);

@@ -6,7 +6,7 @@
 import { connect as netConnect } from 'node:net';
 import { Arena } from '../emul/netbsd/encoder.ts';
 import { signame } from '../sys/constants/signal.ts';
-import { EAGAIN, EINVAL, EIO, ENOTCONN, EPERM, Errno, ESRCH } from '../sys/errno.ts';
+import { EAGAIN, EBUSY, EINVAL, EIO, ENOMEM, ENOTCONN, EPERM, Errno, ESRCH } from '../sys/errno.ts';
 import {
   encodeFrame,
   type Frame,
@@ -49,7 +49,7 @@ const ANONMMAP_MAX = 1 << 20;
 const BANNER_MAX = 96;
 
 /** What an error frame means for a call. */
-const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, EPERM, EIO, EAGAIN, EAGAIN, EINVAL];
+const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, ESRCH, EIO, EBUSY, ENOMEM, EINVAL];
 
 /** What a connection goes over: a socket, as far as one is used. */
 export interface Line {
@@ -60,10 +60,21 @@ export interface Line {
   on(event: 'error', failed: (error: Error) => void): unknown;
 }
 
+/** The way to a server, a new one each time. */
+export type Dial = () => Line;
+
+export function dialTo(address: Address): Dial {
+  return () => {
+    const socket =
+      address.kind === 'unix' ? netConnect(address.path) : netConnect(address.port, address.host);
+    return socket.setNoDelay(true);
+  };
+}
+
 export class Wire {
-  readonly address: Address;
+  readonly dial: Dial;
   readonly options: ConnectOptions;
-  readonly arena = new Arena();
+  readonly arena: Arena;
   readonly handlers: SignalHandlers;
   /** The server takes what a call points at along with it. */
   attaches = false;
@@ -81,24 +92,19 @@ export class Wire {
   /** Why nothing more can be asked. */
   #gone: (() => SysError) | null = null;
 
-  constructor(address: Address, options: ConnectOptions, handlers: SignalHandlers, line: Line) {
-    this.address = address;
+  /** @param parent a forked child's, whose handlers it has inherited */
+  constructor(dial: Dial, options: ConnectOptions, parent?: Wire) {
+    this.dial = dial;
     this.options = options;
-    this.handlers = handlers;
-    this.#line = line;
+    this.handlers = parent?.handlers.copy() ?? new SignalHandlers(options.onsignal);
+    this.arena = new Arena(parent?.arena.handles);
+    this.#line = dial();
     this.ready = this.#banner();
   }
 
   /** Connected, the banner read, the token shown. */
-  static async open(
-    address: Address,
-    options: ConnectOptions,
-    handlers = new SignalHandlers(options.onsignal),
-  ): Promise<Wire> {
-    const socket =
-      address.kind === 'unix' ? netConnect(address.path) : netConnect(address.port, address.host);
-    socket.setNoDelay(true);
-    const wire = new Wire(address, options, handlers, socket);
+  static async open(dial: Dial, options: ConnectOptions, parent?: Wire): Promise<Wire> {
+    const wire = new Wire(dial, options, parent);
     await wire.ready;
     if (options.token !== undefined) {
       await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_AUTH, Buffer.from(`${options.token}\0`));

@@ -14,7 +14,6 @@ const LWP = 'it looks at one lwp in particular, and its calls here are made by a
 const SIGNAL =
   'a signal is told by its number: who sent it, and masks while its handler runs, stay in the kernel';
 const WORDS = 'an error here does not say how the process ended';
-const OBJECT = 'it passes an object that has no C structure';
 
 const NOT_BY_GATE: Readonly<Record<string, string>> = {
   'vfork: makes a child, as fork does': FORK,
@@ -39,8 +38,6 @@ const NOT_BY_GATE: Readonly<Record<string, string>> = {
   'pollts, pselect: with another mask while they sleep': SIGNAL,
   'exit: a process that has exited makes no more calls, and says so': WORDS,
   'kill: a process that kills itself does not come back from the call': WORDS,
-  'a tmpfs is full when its size or its files are used up, and loses nothing': OBJECT,
-  'getgroups: size 0 asks how many; a size too small is EINVAL': 'it answers with the number alone, as in C',
 };
 
 export function comesByGate(title: string): boolean {

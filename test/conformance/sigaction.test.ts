@@ -28,6 +28,7 @@ import {
   SIGTSTP,
   SIGUSR1,
   SIGUSR2,
+  SIGWINCH,
 } from '../../lib/sys/constants/signal.ts';
 import { W_EXITCODE } from '../../lib/sys/constants/wait.ts';
 import { sigismember } from '../../lib/sys/sigset.ts';
@@ -158,6 +159,18 @@ conformance(
     await fails(t, 'ESRCH', call(once).kill(once.pid, SIGUSR1));
   },
 );
+
+conformance('SA_RESETHAND: the second one is not caught', async (t, world) => {
+  const { newproc, call } = world;
+  const [proc, other] = [newproc(), newproc()];
+  const got = await collect(world, proc, SIGWINCH, SA_RESETHAND);
+  for (let i = 0; i < 2; i++) {
+    await call(other).kill(proc.pid, SIGWINCH);
+    await turn();
+  }
+  t.deepEqual(signos(got), [SIGWINCH]);
+  t.is((await call(proc).sigaction(SIGWINCH)).handler, SIG_DFL);
+});
 
 conformance('sigprocmask: what is blocked waits, once, and comes when it is let in', async (t, world) => {
   const { newproc, call } = world;

@@ -3,16 +3,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
+import { RemoteProc } from '../../lib/api/connect.ts';
 import {
   boot,
   type ConnectOptions,
   constants as c,
   connect,
   type Kernel,
-  type RemoteProc,
   SysError,
+  sigset,
 } from '../../lib/api/index.ts';
+import { Wire } from '../../lib/api/wire.ts';
+import {
+  encodeFrame,
+  RUMPSP_RAISE,
+  RUMPSP_REQ,
+  RUMPSP_RESP,
+  RUMPSP_SYSCALL,
+} from '../../lib/sysproxy/frame.ts';
 
 function remotely(
   title: string,
@@ -93,7 +103,7 @@ remotely('pipes, poll, select, kqueue, ioctl', async (t, { promises: sys }) => {
 
 remotely('errors are those of a local call', async (t, { promises: sys }) => {
   const error = await t.throwsAsync<SysError>(sys.open('/none', c.O_RDONLY));
-  t.deepEqual([error?.code, error?.errno, error?.syscall], ['ENOENT', 2, 'open']);
+  t.deepEqual([error?.code, error?.errno, error?.syscall, error?.path], ['ENOENT', 2, 'open', '/none']);
   await t.throwsAsync(sys.read(99, Buffer.alloc(1)), { code: 'EBADF' });
   await t.throwsAsync(sys.open(7 as never, 0), { instanceOf: SysError, code: 'EFAULT' });
   await t.throwsAsync(sys.mount('tmpfs', '/tmp', 0, { nonsense: 1 }), { code: 'EINVAL' });
@@ -124,6 +134,69 @@ remotely('fork and exec', async (t, remote) => {
   await child.exec('other');
   await t.throwsAsync(child.promises.read(r, Buffer.alloc(1)), { code: 'EBADF' });
   child.close();
+});
+
+remotely('a child knows the handlers it has inherited', async (t, remote) => {
+  const handler = (): void => {};
+  await remote.promises.sigaction(c.SIGUSR1, { handler, mask: sigset(), flags: 0 });
+  const child = await remote.fork();
+  t.is((await child.promises.sigaction(c.SIGUSR1)).handler, handler);
+  child.close();
+});
+
+remotely('exec: handlers were those of the old program', async (t, remote, kernel) => {
+  const caught: string[] = [];
+  const handler = (): void => void caught.push('old');
+  await remote.promises.sigaction(c.SIGUSR1, { handler, mask: sigset(), flags: 0 });
+  await remote.exec('other');
+  kernel.proc(remote.pid).kill(c.SIGUSR1);
+  await t.throwsAsync(remote.promises.getpid(), { code: 'ESRCH', message: /killed by SIGUSR1/ });
+  t.deepEqual(caught, []);
+});
+
+remotely('exec waits for calls under way, and until then new ones are EBUSY', async (t, remote) => {
+  const [r, w] = await remote.promises.pipe();
+  const child = await remote.fork();
+  const reading = remote.promises.read(r, Buffer.alloc(1));
+  const exec = remote.exec('other');
+  await t.throwsAsync(remote.promises.getpid(), { code: 'EBUSY' });
+  await child.promises.write(w, Buffer.from('x'));
+  child.close();
+  t.is(await reading, 1);
+  await exec;
+  t.is(await remote.promises.getpid(), remote.pid);
+});
+
+remotely('a sleep that is cut short says what was left', async (t, remote, kernel) => {
+  const { promises: sys } = remote;
+  await sys.sigaction(c.SIGUSR1, { handler: () => {}, mask: sigset(), flags: 0 });
+  const left = { sec: 0, nsec: 0 };
+  const sleeping = sys.nanosleep({ sec: 1000, nsec: 0 }, left);
+  await sys.getpid();
+  kernel.proc(remote.pid).kill(c.SIGUSR1);
+  await t.throwsAsync(sleeping, { code: 'EINTR' });
+  t.true(left.sec >= 900);
+});
+
+test('a signal that comes along with the answer of sigaction finds the handler', async (t) => {
+  const caught: number[] = [];
+  const handler = (signo: number): void => void caught.push(signo);
+  let asked = 0n;
+  const server = new Duplex({
+    read() {},
+    write(_request, _encoding, done) {
+      const answer = encodeFrame(++asked, RUMPSP_RESP, RUMPSP_SYSCALL, 0, new Uint8Array(24));
+      const raise = encodeFrame(0n, RUMPSP_REQ, RUMPSP_RAISE, c.SIGUSR1);
+      this.push(Buffer.concat(asked === 1n ? [answer, raise] : [answer]));
+      done();
+    },
+  });
+  const wire = new Wire(() => server, {});
+  server.push('RUMPSP-0.4-NetBSD-10.1/amd64\n');
+  await wire.ready;
+  const { promises } = new RemoteProc(wire, 2);
+  await promises.sigaction(c.SIGUSR1, { handler, mask: sigset(), flags: 0 });
+  t.deepEqual(caught, [c.SIGUSR1]);
 });
 
 remotely('a call that waits when the connection ends fails', async (t, remote) => {

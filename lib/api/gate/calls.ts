@@ -60,17 +60,16 @@ function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method<GateWay
   return function (this: Facade<GateWay>, ...args: unknown[]) {
     const { session, client, handles, handlers } = this[CALLER];
     const copies = checks.map((check, i) => check(args[i]));
+    const forget = row.call === 'sigaction' ? handlers.note(copies[0], copies[1]) : null;
     let value: unknown;
     try {
       value = session.call(client, row, copies, handles);
     } catch (error) {
+      forget?.();
       giveOut(row, filled, args, copies, 'quietly');
       throw edge(error, row, args);
     }
     giveOut(row, filled, args, copies, 'loudly');
-    if (row.call === 'sigaction') {
-      handlers.note(copies[0], copies[1]);
-    }
     return value;
   };
 }
@@ -79,17 +78,16 @@ function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method<GateWa
   return async function (this: Facade<GateWay>, ...args: unknown[]) {
     const { session, client, handles, handlers } = this[CALLER];
     const copies = checks.map((check, i) => check(args[i]));
+    const forget = row.call === 'sigaction' ? handlers.note(copies[0], copies[1]) : null;
     let value: unknown;
     try {
       value = await session.post(client, row, copies, handles);
     } catch (error) {
+      forget?.();
       giveOut(row, filled, args, copies, 'quietly');
       throw edge(error, row, args);
     }
     giveOut(row, filled, args, copies, 'loudly');
-    if (row.call === 'sigaction') {
-      handlers.note(copies[0], copies[1]);
-    }
     return value;
   };
 }

@@ -17,6 +17,7 @@ import { nameDecode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
 import { modctlIn } from './modctl.ts';
+import { mountIn } from './mountargs.ts';
 import { type Codec, codecOf, flockCodec } from './structs.ts';
 
 /** Bytes moved by one call at most, and elements of an array. */
@@ -380,5 +381,6 @@ function* byAnother(m: Marshal, i: number, other: string): MaySleep<unknown> {
     return yield* modctlIn(m, m.scalar(m.slotOf(other), 'int'), address);
   }
   const length = m.lengthOf(m.row.args[i]?.[0] ?? '', TEXT_MAX * 2);
-  return address === 0n || length === 0 ? undefined : yield* m.copyin(address, length);
+  const data = address === 0n || length === 0 ? undefined : yield* m.copyin(address, length);
+  return call === 'mount' && data !== undefined ? mountIn(m, address, data) : data;
 }

@@ -4,7 +4,7 @@
  * NetBSD: lib/librumpclient/rumpclient.c, the generated calls of sys/rump/librump/rumpkern/rump_syscalls.c.
  */
 import { F_GETLK, F_SETLK, F_SETLKW } from '../../sys/constants/fcntl.ts';
-import { PATH_MAX } from '../../sys/constants/limits.ts';
+import { NGROUPS_MAX, PATH_MAX } from '../../sys/constants/limits.ts';
 import { EINVAL, EIO, ENOSYS, errnoByNumber } from '../../sys/errno.ts';
 import { nameDecode, nameEncode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
@@ -14,6 +14,7 @@ import type { Flock } from '../../sys/types.ts';
 import { memoryCodec } from './args.ts';
 import { type CallSegments, Encoder, type Piece } from './encoder.ts';
 import { modctlArg } from './modctl.ts';
+import { mountOutward } from './mountargs.ts';
 import { inward, outward } from './outward.ts';
 import { type Codec, flockCodec } from './structs.ts';
 
@@ -278,7 +279,15 @@ function outArray(
 ): void {
   const codec = memoryCodec(what);
   const capacity = e.row.args.find(([, type]) => type === `max ${name}` || type === `maxbytes ${name}`)?.[0];
-  const count = capacity === undefined ? 0 : (values.get(capacity) as number);
+  let count = capacity === undefined ? 0 : (values.get(capacity) as number);
+  if (e.row.call === 'getgroups' && count === 0) {
+    // Who asks how many there are gets them, as a local caller does.
+    count = NGROUPS_MAX;
+    e.set(
+      e.row.args.findIndex(([each]) => each === capacity),
+      count,
+    );
+  }
   const bytes = new Uint8Array(count * codec.size);
   e.set(i, e.place(bytes));
   if (count === 0) {
@@ -339,9 +348,7 @@ function byAnother(
     e.set(i, e.give(value));
     e.setLength(e.row.args[i]?.[0] ?? '', value.length);
   } else if (e.row.call === 'mount' && typeof value === 'object' && value !== null) {
-    const json = nameEncode(JSON.stringify(value));
-    e.set(i, e.give(json));
-    e.setLength(e.row.args[i]?.[0] ?? '', json.length);
+    mountOutward(e, i, values.get('flags') as number, value);
   } else if (typeof value === 'number') {
     if ((value | 0) !== value) {
       throw EINVAL;

@@ -27,9 +27,14 @@ export interface Piece {
 
 /** Memory of a client: segments by number. */
 export class Arena implements CallSegments {
-  readonly handles = new Handles();
+  readonly handles: Handles;
   readonly #segments = new Map<bigint, Uint8Array>();
   #next = 1n;
+
+  /** @param handles a forked child's: its parent's, for what it has inherited */
+  constructor(handles = new Handles()) {
+    this.handles = handles;
+  }
 
   /** @returns the address of `bytes` */
   add(bytes: Uint8Array): bigint {
