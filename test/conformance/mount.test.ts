@@ -123,6 +123,23 @@ conformance(
   },
 );
 
+conformance('a tmpfs with a size has files for it, however small they are', async (t, { newproc, call }) => {
+  const sys = call(newproc());
+  await sys.mkdir('/m', 0o755);
+  await sys.mount('tmpfs', '/m', 0, { size: 16384 });
+  t.is((await sys.statvfs1('/m', c.MNT_WAIT)).files, 19);
+  for (let i = 1; i < 19; i++) {
+    await sys.mkdir(`/m/${i}`, 0o755);
+  }
+  await fails(t, 'ENOSPC', sys.mkdir('/m/more', 0o755));
+  // What an update does not say stays.
+  await sys.mount('tmpfs', '/m', c.MNT_UPDATE, { nodes: 20 });
+  await sys.mkdir('/m/more', 0o755);
+  await sys.mount('tmpfs', '/m', c.MNT_UPDATE, { size: 8192 });
+  const { files, blocks, frsize } = await sys.statvfs1('/m', c.MNT_WAIT);
+  t.deepEqual([files, blocks * frsize], [20, 8192]);
+});
+
 conformance('a read-only mount stays as it is', async (t, { newproc, call }) => {
   const sys = call(newproc());
   await sys.mkdir('/m', 0o755);

@@ -3,6 +3,7 @@
  *
  * NetBSD: sys/fs/tmpfs/tmpfs_args.h.
  */
+import { PAGE_SIZE } from '../../../sys/constants/param.ts';
 import { ALLPERMS } from '../../../sys/constants/stat.ts';
 import { EINVAL } from '../../../sys/errno.ts';
 
@@ -28,18 +29,30 @@ const DEFAULTS: TmpfsArgs = {
 const VERSION = 1;
 const STRUCT_SIZE = 40;
 
-/** @param data an object with some of the fields, the C structure, or nothing. @throws EINVAL */
-export function tmpfsArgs(data: unknown): TmpfsArgs {
+/**
+ * How many files there may be when only the size is limited: what they are costs memory, too. NetBSD: tmpfs_mount.
+ * @param size bytes
+ */
+function nodesFor(size: number): number {
+  return 3 + Math.floor(size / 1024);
+}
+
+/**
+ * @param data an object with some of the fields, the C structure, or nothing
+ * @param before what a mount has that is updated: what `data` does not say stays
+ * @throws EINVAL
+ */
+export function tmpfsArgs(data: unknown, before?: TmpfsArgs): TmpfsArgs {
+  const defaults = before ?? DEFAULTS;
   if (data === undefined || data === null) {
-    return DEFAULTS;
-  }
-  if (data instanceof Uint8Array) {
-    return fromStruct(data);
+    return defaults;
   }
   if (typeof data !== 'object') {
     throw EINVAL;
   }
-  const args: TmpfsArgs = { ...DEFAULTS, ...data };
+  const given: Partial<TmpfsArgs> = data instanceof Uint8Array ? fromStruct(data) : data;
+  const nodesByDefault = before?.nodes ?? nodesFor(given.size ?? DEFAULTS.size);
+  const args: TmpfsArgs = { ...defaults, nodes: nodesByDefault, ...given };
   const { size, nodes, uid, gid, mode } = args;
   const whole = (n: number, max: number): boolean => Number.isInteger(n) && n >= 0 && n <= max;
   const limit = (n: number): boolean => n === Number.POSITIVE_INFINITY || whole(n, Number.MAX_SAFE_INTEGER);
@@ -56,7 +69,8 @@ export function tmpfsArgs(data: unknown): TmpfsArgs {
   return args;
 }
 
-function fromStruct(bytes: Uint8Array): TmpfsArgs {
+/** Too little for a file system stands for nothing said. */
+function fromStruct(bytes: Uint8Array): Partial<TmpfsArgs> {
   if (bytes.length < STRUCT_SIZE) {
     throw EINVAL;
   }
@@ -66,11 +80,12 @@ function fromStruct(bytes: Uint8Array): TmpfsArgs {
   }
   const limit = (at: number): number => {
     const n = Number(view.getBigUint64(at, true));
-    return n === 0 || n > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : n;
+    return n > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : n;
   };
+  const [nodes, size] = [limit(8), limit(16)];
   return {
-    nodes: limit(8),
-    size: limit(16),
+    ...(nodes > 3 ? { nodes } : {}),
+    ...(size >= PAGE_SIZE ? { size } : {}),
     uid: view.getUint32(24, true),
     gid: view.getUint32(28, true),
     mode: view.getUint32(32, true) & ALLPERMS,

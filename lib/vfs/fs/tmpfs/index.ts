@@ -8,6 +8,7 @@ import { PAGE_SIZE } from '../../../sys/constants/param.ts';
 import { EBUSY, EINVAL } from '../../../sys/errno.ts';
 import { MemFs } from '../../memnode.ts';
 import { memRoot, memVfsops } from '../../memvfs.ts';
+import type { Mount } from '../../mount.ts';
 import { Vfs, vfsAttach } from '../../vfs.ts';
 import { type TmpfsArgs, tmpfsArgs } from './args.ts';
 
@@ -29,23 +30,22 @@ export const tmpfs: Component = {
       },
       /** Other limits, which must not be below what is in use. @throws EBUSY */
       update(_l, mp, data) {
-        const { size, nodes } = tmpfsArgs(data);
+        const { size, nodes } = tmpfsArgs(data, argsOf(mp));
         const fs = mp.data as MemFs;
         const pages = Math.ceil(size / PAGE_SIZE);
-        if (data === undefined || data === null) {
-          return;
-        }
         if (nodes < fs.nodes || pages < fs.pages) {
           throw EBUSY;
         }
         fs.nodesMax = nodes;
         fs.pagesMax = pages;
       },
-      getargs(mp): TmpfsArgs {
-        const fs = mp.data as MemFs;
-        const { uid, gid, mode } = mp.root.owned;
-        return { size: fs.pagesMax * PAGE_SIZE, nodes: fs.nodesMax, uid, gid, mode };
-      },
+      getargs: argsOf,
     });
   },
 };
+
+function argsOf(mp: Mount): TmpfsArgs {
+  const fs = mp.data as MemFs;
+  const { uid, gid, mode } = mp.root.owned;
+  return { size: fs.pagesMax * PAGE_SIZE, nodes: fs.nodesMax, uid, gid, mode };
+}
