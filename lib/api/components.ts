@@ -5,6 +5,7 @@
 import { cons } from '../dev/cons/index.ts';
 import { dev } from '../dev/index.ts';
 import { ksyms } from '../dev/ksyms/index.ts';
+import { ktrace } from '../dev/ktrace/index.ts';
 import { md } from '../dev/md/index.ts';
 import { mem } from '../dev/mem/index.ts';
 import { rnd } from '../dev/rnd/index.ts';
@@ -17,7 +18,20 @@ import { vfs } from '../vfs/index.ts';
 import { BootOptionError } from './errors.ts';
 
 /** All that are built in, each after those it requires. */
-const BUILTIN: readonly Component[] = [vfs, rumpfs, tmpfs, kernfs, hostfs, dev, mem, md, rnd, cons, ksyms];
+const BUILTIN: readonly Component[] = [
+  vfs,
+  rumpfs,
+  tmpfs,
+  kernfs,
+  hostfs,
+  dev,
+  mem,
+  md,
+  rnd,
+  cons,
+  ksyms,
+  ktrace,
+];
 
 /** By name, for `boot({ components: [components.vfs, ...] })`. */
 export const components: Readonly<Record<string, Component>> = Object.fromEntries(

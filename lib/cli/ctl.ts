@@ -5,6 +5,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { connect, type PromiseCalls, type RemoteProc, SysError } from '../api/index.ts';
 import { copyBetween, isHostCopy } from './ctlcp.ts';
+import { traceServer } from './ctltrace.ts';
 import { complain, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, messageOf, printable } from './exits.ts';
 import { stdinPieces } from './hostio.ts';
 import { Jobs } from './jobs.ts';
@@ -26,7 +27,6 @@ const SHELLS: ReadonlySet<string> = new Set([
   'jobs',
   'read',
   'sh',
-  'trace',
   'ulimit',
   'umask',
   'unset',
@@ -47,7 +47,7 @@ export async function ctl(
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 141 : 74);
   });
-  const program = PROGRAMS.find(({ name }) => name === command);
+  const program = command === 'trace' ? traceServer : PROGRAMS.find(({ name }) => name === command);
   if (program === undefined || SHELLS.has(command)) {
     complain(`ctl: ${printable(command)}: no such command; see rump ctl --help`);
     return EX_USAGE;

@@ -31,17 +31,30 @@ interface Call {
 }
 
 export function traceText(events: readonly TraceEvent[]): string {
-  const width = events.reduce((most, { pid }) => Math.max(most, String(pid).length), 0);
+  const pids = events.reduce((most, { pid }) => Math.max(most, String(pid).length), 0);
   const comms = events.reduce((most, { comm }) => Math.max(most, comm.length), 0);
-  const calls = new Map<string, Call>();
-  let text = '';
-  for (const event of events) {
-    const { pid, lid, comm } = event;
-    for (const line of linesOf(event, calls, `${pid}.${lid}`)) {
-      text += `${String(pid).padStart(width)} ${printable(comm).padEnd(comms)} ${line}\n`;
-    }
+  const lines = new TraceLines(pids, comms);
+  return events.flatMap((event) => lines.of(event)).join('');
+}
+
+/** Events as lines, one after the other. */
+export class TraceLines {
+  readonly #pids: number;
+  readonly #comms: number;
+  readonly #calls = new Map<string, Call>();
+
+  /** @param pids, comms: how wide the columns of process numbers and commands are */
+  constructor(pids: number, comms: number) {
+    this.#pids = pids;
+    this.#comms = comms;
   }
-  return text;
+
+  /** What an event adds. */
+  of(event: TraceEvent): string[] {
+    const { pid, lid, comm } = event;
+    const who = `${String(pid).padStart(this.#pids)} ${printable(comm).padEnd(this.#comms)}`;
+    return linesOf(event, this.#calls, `${pid}.${lid}`).map((line) => `${who} ${line}\n`);
+  }
 }
 
 /** What an event adds: a call is told of when it has ended. */

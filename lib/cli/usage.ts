@@ -70,6 +70,8 @@ Runs a command in the kernel that serves URL, or RUMP_SERVER. The commands are t
 
   cp FROM TO     copies between the host and the kernel: names on the host begin with host:, - is standard input or
                  output. -R: directories too. Progress is shown on a terminal when it takes long.
+  trace [-j] [-n count] [-p pid]  shows what all processes do, or one, until it is interrupted or has shown so many
+                 lines. -j: as lines of JSON. For the superuser, one at a time.
 
 The token is read from the file, or from RUMP_SERVER_TOKEN.
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connect } from '../../lib/api/index.ts';
-import { ENV, MAIN, type Result, rump } from './rump.ts';
+import { ENV, MAIN, type Result, rump, start } from './rump.ts';
 
 function directory(t: ExecutionContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'rump-server-'));
@@ -180,6 +180,54 @@ test('ctl runs the programs of the shell over there', async (t) => {
   const gone = await ctl(server.url, ['ps']);
   t.is(gone.status, 69);
   t.regex(gone.stderr, /^rump: ctl: .*\n$/);
+});
+
+test('ctl trace shows what others do, until it has shown enough or is ended', async (t) => {
+  const dir = directory(t);
+  const server = await serve(t, ...IDS, `unix://${join(dir, 'socket')}`);
+  const visitor = await connect(server.url);
+  const other = await connect(server.url);
+  const tracing = start('ctl', server.url, 'trace', '-p', String(visitor.pid));
+  while (!tracing.stdout.includes('getpid() = ')) {
+    await visitor.promises.getpid();
+    await other.promises.umask(0);
+  }
+  await t.throwsAsync(visitor.promises.open('/none', 0, 0), { code: 'ENOENT' });
+  await tracing.until(/^ +\d+ \S+ +open\(path="\/none", .*\) = -1 ENOENT <\d+\.\d+>$/m);
+  t.notRegex(tracing.stdout, /umask/);
+  t.regex((await ctl(server.url, ['trace'])).stderr, /^trace: open: Device busy\n$/);
+  tracing.child.kill('SIGKILL');
+  t.is(await tracing.ended, 'SIGKILL');
+  t.is(tracing.stderr, '');
+  let counted: Result | null = null;
+  const ended = ctl(server.url, ['trace', '-j', '-n', '2']).then((result) => {
+    counted = result;
+  });
+  while (counted === null) {
+    await other.promises.mkdir('/tmp/é', 0o755).catch(() => {});
+  }
+  await ended;
+  const { status, stdout } = counted as Result;
+  t.is(status, 0);
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { pid: number; timeNs: number });
+  t.is(events.length, 2);
+  t.true(events.every(({ pid, timeNs }) => pid === other.pid && timeNs > 0));
+  for (const wrong of [['x'], ['-n', '0'], ['-n', 'x'], ['-p'], ['-z']]) {
+    t.regex((await ctl(server.url, ['trace', ...wrong])).stderr, /^trace: [^\n]*usage: trace [^\n]*\n$/);
+  }
+});
+
+test('ctl trace is for the superuser', async (t) => {
+  const dir = directory(t);
+  const server = await serve(t, '--uid', '1000', '--gid', '1000', `unix://${join(dir, 'socket')}`);
+  t.deepEqual(await ctl(server.url, ['trace']), {
+    status: 1,
+    stdout: '',
+    stderr: 'trace: open: Permission denied\n',
+  });
 });
 
 test('ctl copies between the host and the kernel', async (t) => {

@@ -97,6 +97,40 @@ test('values of every type there and back', (t) => {
   t.throws(() => there(CTLTYPE_STRUCT, 0, '1'), { message: 'cannot be set' });
 });
 
+test('vmstat -s tells what the kernel counts', async (t) => {
+  const counted = async (...lines: string[]) => {
+    let before: Readonly<Record<string, number>> = {};
+    const text = await outputOf('script', lines, (kernel) => {
+      kernel.fs.writeFileSync('/tmp/big', Buffer.alloc(1 << 20, 1));
+      before = kernel.sysctl('vm.uvmexp2') as typeof before;
+    });
+    const rows = text.trimEnd().split('\n');
+    const found = Object.fromEntries(
+      rows.map((row) => [/^ *\d+ (.*)$/.exec(row)?.[1], Number.parseInt(row, 10)]),
+    ) as Record<string, number>;
+    return { before, found };
+  };
+  const { before, found } = await counted('vmstat -s');
+  for (const [text, field] of [
+    ['bytes per page', 'pagesize'],
+    ['page colors', 'ncolors'],
+    ['pages managed', 'npages'],
+    ['pages free', 'free'],
+    ['pages wired', 'wired'],
+    ['pages in pools', 'poolpages'],
+    ['times daemon wokeup', 'pdwoke'],
+  ] as const) {
+    t.is(found[text], before[field], text);
+  }
+  t.true((found['pages wired'] ?? 0) >= 256);
+  t.is(found['forks total'], (before['forks'] ?? 0) + 2, 'the shell and vmstat');
+  const more = (await counted('true; true; true; vmstat -s')).found;
+  t.is((more['forks total'] ?? 0) - (found['forks total'] ?? 0), 3);
+  t.true((more['system calls'] ?? 0) > (found['system calls'] ?? 0));
+  t.true((more['CPU context switches'] ?? 0) > (found['CPU context switches'] ?? 0));
+  t.is(found['software interrupts'], before['softs']);
+});
+
 test('vmstat', async (t) => {
   t.regex(
     await output('sleep 5', 'vmstat -ev'),
@@ -106,7 +140,7 @@ test('vmstat', async (t) => {
     await output('echo a | cat', 'vmstat -m'),
     /^a\nName +Size Requests Fail .* Idle\n(?:\S+ .*\n)*kmem_arena\S* +16384 +1 +0 +\d+ +1 +0 +1 +1 +0 +\d+ +\d+\n/,
   );
-  for (const wrong of ['', '-e -m', '-e x', '-v']) {
+  for (const wrong of ['', '-e -m', '-e x', '-v', '-s x', '-ms']) {
     t.regex(await output(`vmstat ${wrong}; echo $?`), /^vmstat: [^\n]*\(usage: [^\n]*\)\n1\n$/, wrong);
   }
 });

@@ -1,5 +1,6 @@
 /**
- * NetBSD: vmstat(1), -e and -m; sys/sys/sysctl.h (struct evcnt_sysctl), sys/sys/pool.h (struct pool_sysctl).
+ * NetBSD: vmstat(1), -e, -m and -s; sys/sys/sysctl.h (struct evcnt_sysctl), sys/sys/pool.h (struct pool_sysctl),
+ * sys/uvm/uvm_extern.h (struct uvmexp_sysctl).
  */
 import { constants } from '../../api/index.ts';
 import { getopt, UsageError } from '../getopt.ts';
@@ -17,6 +18,24 @@ const EVCNT = { count: 0, type: 24, grouplen: 25, len: 27, strings: 28, word: 8 
 
 /** Where those of a `struct pool_sysctl` are, in bytes. */
 const POOL = { name: 0, nameEnd: 16, flags: 16, size: 16 + 26 * 8 } as const;
+
+/**
+ * What is counted of memory and of what the kernel has done: the words of vmstat(1), and which number of a
+ * `struct uvmexp_sysctl` it is. What does not happen in this kernel (faults, paging, swapping) is left out.
+ */
+const COUNTS: readonly (readonly [index: number, text: string])[] = [
+  [0, 'bytes per page'],
+  [76, 'page colors'],
+  [3, 'pages managed'],
+  [4, 'pages free'],
+  [8, 'pages wired'],
+  [78, 'pages in pools'],
+  [27, 'CPU context switches'],
+  [28, 'software interrupts'],
+  [29, 'system calls'],
+  [35, 'forks total'],
+  [59, 'times daemon wokeup'],
+];
 
 interface Event {
   readonly name: string;
@@ -72,6 +91,15 @@ const POOLS: readonly Column<Uint8Array>[] = [
   number('Idle', 16),
 ];
 
+async function counts(self: Self): Promise<string> {
+  const variable = await sysctlFind(self, 'vm.uvmexp2');
+  const view = viewOf(variable === undefined ? new Uint8Array() : await sysctlBytes(self, variable.mib));
+  const lines = COUNTS.map(
+    ([index, text]) => `${String(view.getBigInt64(index * 8, true)).padStart(9)} ${text}\n`,
+  );
+  return lines.join('');
+}
+
 async function eventTable(self: Self, which: number): Promise<string> {
   const bytes = await sysctlBytes(self, [CTL_KERN, KERN_EVCNT, EVCNT_TYPE_ANY, which]);
   const { sec } = await self.sys.clock_gettime(CLOCK_MONOTONIC);
@@ -89,16 +117,26 @@ async function poolTable(self: Self): Promise<string> {
 
 export const vmstat: Program = {
   name: 'vmstat',
-  synopsis: '-e [-v] | -m',
-  summary: 'event counters (-v: also those at zero), or memory pools',
+  synopsis: '-e [-v] | -m | -s',
+  summary: 'event counters (-v: also those at zero), memory pools, or counts of memory and of what was done',
   runs: 'child',
   async main(self, args) {
-    const { options, operands } = getopt(args, 'emv');
-    if (operands.length > 0 || options.has('e') === options.has('m')) {
-      throw new UsageError(operands.length > 0 ? 'no operands, please' : '-e or -m');
+    const { options, operands } = getopt(args, 'emsv');
+    const wanted = ['e', 'm', 's'].filter((letter) => options.has(letter));
+    if (operands.length > 0 || wanted.length !== 1) {
+      throw new UsageError(operands.length > 0 ? 'no operands, please' : '-e, -m or -s');
     }
     const which = options.has('v') ? KERN_EVCNT_COUNT_ANY : KERN_EVCNT_COUNT_NONZERO;
-    await self.out(options.has('e') ? await eventTable(self, which) : await poolTable(self));
+    switch (wanted[0]) {
+      case 'e':
+        await self.out(await eventTable(self, which));
+        break;
+      case 'm':
+        await self.out(await poolTable(self));
+        break;
+      default:
+        await self.out(await counts(self));
+    }
     return 0;
   },
 };
