@@ -1,5 +1,5 @@
 /**
- * Directories in memory: a map of names for looking up, and the entries in the order they came for reading.
+ * Directories in memory: a table of names for looking up, and the entries in the order they came for reading.
  *
  * Every entry has a number of its own, larger than all before it: the place to go on reading at, which stays right
  * whatever comes and goes. Removed entries stay in the list without a node until more than half of it is like that.
@@ -7,6 +7,7 @@
  * NetBSD: sys/fs/tmpfs/tmpfs_subr.c (tmpfs_dir_*).
  */
 import type { MemNode } from './memnode.ts';
+import { NameTable } from './nametable.ts';
 
 interface Entry {
   readonly name: string;
@@ -25,7 +26,7 @@ const LIST_MIN = 32;
 export class MemDir {
   /** Null for a root, and for a directory that has been removed. */
   parent: MemNode | null;
-  readonly #byName = new Map<string, Entry>();
+  readonly #byName = new NameTable<Entry>();
   /** By `seq`, ascending. */
   #list: Entry[] = [];
   #seq = FIRST;
@@ -39,19 +40,20 @@ export class MemDir {
   }
 
   get(name: string): MemNode | null {
-    return this.#byName.get(name)?.node ?? null;
+    const entry = this.#byName.get(name);
+    return entry === null ? null : entry.node;
   }
 
   add(name: string, node: MemNode): void {
     const entry: Entry = { name, node, seq: this.#seq++ };
-    this.#byName.set(name, entry);
+    this.#byName.add(entry);
     this.#list.push(entry);
   }
 
   remove(name: string): void {
     const entry = this.#byName.get(name) as Entry;
     entry.node = null;
-    this.#byName.delete(name);
+    this.#byName.remove(entry);
     if (this.#list.length > LIST_MIN && this.#list.length > 2 * this.#byName.size) {
       this.#list = this.#list.filter(({ node }) => node !== null);
     }
