@@ -4,7 +4,10 @@
  */
 import type { Arg, SysentRow } from '../lib/sys/sysent.ts';
 
-const NAMES_OF_THEIR_OWN: ReadonlyMap<string, string> = new Map([['wrusage', 'WaitUsage']]);
+const NAMES_OF_THEIR_OWN: ReadonlyMap<string, string> = new Map([
+  ['wrusage', 'WaitUsage'],
+  ['statvfs190', 'Statvfs'],
+]);
 const SCALAR =
   /^(?:int|unsigned int|long|unsigned long|intptr_t|uint(?:8|32|64)_t|(?!sigset|siginfo|fsid|cpuset)\w+_t)$/;
 

@@ -361,6 +361,7 @@ export interface Structs {
   stat: Stat;
   fsid_t: Fsid;
   statvfs: Statvfs;
+  statvfs190: Statvfs;
   pollfd: Pollfd;
   fd_set: FdSet;
   kevent: Kevent;

@@ -171,6 +171,9 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
       m.values.push(m.scalar(i, what as Scalar));
       return;
     case 'max':
+      if (m.row.call === 'getgroups' && m.scalar(i, 'int') < 0) {
+        throw EINVAL;
+      }
       m.values.push(m.lengthOf(what, ELEMENTS_MAX));
       return;
     case 'maxbytes':

@@ -31,7 +31,7 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     const what = type.slice(type.indexOf(' ') + 1);
     if (type.startsWith('buf>') && address !== undefined) {
       yield* filled(m, name, address, value);
-    } else if (address === undefined || (address === 0n && type.startsWith('out?'))) {
+    } else if (address === undefined || (address === 0n && /^(out\?|lenp) /.test(type))) {
     } else if (type === 'string>') {
       count = yield* text(m, name, address, outOf(m, value, name) as string);
     } else if (type.startsWith('lenp ')) {
@@ -128,11 +128,18 @@ function localIndex(m: Marshal, name: string): number {
   return index;
 }
 
-/** Text with its NUL. @returns its length, the NUL included. @throws ERANGE no room */
+/**
+ * Text with its NUL; of a login name, as much of it as there is room for. @returns its length, the NUL included.
+ * @throws ERANGE no room
+ */
 function* text(m: Marshal, name: string, address: bigint, value: string): MaySleep<bigint> {
-  const bytes = nameEncode(`${value}\0`);
-  if (bytes.length > m.lengthOf(name, Number.MAX_SAFE_INTEGER)) {
-    throw ERANGE;
+  let bytes = nameEncode(`${value}\0`);
+  const room = m.lengthOf(name, Number.MAX_SAFE_INTEGER);
+  if (bytes.length > room) {
+    if (m.row.call !== 'getlogin') {
+      throw ERANGE;
+    }
+    bytes = bytes.subarray(0, room);
   }
   yield* m.copyout(address, bytes);
   return BigInt(bytes.length);

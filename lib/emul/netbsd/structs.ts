@@ -133,12 +133,37 @@ const STATVFS = struct([
   ['', 'pad32'],
 ]);
 
+/** Where the spares begin, and the names. */
+const SPARE = 156;
+const NAMES = 172;
+const NAMES_END = 2252;
+
 const statvfs: Codec<Statvfs> = {
   size: STATVFS.size,
   encode: (value) => STATVFS.encode(value),
   decode(bytes) {
     const { fsidx, ...rest } = STATVFS.decode(bytes);
     return { ...rest, fsidx: [fsidx[0] ?? 0, fsidx[1] ?? 0] };
+  },
+};
+
+/** NetBSD 10 has wider spares, and a label behind the names. */
+const LABEL = 1024;
+const SPARE_WIDER = 20;
+const statvfs190: Codec<Statvfs> = {
+  size: STATVFS.size - 4 + SPARE_WIDER + LABEL,
+  encode(value) {
+    const old = statvfs.encode(value);
+    const bytes = new Uint8Array(statvfs190.size);
+    bytes.set(old.subarray(0, SPARE));
+    bytes.set(old.subarray(NAMES, NAMES_END), NAMES + SPARE_WIDER);
+    return bytes;
+  },
+  decode(bytes) {
+    const old = new Uint8Array(STATVFS.size);
+    old.set(bytes.subarray(0, SPARE));
+    old.set(bytes.subarray(NAMES + SPARE_WIDER, NAMES_END + SPARE_WIDER), NAMES);
+    return statvfs.decode(old);
   },
 };
 
@@ -292,13 +317,13 @@ const siginfo: Codec<Siginfo> = {
   },
   decode(bytes) {
     const view = words(bytes);
-    const [signo, code, errno, pid, uid] = [0, 4, 8, 16, 20].map((at) => view.getInt32(at, true)) as [
-      number,
+    const [signo, code, errno, pid] = [0, 4, 8, 16].map((at) => view.getInt32(at, true)) as [
       number,
       number,
       number,
       number,
     ];
+    const uid = view.getUint32(20, true);
     // The words of a signal are for what kind it is.
     return signo === 0 || signo === SIGCHLD
       ? { signo, code, errno, pid, uid, value: 0n, status: view.getInt32(24, true) }
@@ -327,9 +352,9 @@ const sigaltstack: Codec<Structs['sigaltstack']> = {
 };
 
 const sigevent: Codec<Structs['sigevent']> = {
-  size: 40,
+  size: 32,
   encode({ notify, signo, value }) {
-    const bytes = new Uint8Array(40);
+    const bytes = new Uint8Array(32);
     const view = words(bytes);
     view.setInt32(0, notify, true);
     view.setInt32(4, signo, true);
@@ -357,6 +382,7 @@ const CODECS: { readonly [N in keyof Structs]?: Codec<Structs[N]> } = {
   rlimit,
   stat,
   statvfs,
+  statvfs190,
   kevent,
   pollfd: POLLFD,
   flock,
