@@ -83,6 +83,8 @@ export class SysctlNode {
   num: number;
   /** CTLFLAG_*. */
   readonly flags: number;
+  /** What it is, in words. Set once. */
+  desc: string | undefined;
   /** Changes with every node that comes or goes below. */
   ver: number;
   #children: Map<number, SysctlNode> | null = null;
@@ -91,6 +93,7 @@ export class SysctlNode {
     this.kernel = kernel;
     this.parent = parent;
     this.spec = spec;
+    this.desc = spec.desc;
     this.num = num;
     this.flags = flags | (spec.flags ?? 0) | (spec.write === undefined ? 0 : CTLFLAG_READWRITE);
     // 0 in a request means any version, so no node has it.

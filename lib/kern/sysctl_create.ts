@@ -2,7 +2,9 @@
  * Changing the tree by sysctl itself: CTL_CREATE, CTL_DESTROY.
  *
  * A created leaf keeps its value in the tree: an int, quad or bool begins with what the request holds (immediate), a
- * string or structure with zeros, of the size that was asked for.
+ * string or structure with zeros, of the size that was asked for. CTL_CREATESYM, which makes a leaf of what a symbol is
+ * the address of, answers EOPNOTSUPP: variables of this kernel have no addresses, and those of modules in C are not its
+ * memory.
  *
  * NetBSD: sys/kern/kern_sysctl.c (sysctl_create, sysctl_destroy), sysctl(7).
  */

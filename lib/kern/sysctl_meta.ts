@@ -4,12 +4,12 @@
  *
  * NetBSD: sys/kern/kern_sysctl.c (sysctl_query, sysctl_describe, sysctl_cvt_in), sys/sys/sysctl.h.
  */
-import { CTLFLAG_PERMANENT, CTLFLAG_PRIVATE } from '../sys/constants/sysctl.ts';
-import { EFAULT, EINVAL, ENOENT, EPERM } from '../sys/errno.ts';
+import { CTLFLAG_PERMANENT, CTLFLAG_PRIVATE, MAXDESCLEN } from '../sys/constants/sysctl.ts';
+import { EFAULT, EINVAL, ENAMETOOLONG, ENOENT, EPERM } from '../sys/errno.ts';
 import { kauthAllows, kauthAuthorize } from './kauth.ts';
 import type { Lwp } from './lwp.ts';
 import type { SysctlCall, SysctlNode, SysctlResult } from './sysctl.ts';
-import { sysctlEncodeNode, sysctlRequest } from './sysctl_node.ts';
+import { SYSCTLNODE_SIZE, sysctlEncodeNode, sysctlRequest } from './sysctl_node.ts';
 import { cString, struct } from './sysctl_struct.ts';
 
 function byNumber(node: SysctlNode): SysctlNode[] {
@@ -43,7 +43,7 @@ export function sysctlQuery(l: Lwp, node: SysctlNode, call: SysctlCall): SysctlR
  * A `struct sysctldesc`: number, version and length of the text, the text with its NUL, padded to four bytes.
  */
 function encodeDesc(node: SysctlNode): Uint8Array {
-  const text = new TextEncoder().encode(`${node.spec.desc ?? ''}\0`);
+  const text = new TextEncoder().encode(`${node.desc ?? ''}\0`);
   const bytes = new Uint8Array(DESC_HEAD.size + Math.ceil(text.length / 4) * 4);
   bytes.set(DESC_HEAD.encode({ num: node.num, ver: node.ver, len: text.length }));
   bytes.set(text, DESC_HEAD.size);
@@ -72,26 +72,37 @@ export function sysctldescDecode(bytes: Uint8Array): Map<number, string> {
 }
 
 /**
- * A request to set a description. @throws EPERM the node is permanent, or has one; ENOENT; EFAULT the text is at an
- * address of the caller's memory, and this caller has none
+ * A request to set a description: the text comes after the `struct sysctlnode` (who has the memory of the caller puts
+ * it there). @throws EPERM the node is permanent, or has one; ENOENT; EFAULT there is no text; ENAMETOOLONG
  */
-function setDescription(l: Lwp, node: SysctlNode, num: number): never {
+function setDescription(l: Lwp, node: SysctlNode, num: number, text: Uint8Array): void {
   kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'sysctl_desc' });
   const child = node.children.get(num);
   if (child === undefined) {
     throw ENOENT;
   }
-  throw (child.flags & CTLFLAG_PERMANENT) !== 0 || child.spec.desc !== undefined ? EPERM : EFAULT;
+  if ((child.flags & CTLFLAG_PERMANENT) !== 0 || child.desc !== undefined) {
+    throw EPERM;
+  }
+  if (text.length === 0) {
+    throw EFAULT;
+  }
+  const desc = cString(text);
+  if (new TextEncoder().encode(desc).length >= MAXDESCLEN) {
+    throw ENAMETOOLONG;
+  }
+  child.desc = desc;
 }
 
 /**
- * Describe all children, or the one that a request names.
- * @throws ENOENT no child of that number; EPERM EFAULT an attempt to set a description
+ * Describe all children, or the one that a request names, which is given its description first if there is one in it.
+ * @throws ENOENT no child of that number; EPERM EFAULT ENAMETOOLONG an attempt to set a description
  */
 export function sysctlDescribe(l: Lwp, node: SysctlNode, call: SysctlCall): SysctlResult {
-  const request = call.newv === null ? null : sysctlRequest(call.newv);
-  if (request !== null && request.desc !== 0) {
-    setDescription(l, node, request.num);
+  const { newv } = call;
+  const request = newv === null ? null : sysctlRequest(newv.subarray(0, SYSCTLNODE_SIZE));
+  if (newv !== null && request !== null && request.desc !== 0) {
+    setDescription(l, node, request.num, newv.subarray(SYSCTLNODE_SIZE));
   }
   const secrets = kauthAllows(l.kernel, l.cred, { scope: 'system', action: 'sysctl_prvt' });
   const wanted = byNumber(node).filter(

@@ -538,7 +538,7 @@ export const SYSCALLS = [
   { number: 202, name: '__sysctl', call: 'sysctl', args: [['name', 'in[] int'], ['namelen', 'len name'],
     ['oldv', 'buf>?'], ['oldlenp', 'lenp oldv'], ['newv', 'buf<?'], ['newlen', 'len newv']],
     result: 'void', sleeps: true, component: 'base', support: 'partial',
-    note: 'the nodes of kern and hw that the base has; no creation or destruction of nodes' },
+    note: 'the nodes that there is something to say of; no CTL_CREATESYM and CTL_MMAP' },
   { number: 203, name: 'mlock', call: 'mlock', args: [['addr', 'ptr'], ['len', 'size_t']],
     result: 'void', sleeps: false, component: 'vm', support: 'no',
     note: 'the host process owns the address space' },

@@ -30,7 +30,9 @@ import {
 } from '../../lib/sys/constants/sysctl.ts';
 import {
   EEXIST,
+  EFAULT,
   EINVAL,
+  ENAMETOOLONG,
   ENOENT,
   ENOMEM,
   ENOTDIR,
@@ -133,6 +135,43 @@ test('CTL_DESCRIBE says what nodes are, all or one', (t) => {
   setting[SYSCTLNODE_SIZE - 8] = 1;
   t.is(
     errnoOf(() => sysctl(l, [CTL_KERN, CTL_DESCRIBE], null, setting)),
+    EPERM,
+  );
+});
+
+test('a node made after boot is described once', (t) => {
+  const k = bootSim();
+  const root = newproc(k, { uid: 0 });
+  const user = newproc(k, { uid: 1000 });
+  const vendor = sysctlChild(k.sysctl, 'vendor') as SysctlNode;
+  const { num } = sysctlCreatev(vendor, { num: CTL_CREATE, name: 'made', type: CTLTYPE_INT, read: () => 1 });
+  const mib = [CTL_VENDOR, CTL_DESCRIBE];
+  const describe = (text: string, of = num): Uint8Array => {
+    const node = sysctlnodeRequest(of);
+    node[SYSCTLNODE_SIZE - 8] = 1;
+    return Buffer.concat([node, Buffer.from(text)]);
+  };
+  t.is(
+    errnoOf(() => sysctl(user, mib, null, describe('mine\0'))),
+    EPERM,
+  );
+  t.is(
+    errnoOf(() => sysctl(root, mib, null, describe('mine\0', num + 1))),
+    ENOENT,
+  );
+  t.is(
+    errnoOf(() => sysctl(root, mib, null, describe(''))),
+    EFAULT,
+  );
+  t.is(
+    errnoOf(() => sysctl(root, mib, null, describe('x'.repeat(1024)))),
+    ENAMETOOLONG,
+  );
+  t.deepEqual([...sysctldescDecode(read(root, mib, sysctlnodeRequest(num)))], [[num, '']], 'nothing is set');
+  sysctl(root, mib, null, describe('what is made\0and more'));
+  t.deepEqual([...sysctldescDecode(read(user, mib, sysctlnodeRequest(num)))], [[num, 'what is made']]);
+  t.is(
+    errnoOf(() => sysctl(root, mib, null, describe('other\0'))),
     EPERM,
   );
 });

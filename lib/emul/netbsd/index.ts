@@ -14,6 +14,7 @@ import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import { decodeArg, Marshal } from './args.ts';
 import { type CallerKind, HOSTS_OWN } from './hosts_own.ts';
 import { encodeResult, type Registers } from './results.ts';
+import { sysctlIn } from './sysctlargs.ts';
 
 /** As the caller gets it: `error` is 0 or an errno, and then the registers are 0. */
 export interface RemoteResult {
@@ -105,6 +106,9 @@ function* perform(m: Marshal, handler: (...args: unknown[]) => unknown): MaySlee
   }
   for (let i = 0; i < row.args.length; i++) {
     yield* decodeArg(m, i);
+  }
+  if (row.call === 'sysctl') {
+    yield* sysctlIn(m);
   }
   let value: unknown;
   try {

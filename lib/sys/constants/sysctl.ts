@@ -74,6 +74,8 @@ export const CTL_CREATESYM = -4;
 export const CTL_DESTROY = -5;
 export const CTL_MMAP = -6;
 export const CTL_DESCRIBE = -7;
+/** Longest description with its NUL, bytes. */
+export const MAXDESCLEN = 1024;
 
 // Top level.
 export const CTL_UNSPEC = 0;
