@@ -273,6 +273,21 @@ ${PIPES}
 `;
 }
 
+/** What hosts have for an errno that most of them do not. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  EFTYPE: 'EINVAL',
+  ENOATTR: 'ENODATA',
+  EPROCLIM: 'EAGAIN',
+  EAUTH: 'EACCES',
+  ENEEDAUTH: 'EACCES',
+};
+
+function hostErrno({ code, errno }: Errno): string {
+  const standIn = STAND_INS[code];
+  const otherwise = standIn === undefined ? '' : `#else\n    [${errno}] = ${standIn},\n`;
+  return `#ifdef ${code}\n    [${errno}] = ${code},\n${otherwise}#endif`;
+}
+
 export function syscallsSource(rows: readonly SysentRow[], errnos: readonly Errno[]): string {
   const calls = rows.flatMap((row) => callOf(row) ?? []);
   const pointers = calls.flatMap((call) => call.pointers).sort((a, b) => a.number - b.number);
@@ -289,7 +304,7 @@ ${pointers.map((p) => `    {${p.number}, ${p.slot}, ${p.lenslot}, POINTS_AT_${p.
 const size_t rump__npointers = sizeof rump__pointers / sizeof *rump__pointers;
 
 const int rump__errnos[] = {
-${errnos.map(({ code, errno }) => `#ifdef ${code}\n    [${errno}] = ${code},\n#endif`).join('\n')}
+${errnos.map(hostErrno).join('\n')}
 };
 const size_t rump__nerrnos = sizeof rump__errnos / sizeof *rump__errnos;
 

@@ -56,6 +56,9 @@ static void files(void) {
   CHECK(rump_sys_rename("/tmp/dir/file", "/tmp/dir/other") == 0);
   CHECK(rump_sys_stat("/tmp/dir/file", &st) == -1 && errno == ENOENT);
   CHECK(rump_sys_symlink("other", "/tmp/dir/link") == 0);
+  CHECK(rump_sys_open("/tmp/dir/link", RUMP_O_NOFOLLOW, 0) == -1 && errno == EINVAL);
+  CHECK(rumpclient_lasterror() == RUMP_EFTYPE && rumpclient_errno(RUMP_ENOATTR) == ENODATA);
+  CHECK(rumpclient_errno(RUMP_EBADRPC) == EIO && rumpclient_errno(9999) == EIO && rumpclient_errno(0) == 0);
   CHECK(rump_sys_readlink("/tmp/dir/link", in, sizeof in) == 5 && memcmp(in, "other", 5) == 0);
   CHECK(rump_sys_getcwd(in, 100) >= 0 && strcmp(in, "/") == 0);
   CHECK(rump_sys_fcntl(fd, RUMP_F_SETFD, RUMP_FD_CLOEXEC) == 0 && rump_sys_fcntl(fd, RUMP_F_GETFD, 0) == 1);

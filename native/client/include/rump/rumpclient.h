@@ -8,8 +8,9 @@
  * RUMP_SERVER_TOKEN.
  *
  * Everything may be called from any thread; calls of several threads are under way at once. Calls return -1
- * and set errno to the host's number for the kernel's error; where the host has no such name, to EIO. As in
- * POSIX, posix_fallocate, posix_fadvise and clock_nanosleep return that number instead, or 0.
+ * and set errno to the host's number for the kernel's error; where the host has no such name, to what comes
+ * nearest (EINVAL for EFTYPE, ENODATA for ENOATTR), or EIO. As in POSIX, posix_fallocate, posix_fadvise and
+ * clock_nanosleep return that number instead, or 0.
  *
  * NetBSD: rumpclient(3).
  */
