@@ -4,7 +4,7 @@
  * `build/Release` wins over `prebuilds/<platform>-<arch>`, so that who builds it gets what was built. With
  * `PREBUILDS_ONLY` in the environment only the latter counts.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,10 +15,8 @@ const REMEDY = `run "npm rebuild ${PACKAGE}", or "npm run build:native" in a clo
 /** The directory of the package this file belongs to, however deep it was compiled into it. */
 function packageRoot(): string {
   for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
-    const manifest = join(dir, 'package.json');
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === PACKAGE) return dir;
-    if (dir === dirname(dir))
-      throw new Error(`${PACKAGE}: its own package.json is not above ${import.meta.url}`);
+    if (existsSync(join(dir, 'binding.gyp'))) return dir;
+    if (dir === dirname(dir)) throw new Error(`${PACKAGE}: its own files are not above ${import.meta.url}`);
   }
 }
 
