@@ -92,7 +92,9 @@ export class Scanner extends Words {
       }
     }
     const word = this.word('command');
-    return { kind: 'word', word, source: this.text.slice(start, this.at), start };
+    // Lines that a backslash joins are one before anything else is seen in them.
+    const source = this.text.slice(start, this.at).replaceAll('\\\n', '');
+    return { kind: 'word', word, source, start };
   }
 
   /** Skip what separates words, comments and joined lines among them. */

@@ -152,6 +152,7 @@ test('compound commands hold lists', (t) => {
     '! a | b && ! c',
   ]);
   t.deepEqual(shape('echo { } if then; x=1 y="2 3" z'), ['echo { } if then', 'x=1 y=2 3 z']);
+  t.deepEqual(shape('i\\\nf a; th\\\nen b; fi\\\n'), ['if[a: b | ]'], 'lines that are joined');
   t.deepEqual(shape('(a&&b)&c'), ['subshell[a && b] &', 'c']);
 });
 
