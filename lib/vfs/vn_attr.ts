@@ -97,11 +97,14 @@ export function vnChown(l: Lwp, vp: Vnode, newUid: number, newGid: number, setId
   return set(l, vp, mode === owned.mode ? { uid, gid } : { uid, gid, mode });
 }
 
-/** @throws EPERM EROFS */
+/** Flags of devices are the superuser's, whoever owns them. @throws EPERM EROFS */
 export function vnChflags(l: Lwp, vp: Vnode, flags: number): Soon<void> {
   const { owned } = vp;
   mustBeWritable(vp);
   mustOwn(l.cred, vp);
+  if (l.cred.euid !== 0 && (vp.type === 'VCHR' || vp.type === 'VBLK')) {
+    throw EPERM;
+  }
   if (((flags ^ owned.flags) & SF_SETTABLE) !== 0) {
     kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'chsysflags' });
   }

@@ -217,6 +217,11 @@ fileConformance(
     t.is((await sys.stat('f')).size, 2);
     await sys.chown('f', 7, 7);
     await fails(t, 'EPERM', as({ uid: 7 }).chflags('f', c.SF_IMMUTABLE));
+    await as({ uid: 7 }).chflags('f', c.UF_NODUMP);
+    await sys.mknod('dev', c.S_IFCHR | 0o666, 0);
+    await sys.chown('dev', 7, 7);
+    await fails(t, 'EPERM', as({ uid: 7 }).chflags('dev', c.UF_NODUMP));
+    await sys.chflags('dev', c.UF_NODUMP);
   },
   // The host's files have none.
   { on: FILE_SYSTEMS.filter((fs) => fs !== 'hostfs') },
