@@ -1,11 +1,21 @@
 /**
  * Signal handlers of a process whose kernel is elsewhere: that kernel knows only that there is one, and says when to
- * run it, not who sent the signal.
+ * run it, and perhaps who sent the signal.
  */
 import { SA_RESETHAND, SI_NOINFO } from '../sys/constants/signal.ts';
 import type { Sigaction, Siginfo } from '../sys/types.ts';
 
 export type OnSignal = (signo: number) => void;
+
+const NO_INFO: Siginfo = {
+  signo: 0,
+  code: SI_NOINFO,
+  errno: 0,
+  pid: 0,
+  uid: 0,
+  value: 0n,
+  status: 0,
+};
 
 interface Caught {
   readonly handler: (signo: number, info: Siginfo) => void;
@@ -45,8 +55,8 @@ export class SignalHandlers {
     }
   }
 
-  /** @returns whether anything here handles it */
-  raise(signo: number): boolean {
+  /** @param info as far as it is told. @returns whether anything here handles it */
+  raise(signo: number, info: Siginfo = NO_INFO): boolean {
     const caught = this.#handlers.get(signo);
     if (caught === undefined) {
       this.#others?.(signo);
@@ -55,7 +65,7 @@ export class SignalHandlers {
     if (caught.once) {
       this.#handlers.delete(signo);
     }
-    caught.handler(signo, { signo, code: SI_NOINFO, errno: 0, pid: 0, uid: 0, value: 0n, status: 0 });
+    caught.handler(signo, { ...info, signo });
     return true;
   }
 

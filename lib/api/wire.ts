@@ -5,8 +5,10 @@
  */
 import { connect as netConnect } from 'node:net';
 import { Arena } from '../emul/netbsd/encoder.ts';
+import { siginfoCodec } from '../emul/netbsd/structs.ts';
 import { signame } from '../sys/constants/signal.ts';
 import { EAGAIN, EBUSY, EINVAL, EIO, ENOMEM, ENOTCONN, EPERM, Errno, ESRCH } from '../sys/errno.ts';
+import type { Siginfo } from '../sys/types.ts';
 import {
   encodeFrame,
   type Frame,
@@ -233,7 +235,7 @@ export class Wire {
           return;
         }
         case RUMPSP_RAISE:
-          this.#raised(u);
+          this.#raised(u, body.length >= siginfoCodec.size ? siginfoCodec.decode(body) : undefined);
       }
     } catch (error) {
       if (!(error instanceof Errno) && !(error instanceof RangeError)) {
@@ -246,10 +248,10 @@ export class Wire {
     }
   }
 
-  #raised(signo: number): void {
+  #raised(signo: number, info: Siginfo | undefined): void {
     try {
       // What nothing here handles ends the program: this process of it.
-      if (!this.handlers.raise(signo)) {
+      if (!this.handlers.raise(signo, info)) {
         this.close(ESRCH, `the process was killed by ${signame(signo) ?? signo}`);
       }
     } catch (error) {

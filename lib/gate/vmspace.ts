@@ -8,6 +8,7 @@ import type { Lwp } from '../kern/lwp.ts';
 import type { RemoteVmspace } from '../kern/vmspace.ts';
 import type { HostGate } from '../rumpuser/rumpuser.ts';
 import { EFAULT, ENAMETOOLONG, ENOMEM, Errno } from '../sys/errno.ts';
+import type { Siginfo } from '../sys/types.ts';
 import type { Slots } from './slots.ts';
 
 /** Text is looked at in pieces that end where pages do: the page behind its NUL need not be there. */
@@ -84,7 +85,7 @@ export class GateVmspace implements RemoteVmspace {
     throw ENOMEM;
   }
 
-  raise(signo: number): void {
+  raise({ signo }: Siginfo): void {
     this.#raise(signo);
   }
 }

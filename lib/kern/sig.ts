@@ -329,7 +329,7 @@ function* postsig(l: Lwp, info: Siginfo): MaySleep<void> {
   }
   if (signo !== SIGKILL && p.vmspace.kind === 'remote') {
     // The program is its own host's: what the signal does to it is decided there.
-    remoteOf(l)?.raise(signo, 'default');
+    remoteOf(l)?.raise(info, 'default');
     return;
   }
   // The default action: no core is written, and the status does not claim one.
@@ -349,7 +349,7 @@ function* sendsig(l: Lwp, info: Siginfo, action: Sigaction): MaySleep<void> {
   }
   if (typeof handler === 'bigint') {
     // Code of a foreign caller: it runs it itself.
-    remoteOf(l)?.raise(info.signo, 'handler');
+    remoteOf(l)?.raise(info, 'handler');
     return;
   }
   if (typeof handler !== 'function') {

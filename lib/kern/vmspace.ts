@@ -5,6 +5,7 @@
  *
  * NetBSD: sys/rump/librump/rumpkern/vm.c, rumpcopy.c.
  */
+import type { Siginfo } from '../sys/types.ts';
 import { KASSERT } from './kassert.ts';
 import type { Lwp } from './lwp.ts';
 import type { Soon } from './maysleep.ts';
@@ -31,7 +32,7 @@ export interface RemoteVmspace extends Vmspace {
   /** Memory for the caller, zeroed. @throws ENOMEM */
   anonmmap(l: Lwp, length: number): Soon<bigint>;
   /** A signal that the process has a handler for, or the default action is to end it: the caller does it. */
-  raise(signo: number, action: 'handler' | 'default'): void;
+  raise(info: Siginfo, action: 'handler' | 'default'): void;
 }
 
 /** The memory of the caller `l` acts for, if it is a foreign one. */

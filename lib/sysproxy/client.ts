@@ -68,8 +68,6 @@ export class Client {
   sigctx = new Sigctx();
   /** A token has been given, or none is wanted. */
   trusted: boolean;
-  /** Its calls may bring memory along. */
-  attaches = false;
   /** A handshake of exec waits for the calls that are under way. */
   exec: Pending | null = null;
   readonly #transport: Transport;
@@ -97,6 +95,15 @@ export class Client {
   /** Where it comes from, for people: the server's address, or its own, and which connection it is. */
   get peer(): string {
     return this.#transport.peer;
+  }
+
+  /** Its calls may bring memory along, and what else the extension has. */
+  get attaches(): boolean {
+    return this.vm.extended;
+  }
+
+  set attaches(attaches: boolean) {
+    this.vm.extended = attaches;
   }
 
   get established(): boolean {

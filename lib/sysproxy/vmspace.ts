@@ -4,11 +4,13 @@
  *
  * NetBSD: lib/librumpuser/rumpuser_sp.c (rumpuser_sp_copyin and the like).
  */
+import { siginfoCodec } from '../emul/netbsd/structs.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import type { MaySleep, Soon } from '../kern/maysleep.ts';
 import { hyperwait } from '../kern/synch.ts';
 import type { RemoteVmspace } from '../kern/vmspace.ts';
 import { EFAULT, ENAMETOOLONG, ENOMEM, type Errno } from '../sys/errno.ts';
+import type { Siginfo } from '../sys/types.ts';
 import {
   encodeFrame,
   type Frame,
@@ -48,6 +50,8 @@ interface Call {
 
 export class WireVmspace implements RemoteVmspace {
   readonly kind = 'remote';
+  /** The client knows the extension. */
+  extended = false;
   refcnt = 1;
   readonly freed: () => void;
   readonly #send: (frame: Uint8Array, written?: () => void) => void;
@@ -210,12 +214,13 @@ export class WireVmspace implements RemoteVmspace {
     return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   }
 
-  raise(signo: number, action: 'handler' | 'default'): void {
+  raise(info: Siginfo, action: 'handler' | 'default'): void {
     if (!this.#gone) {
       if (action === 'default' && this.#fatal === 0) {
-        this.#fatal = signo;
+        this.#fatal = info.signo;
       }
-      this.#send(encodeFrame(this.#reqno++, RUMPSP_REQ, RUMPSP_RAISE, signo));
+      const body = this.extended ? [siginfoCodec.encode(info)] : [];
+      this.#send(encodeFrame(this.#reqno++, RUMPSP_REQ, RUMPSP_RAISE, info.signo, ...body));
     }
   }
 }

@@ -300,7 +300,7 @@ const sigaction: Codec<Sigaction> = {
   },
 };
 
-const siginfo: Codec<Siginfo> = {
+export const siginfoCodec: Codec<Siginfo> = {
   size: 128,
   encode({ signo, code, errno, pid = 0, uid = 0, value = 0n, status = 0 }) {
     const bytes = new Uint8Array(128);
@@ -388,7 +388,7 @@ const CODECS: { readonly [N in keyof Structs]?: Codec<Structs[N]> } = {
   flock,
   sigset_t: sigset,
   sigaction,
-  siginfo_t: siginfo,
+  siginfo_t: siginfoCodec,
   sigaltstack,
   sigevent,
 };
