@@ -25,8 +25,7 @@ import type { Face } from './harness.ts';
 /** Tests that cannot be made so, by title, with the reason. */
 const FORK = 'the protocol says that there is no process to be had, not why';
 const LWP = 'it looks at one lwp in particular; each call of a client has one of its own';
-const SIGNAL =
-  'a signal is told by its number: who sent it stays in the kernel, and the handler is not waited for';
+const SIGNAL = 'a handler of a client is told, and not waited for: nothing is blocked while it runs';
 const MIXED = 'it makes calls of its own for a process of a client, whose host does what ends it';
 const WORDS = 'an error here does not say which process has exited';
 
