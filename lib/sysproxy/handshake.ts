@@ -13,6 +13,7 @@ import type { Proc } from '../kern/proc.ts';
 import { inKernel } from '../kern/schedule.ts';
 import { uidFind } from '../kern/uid.ts';
 import { vmspaceFree, vmspaceHold } from '../kern/vmspace.ts';
+import { MAXCOMLEN } from '../sys/constants/param.ts';
 import { Errno } from '../sys/errno.ts';
 import { nameDecode } from '../sys/pathname.ts';
 import type { Client } from './client.ts';
@@ -80,7 +81,7 @@ function introduction(body: Uint8Array): Introduction | null {
   const end = body.indexOf(0);
   return end <= 0 || end >= COMM_MAX
     ? null
-    : { comm: nameDecode(body.subarray(0, end)), attaches: asksToAttach(body, end) };
+    : { comm: nameDecode(body.subarray(0, Math.min(end, MAXCOMLEN))), attaches: asksToAttach(body, end) };
 }
 
 function shaken(client: Client, reqno: bigint): void {

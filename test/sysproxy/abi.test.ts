@@ -10,12 +10,15 @@ const NUMBERS = {
   setgroups: 80,
   sysctl: 202,
   timerCreate: 235,
+  getvfsstat: 356,
+  getvfsstat90: 483,
   statvfs1: 357,
   statvfs190: 484,
 };
 
 const CTL_KERN = 1;
 const KERN_HOSTNAME = 10;
+const ENOMEM = 12;
 const EINVAL = 22;
 const CLOCK_MONOTONIC = 3;
 const SIGEV_SIGNAL = 1;
@@ -26,6 +29,34 @@ served('sysctl: who does not want the old value passes no length either', async 
   const name = raw.alloc(8, new Uint8Array(Int32Array.of(CTL_KERN, KERN_HOSTNAME).buffer));
   t.is((await raw.call(NUMBERS.sysctl, name, 2, 0, 0, raw.text('anew'), 4)).errno, 0);
   t.is(kernel.sysctl('kern.hostname'), 'anew');
+  raw.close();
+});
+
+served('sysctl: a value that does not fit is told in part, and its length', async (t, { path, kernel }) => {
+  const raw = await RawClient.guest(path);
+  kernel.sysctl('kern.hostname', 'very-long');
+  const name = raw.alloc(8, new Uint8Array(Int32Array.of(CTL_KERN, KERN_HOSTNAME).buffer));
+  const old = raw.alloc(16, Buffer.alloc(16, 'x'));
+  const length = raw.alloc(8, new Uint8Array(BigUint64Array.of(4n).buffer));
+  t.is((await raw.call(NUMBERS.sysctl, name, 2, old, length, 0, 0)).errno, ENOMEM);
+  t.is(raw.at(old, 6).toString(), 'veryxx');
+  t.is(raw.at(length, 8).readBigUInt64LE(), 10n);
+  raw.close();
+});
+
+served('getvfsstat: without an array it says how many there are', async (t, { path }) => {
+  const raw = await RawClient.guest(path);
+  for (const number of [NUMBERS.getvfsstat, NUMBERS.getvfsstat90]) {
+    t.deepEqual(await raw.call(number, 0, 0, 2), { errno: 0, retval: [1n, 0n] });
+    t.deepEqual(await raw.call(number, 0, 1 << 20, 2), { errno: 0, retval: [1n, 0n] });
+    t.deepEqual(await raw.call(number, raw.alloc(8), 8, 2), { errno: 0, retval: [0n, 0n] });
+  }
+  raw.close();
+});
+
+served('a command name is cut to what ps shows', async (t, { path, kernel }) => {
+  const raw = await RawClient.guest(path, 'a-name-longer-than-others');
+  t.true(kernel.ps().some(({ comm }) => comm === 'a-name-longer-th'));
   raw.close();
 });
 

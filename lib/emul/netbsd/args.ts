@@ -177,7 +177,12 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
       m.values.push(m.lengthOf(what, ELEMENTS_MAX));
       return;
     case 'maxbytes':
-      m.values.push(Math.min(ELEMENTS_MAX, Math.floor(Number(address) / elementSize(m, what))));
+      // No array: it asks how many there are.
+      m.values.push(
+        m.word(m.slotOf(what)) === 0n
+          ? ELEMENTS_MAX
+          : Math.min(ELEMENTS_MAX, Math.floor(Number(address) / elementSize(m, what))),
+      );
       return;
     case 'path':
     case 'string':

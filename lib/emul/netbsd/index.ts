@@ -14,7 +14,7 @@ import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import { decodeArg, Marshal } from './args.ts';
 import { type CallerKind, HOSTS_OWN } from './hosts_own.ts';
 import { encodeResult, type Registers } from './results.ts';
-import { sysctlIn } from './sysctlargs.ts';
+import { sysctlIn, sysctlTelling } from './sysctlargs.ts';
 
 /** As the caller gets it: `error` is 0 or an errno, and then the registers are 0. */
 export interface RemoteResult {
@@ -112,7 +112,8 @@ function* perform(m: Marshal, handler: (...args: unknown[]) => unknown): MaySlee
   }
   let value: unknown;
   try {
-    const body = syscallBody(l, row, handler, m.values);
+    const served = row.call === 'sysctl' ? sysctlTelling(m) : handler;
+    const body = syscallBody(l, row, served as typeof handler, m.values);
     value = yield* l.kernel.trace === null ? body : tracedAsync(l, row, m.values, body);
   } catch (error) {
     // What is told also along with an error: how much of a sleep was left.

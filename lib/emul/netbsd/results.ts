@@ -40,7 +40,7 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
       const codec = memoryCodec(what);
       const items = outOf(m, value, name) as readonly unknown[];
       count = BigInt(items.length);
-      if (m.lengthOf(name, 1) === 0 && hasRoomOf(m, name)) {
+      if (hasRoomOf(m, name) ? m.lengthOf(name, 1) === 0 : address === 0n) {
         // Asked how many there are.
         continue;
       }
