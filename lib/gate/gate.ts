@@ -10,6 +10,7 @@
  */
 import { syscallOf } from '../emul/netbsd/index.ts';
 import { plainCall } from '../emul/netbsd/plain.ts';
+import { siginfoCodec } from '../emul/netbsd/structs.ts';
 import { fork1 } from '../kern/fork.ts';
 import type { Kernel } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
@@ -27,6 +28,7 @@ import {
   GATE_FORK,
   GATE_LEAVE,
   GATE_NEWLWP,
+  GATE_SIGINFO,
   GATE_SIGNALS,
   GATE_SYSCALL,
   SLOT_ARG,
@@ -39,6 +41,7 @@ import {
   SLOT_NUMBER,
   SLOT_REQUEST,
   SLOT_RETVAL,
+  SLOT_SCRATCH,
   SLOT_SESSION,
   Slots,
 } from './slots.ts';
@@ -195,7 +198,7 @@ export class Gate {
           child.sigctx.mask = client.lwp.sigctx.mask;
           return child;
         });
-        this.#admit(slot, session, { proc: l.proc, lwp: l, thread: false, raised: 0n });
+        this.#admit(slot, session, { proc: l.proc, lwp: l, thread: false, raised: [] });
         return;
       }
       case GATE_NEWLWP:
@@ -207,9 +210,16 @@ export class Gate {
         );
         return;
       case GATE_SIGNALS: {
-        const { raised } = client;
-        client.raised = 0n;
+        const raised = client.raised.splice(0).reduce((bits, { signo }) => bits | (1n << BigInt(signo)), 0n);
         this.#answer(slot, 0, BigInt.asIntN(64, raised), BigInt.asIntN(64, raised >> 64n));
+        return;
+      }
+      case GATE_SIGINFO: {
+        const info = client.raised.shift();
+        if (info !== undefined) {
+          this.#slots.bytes.set(siginfoCodec.encode(info), slot * SLOT_BYTES + SLOT_SCRATCH);
+        }
+        this.#answer(slot, 0, BigInt(info?.signo ?? 0), 0n);
         return;
       }
       case GATE_LEAVE:
@@ -237,7 +247,7 @@ export class Gate {
         Number(this.#slots.long(slot, SLOT_ARG + 1)),
         this.#slots.long(slot, SLOT_ARG + 2) !== 0n,
       );
-    this.#admit(slot, session, { proc: lwp.proc, lwp, thread, raised: 0n });
+    this.#admit(slot, session, { proc: lwp.proc, lwp, thread, raised: [] });
   }
 
   #session(slot: number, waiter: number, here: boolean): Session {
@@ -261,8 +271,8 @@ export class Gate {
     const { proc, lwp, thread } = client;
     if (!thread) {
       vmspaceFree(proc.vmspace);
-      proc.vmspace = new GateVmspace(this.#host, this.#slots, this.#serving, (signo) => {
-        client.raised |= 1n << BigInt(signo);
+      proc.vmspace = new GateVmspace(this.#host, this.#slots, this.#serving, (info) => {
+        client.raised.push(info);
         this.#slots.raise(session.slot);
         this.#host.ring(session.waiter);
       });

@@ -14,6 +14,7 @@ import { setrunnable } from '../kern/runnable.ts';
 import { sleepqInterrupt } from '../kern/sleepq.ts';
 import { LSSLEEP, LSZOMB, LW_WEXIT } from '../sys/constants/lwp.ts';
 import { ESRCH } from '../sys/errno.ts';
+import type { Siginfo } from '../sys/types.ts';
 import type { GateVmspace } from './vmspace.ts';
 
 /** What a caller acts for. */
@@ -24,7 +25,7 @@ export interface Client {
   /** It came as one more thread of somebody's process, and leaves alone. */
   readonly thread: boolean;
   /** Signals that wait for it. */
-  raised: bigint;
+  readonly raised: Siginfo[];
 }
 
 export interface Session {
@@ -112,5 +113,5 @@ export function threadOf(proc: Proc): Client {
   const lwp = lwpCreate(proc);
   // As a thread has the mask of the one that made it.
   lwp.sigctx.mask = lwp.siblingNext?.sigctx.mask ?? lwp.sigctx.mask;
-  return { proc, lwp, thread: true, raised: 0n };
+  return { proc, lwp, thread: true, raised: [] };
 }

@@ -43,6 +43,8 @@ export const GATE_LEAVE = 4;
 export const GATE_ASK = 5;
 /** Signals that wait for the client: one bit each, in the two words of the answer. */
 export const GATE_SIGNALS = 6;
+/** The first of them: its number or 0 in the answer, its `siginfo_t` where the room of the slot begins. */
+export const GATE_SIGINFO = 7;
 
 /** The slots of the process as words. */
 export class Slots {

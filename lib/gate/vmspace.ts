@@ -19,11 +19,11 @@ export class GateVmspace implements RemoteVmspace {
   refcnt = 1;
   readonly #host: HostGate;
   readonly #slots: Slots;
-  readonly #raise: (signo: number) => void;
+  readonly #raise: (info: Siginfo) => void;
   /** The slot each lwp serves now. */
   readonly serving: Map<Lwp, number>;
 
-  constructor(host: HostGate, slots: Slots, serving: Map<Lwp, number>, raise: (signo: number) => void) {
+  constructor(host: HostGate, slots: Slots, serving: Map<Lwp, number>, raise: (info: Siginfo) => void) {
     this.#host = host;
     this.#slots = slots;
     this.serving = serving;
@@ -85,8 +85,8 @@ export class GateVmspace implements RemoteVmspace {
     throw ENOMEM;
   }
 
-  raise({ signo }: Siginfo): void {
-    this.#raise(signo);
+  raise(info: Siginfo): void {
+    this.#raise(info);
   }
 }
 

@@ -11,8 +11,7 @@ import type { Caller, Face } from './harness.ts';
 /** Tests that cannot be made so, by title, with the reason. */
 const FORK = 'fork(2) is for processes of this isolate: children come by GateProc.fork';
 const LWP = 'it looks at one lwp in particular, and its calls here are made by another';
-const SIGNAL =
-  'a signal is told by its number: who sent it, and masks while its handler runs, stay in the kernel';
+const SIGNAL = 'a handler runs when its thread looks, and nothing is blocked in the kernel meanwhile';
 const WORDS = 'an error here does not say how the process ended';
 
 const NOT_BY_GATE: Readonly<Record<string, string>> = {
@@ -27,15 +26,12 @@ const NOT_BY_GATE: Readonly<Record<string, string>> = {
   'LwpHandle.exit: as _lwp_exit, and once': LWP,
   'an lwp of a process that has exited makes no calls': LWP,
   '_lwp_kill: a signal for one lwp waits for that one': LWP,
-  'sigaction: a signal to oneself is handled before the call returns': SIGNAL,
-  'what a handler throws goes to whoever waits, else into the message buffer; the kernel goes on': SIGNAL,
   'a handler may end its own process': SIGNAL,
   'the signal is blocked in its handler, unless SA_NODEFER; SA_RESETHAND catches once': SIGNAL,
   'a caught or blocked terminal stop does not stop': SIGNAL,
-  'real-time signals queue, with what was sent along': SIGNAL,
-  'SIGCHLD tells of children; SA_NOCLDSTOP not of stops; SA_NOCLDWAIT leaves no zombies': SIGNAL,
   'SIGIO to a group reaches every member': SIGNAL,
   'pollts, pselect: with another mask while they sleep': SIGNAL,
+  'what a handler throws goes to whoever waits, else into the message buffer; the kernel goes on': SIGNAL,
   'exit: a process that has exited makes no more calls, and says so': WORDS,
   'kill: a process that kills itself does not come back from the call': WORDS,
 };

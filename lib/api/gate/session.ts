@@ -3,9 +3,10 @@
  */
 import { encodeCall, type ForeignCall } from '../../emul/netbsd/client.ts';
 import type { Handles } from '../../emul/netbsd/handles.ts';
+import { siginfoCodec } from '../../emul/netbsd/structs.ts';
 import {
   GATE_ASK,
-  GATE_SIGNALS,
+  GATE_SIGINFO,
   GATE_SYSCALL,
   SLOT_ARG,
   SLOT_BYTES,
@@ -15,13 +16,14 @@ import {
   SLOT_NUMBER,
   SLOT_REQUEST,
   SLOT_RETVAL,
+  SLOT_SCRATCH,
   SLOT_SESSION,
   Slots,
 } from '../../gate/slots.ts';
 import { GateCaller } from '../../rumpuser/native_gate.ts';
-import { NSIG } from '../../sys/constants/signal.ts';
 import { EIO, ENXIO, Errno, ESRCH, errnoByNumber } from '../../sys/errno.ts';
 import type { SysentRow } from '../../sys/sysent.ts';
+import type { Siginfo } from '../../sys/types.ts';
 import { KernelDead } from '../errors.ts';
 import type { SignalHandlers } from '../handlers.ts';
 import { CallMemory } from './memory.ts';
@@ -191,22 +193,29 @@ export class GateSession {
       return;
     }
     for (const [client, handlers] of this.#handlers) {
-      let [low, high]: Answer = [0n, 0n];
-      try {
-        [low, high] = this.request(GATE_SIGNALS, client);
-      } catch (error) {
-        // It has exited meanwhile.
-        if (error !== ESRCH) {
-          throw error;
-        }
-        this.#handlers.delete(client);
+      for (let info = this.#signal(client); info !== null; info = this.#signal(client)) {
+        handlers.raise(info.signo, info);
       }
-      const raised = BigInt.asUintN(64, low) | (BigInt.asUintN(64, high) << 64n);
-      for (let signo = 1; signo < NSIG; signo++) {
-        if ((raised & (1n << BigInt(signo))) !== 0n) {
-          handlers.raise(signo);
-        }
+    }
+  }
+
+  /** What the kernel has raised for a client and nobody has been told yet, one at a time. */
+  #signal(client: number): Siginfo | null {
+    try {
+      const at = this.#slot * SLOT_BYTES + SLOT_SCRATCH;
+      let bytes = new Uint8Array(0);
+      this.#prepare(this.#slot, GATE_SIGINFO, client, []);
+      const [signo] = this.#called(() => {
+        bytes = this.#slots.bytes.slice(at, at + siginfoCodec.size);
+      });
+      return signo === 0n ? null : siginfoCodec.decode(bytes);
+    } catch (error) {
+      // It has exited meanwhile.
+      if (error !== ESRCH) {
+        throw error;
       }
+      this.#handlers.delete(client);
+      return null;
     }
   }
 }
