@@ -18,6 +18,7 @@ import {
   S_IFCHR,
   S_IFIFO,
   S_IFMT,
+  S_IFREG,
   S_ISTXT,
 } from '../sys/constants/stat.ts';
 import { EBUSY, EEXIST, EINVAL, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from '../sys/errno.ts';
@@ -49,12 +50,19 @@ export function vnMkdir(l: Lwp, at: Vnode | null, path: string, mode: number): S
   });
 }
 
-/** @throws EINVAL no type that mknod makes; EPERM only the superuser makes devices */
+/**
+ * The device is nothing to a regular file.
+ * @throws EINVAL no type that mknod makes, or no device; EPERM all but FIFOs are the superuser's
+ */
 export function vnMknod(l: Lwp, at: Vnode | null, path: string, mode: number, rdev: number): Soon<void> {
   const type = nodeType(mode);
   if (type !== 'VFIFO') {
     kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'mknod' });
-  } else if (rdev !== 0) {
+  }
+  if (type === 'VREG') {
+    return vnMake(l, at, path, type, mode, 0);
+  }
+  if (type === 'VFIFO' ? rdev !== 0 : !Number.isSafeInteger(rdev) || rdev < 0) {
     throw EINVAL;
   }
   return vnMake(l, at, path, type, mode, rdev);
@@ -68,12 +76,14 @@ function nodeType(mode: number): Vtype {
       return 'VBLK';
     case S_IFIFO:
       return 'VFIFO';
+    case S_IFREG:
+      return 'VREG';
     default:
       throw EINVAL;
   }
 }
 
-/** A new file of a type that is made whole: devices, FIFOs, sockets. */
+/** A new file of a type that is made whole: all but directories and links. */
 export function vnMake(
   l: Lwp,
   at: Vnode | null,
@@ -90,10 +100,8 @@ export function vnMake(
   });
 }
 
+/** A link to nothing at all can be made; who goes through it gets ENOENT. */
 export function vnSymlink(l: Lwp, target: string, at: Vnode | null, path: string): Soon<void> {
-  if (target === '') {
-    throw ENOENT;
-  }
   return nameiParent(l, at, path, 'nofollow', (walk) => {
     newPlace(l, walk, 'no slash');
     const { dvp, name } = walk;

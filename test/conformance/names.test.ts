@@ -91,6 +91,20 @@ fileConformance('linkat follows a symbolic link only when told to', async (t, { 
   await fails(t, 'EINVAL', sys.linkat(c.AT_FDCWD, 's', c.AT_FDCWD, 'x', 1));
 });
 
+fileConformance(
+  'a symbolic link may be empty, and leads nowhere',
+  async (t, { sys }) => {
+    await sys.symlink('', 'e');
+    t.is(await sys.readlink('e', Buffer.alloc(5)), 0);
+    t.is((await sys.lstat('e')).size, 0);
+    await fails(t, 'ENOENT', sys.stat('e'));
+    await fails(t, 'ENOENT', sys.stat('e/x'));
+    await sys.unlink('e');
+  },
+  // Hosts may refuse it.
+  { on: FILE_SYSTEMS.filter((fs) => fs !== 'hostfs') },
+);
+
 fileConformance('symlink keeps its text, readlink gives as much as fits', async (t, { sys }) => {
   await sys.symlink('some/where', 'l');
   const buf = Buffer.alloc(20);
@@ -99,7 +113,6 @@ fileConformance('symlink keeps its text, readlink gives as much as fits', async 
   t.is(await sys.readlink('l', buf.subarray(0, 4)), 4);
   t.is((await sys.lstat('l')).size, 10);
   await fails(t, 'EINVAL', sys.readlink('.', buf));
-  await fails(t, 'ENOENT', sys.symlink('', 'e'));
   await fails(t, 'EEXIST', sys.symlink('x', 'l'));
 });
 
@@ -168,6 +181,12 @@ fileConformance(
     t.is(stat.rdev, 0x203);
     const user = as({ uid: 7 });
     await fails(t, 'EPERM', user.mknod('no', c.S_IFCHR | 0o600, 0x203));
+    await fails(t, 'EPERM', user.mknod('no', c.S_IFREG | 0o600, 0));
+    await sys.mknod('plain', c.S_IFREG | 0o640, 7);
+    const { mode, size, rdev } = await sys.stat('plain');
+    t.deepEqual([mode, size, rdev], [c.S_IFREG | 0o640, 0, 0]);
+    await fails(t, 'EEXIST', sys.mknod('plain', c.S_IFREG | 0o640, 0));
+    await fails(t, 'EINVAL', sys.mknod('none', c.S_IFBLK | 0o600, 2 ** 64));
     await user.mkfifo('fifo', 0o644);
     t.is((await sys.stat('fifo')).mode & c.S_IFMT, c.S_IFIFO);
     await fails(t, 'EINVAL', sys.mknod('x', c.S_IFDIR | 0o755, 0));
