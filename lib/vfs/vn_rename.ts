@@ -13,7 +13,7 @@ import type { Lwp } from '../kern/lwp.ts';
 import { andThen, isMaySleep, type MaySleep, type Soon } from '../kern/maysleep.ts';
 import { NOTE_DELETE, NOTE_LINK, NOTE_RENAME, NOTE_WRITE } from '../sys/constants/event.ts';
 import { EBUSY, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../sys/errno.ts';
-import { mayDelete, mayEnter, VWRITE, vaccess } from './access.ts';
+import { mayDelete, mayEnter, mustBeWritable, VWRITE, vaccess } from './access.ts';
 import type { Mount } from './mount.ts';
 import { nameiParent, type Walk } from './namei.ts';
 import { vnKnote } from './vn_kqueue.ts';
@@ -51,6 +51,9 @@ function renameBetween(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
   if (t.trailing && fvp.type !== 'VDIR') {
     throw tvp === null ? ENOENT : ENOTDIR;
   }
+  // That a place is read-only is seen on the way there, before the two are compared.
+  mustBeWritable(f.dvp);
+  mustBeWritable(t.dvp);
   // Mount points stay, and their roots have no names to change.
   if (fvp === fvp.mount?.root || (tvp === tvp?.mount?.root && tvp !== null)) {
     throw f.dvp.mount === t.dvp.mount ? EBUSY : EXDEV;

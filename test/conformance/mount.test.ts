@@ -148,12 +148,17 @@ conformance('a read-only mount stays as it is', async (t, { newproc, call }) => 
   await fails(t, 'EBUSY', sys.mount('tmpfs', '/m', c.MNT_UPDATE | c.MNT_RDONLY, undefined));
   await sys.close(fd);
   await sys.mount('tmpfs', '/m', c.MNT_UPDATE | c.MNT_RDONLY, undefined);
+  await sys.mkdir('/other', 0o755);
+  await sys.close(await sys.open('/file', c.O_CREAT, 0o644));
   for (const attempt of [
     () => sys.open('/m/f', c.O_RDWR),
     () => sys.open('/m/g', c.O_CREAT | c.O_RDWR, 0o644),
     () => sys.mkdir('/m/d', 0o755),
     () => sys.unlink('/m/f'),
     () => sys.rename('/m/f', '/m/g'),
+    () => sys.rename('/m/f', '/f'),
+    () => sys.rename('/other', '/m/f'),
+    () => sys.link('/file', '/m/g'),
     () => sys.chmod('/m/f', 0o777),
     () => sys.chown('/m/f', 1, 1),
     () => sys.utimes('/m/f', null),
