@@ -13,6 +13,9 @@ import { output, outputOf } from './output.ts';
 import { sh, start } from './rump.ts';
 import { type Outcome, SCRIPTS } from './scripts.ts';
 
+/** The same runs every time, unless more of them are wanted (`npm run test:seeds`). */
+const SEED = process.env['RUMP_TEST_SEEDS'] === undefined ? { seed: 1 } : {};
+
 /** What a shell of ours prints for a script in an empty directory, and how it ends. */
 async function outcomeOf(script: string): Promise<Outcome> {
   const host = simulatedHost({ seed: 1 });
@@ -84,7 +87,7 @@ const pattern = fc.string({
 const subject = fc.string({ unit: fc.constantFrom(...'abc*[]-\\!1'), maxLength: 6 });
 
 test('patterns match what they match in sh', (t) => {
-  const cases = fc.sample(fc.tuple(pattern, subject), 1000);
+  const cases = fc.sample(fc.tuple(pattern, subject), { numRuns: 1000, ...SEED });
   const script = cases.map(
     ([p, text]) => `p=${quoted(p)}; case ${quoted(text)} in $p) echo true;; *) echo false;; esac`,
   );
@@ -102,13 +105,16 @@ test('a pattern with many stars does not take for ever', (t) => {
 });
 
 test('what expansion makes of values is what sh makes of them', async (t) => {
-  const value = fc.string({
-    unit: fc.constantFrom('a', 'b', ' ', '\n', '*', "'", '"', '\\', '$x', '#', '/'),
-    maxLength: 6,
-  });
+  const value = fc
+    .string({
+      unit: fc.constantFrom('a', 'b', ' ', '\n', '*', "'", '"', '\\', '$x', '#', '/'),
+      maxLength: 6,
+    })
+    // The two have different files.
+    .filter((v) => !(v.includes('/') && v.includes('*')));
   const parts = ['$v', '"$v"', "'l '", 'w', '${v:-d e}', '"${v:-d e}"', '${v%a*}', '"${v#*b}"', '${#v}'];
   const word = fc.string({ unit: fc.constantFrom(...parts), minLength: 1, maxLength: 4 });
-  const cases = fc.sample(fc.tuple(value, word), 60);
+  const cases = fc.sample(fc.tuple(value, word), { numRuns: 60, ...SEED });
   const script = cases.map(([v, w]) => `v=${quoted(v)}; printf '[%s]' ${w}; echo`).join('\n');
   const ours = await outcomeOf(script);
   t.is(ours.status, 0);
