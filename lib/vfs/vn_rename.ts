@@ -46,7 +46,10 @@ function renameBetween(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
   const fvp = f.vp as Vnode;
   const tvp = t.vp;
   if (t.kind !== 'name') {
-    throw t.kind === 'root' ? (fvp.type === 'VDIR' ? EBUSY : EISDIR) : EINVAL;
+    if (t.kind === 'root') {
+      throw fvp.type === 'VDIR' ? EBUSY : EISDIR;
+    }
+    throw t.kind === 'dot' ? EISDIR : EINVAL;
   }
   if (t.trailing && fvp.type !== 'VDIR') {
     throw tvp === null ? ENOENT : ENOTDIR;

@@ -50,7 +50,9 @@ fileConformance('a directory does not go below itself', async (t, { sys }) => {
   await fails(t, 'ENOTEMPTY', sys.rename('a/b', 'a'));
   await fails(t, 'EINVAL', sys.rename('a/.', 'x'));
   await fails(t, 'EINVAL', sys.rename('a/..', 'x'));
-  await fails(t, 'EINVAL', sys.rename('a/b', '.'));
+  await fails(t, 'EISDIR', sys.rename('a/b', '.'));
+  await fails(t, 'EISDIR', sys.rename('a', 'a/.'));
+  await fails(t, 'EINVAL', sys.rename('a/b', 'a/..'));
 });
 
 fileConformance(
