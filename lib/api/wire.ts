@@ -10,13 +10,14 @@ import { signame } from '../sys/constants/signal.ts';
 import { EAGAIN, EBUSY, EINVAL, EIO, ENOMEM, ENOTCONN, EPERM, Errno, ESRCH } from '../sys/errno.ts';
 import type { Siginfo } from '../sys/types.ts';
 import {
-  encodeFrame,
   type Frame,
+  frameLength,
   HANDSHAKE_ATTACH,
   HANDSHAKE_ATTACHED,
   HANDSHAKE_AUTH,
   type HANDSHAKE_EXEC,
   type HANDSHAKE_GUEST,
+  putFrame,
   Reassembly,
   RUMPSP_ANONMMAP,
   RUMPSP_COPYIN,
@@ -29,6 +30,7 @@ import {
   RUMPSP_RESP,
   words,
 } from '../sysproxy/frame.ts';
+import { KEPT_MIN, Rooms } from '../sysproxy/rooms.ts';
 import type { Address } from '../sysproxy/url.ts';
 import { SysError } from './errors.ts';
 import { type OnSignal, SignalHandlers } from './handlers.ts';
@@ -55,7 +57,8 @@ const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, ESRCH, EIO, EBUSY, ENOME
 
 /** What a connection goes over: a socket, as far as one is used. */
 export interface Line {
-  write(frame: Uint8Array): unknown;
+  /** @param written nobody looks at the frame any more */
+  write(frame: Uint8Array, written?: () => void): unknown;
   destroy(): unknown;
   on(event: 'data', heard: (chunk: Buffer) => void): unknown;
   on(event: 'close', closed: () => void): unknown;
@@ -85,7 +88,8 @@ export class Wire {
   /** The server has said what it is. Rejects with SysError EINVAL, ENOTCONN, or the host's error. */
   readonly ready: Promise<void>;
   readonly #line: Line;
-  readonly #input = new Reassembly(FRAME_MAX);
+  readonly #rooms = new Rooms();
+  readonly #input = new Reassembly(FRAME_MAX, (length) => this.#rooms.take(length));
   readonly #waiting = new Map<
     bigint,
     { readonly resolve: (frame: Frame) => void; readonly reject: (error: unknown) => void }
@@ -180,8 +184,16 @@ export class Wire {
       }
       const reqno = this.#reqno++;
       this.#waiting.set(reqno, { resolve, reject });
-      this.#line.write(encodeFrame(reqno, RUMPSP_REQ, type, u, ...body));
+      this.#send(reqno, RUMPSP_REQ, type, u, body);
     });
+  }
+
+  #send(reqno: bigint, cls: number, type: number, u: number, body: readonly Uint8Array[]): void {
+    const length = frameLength(body);
+    const memory = this.#rooms.take(length);
+    const frame = memory.subarray(0, length);
+    putFrame(frame, reqno, cls, type, u, body);
+    this.#line.write(frame, length < KEPT_MIN ? undefined : () => this.#rooms.give(memory));
   }
 
   #receive(chunk: Uint8Array): void {
@@ -203,6 +215,9 @@ export class Wire {
         } else {
           waiting?.resolve({ ...frame, body: frame.body.slice() });
         }
+      }
+      if (frame.alone) {
+        this.#rooms.give(frame.body);
       }
     }
   }
@@ -243,7 +258,7 @@ export class Wire {
       }
       // A copy out to nowhere is not answered, and what asks is told that there is nothing.
       if (type !== RUMPSP_COPYOUT) {
-        this.#line.write(encodeFrame(reqno, RUMPSP_ERROR, type, 0));
+        this.#send(reqno, RUMPSP_ERROR, type, 0, []);
       }
     }
   }
@@ -263,6 +278,6 @@ export class Wire {
   }
 
   #answer(reqno: bigint, type: number, body: Uint8Array): void {
-    this.#line.write(encodeFrame(reqno, RUMPSP_RESP, type, 0, body));
+    this.#send(reqno, RUMPSP_RESP, type, 0, [body]);
   }
 }

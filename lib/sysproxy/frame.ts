@@ -61,20 +61,37 @@ export function encodeFrame(
   u: number,
   ...parts: readonly Uint8Array[]
 ): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, HEADER));
+  const bytes = new Uint8Array(frameLength(parts));
+  putFrame(bytes, reqno, cls, type, u, parts);
+  return bytes;
+}
+
+/** Bytes of a frame whose body has these parts. */
+export function frameLength(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, HEADER);
+}
+
+/** The frame in memory that has its length. */
+export function putFrame(
+  bytes: Uint8Array,
+  reqno: bigint,
+  cls: number,
+  type: number,
+  u: number,
+  parts: readonly Uint8Array[],
+): void {
   putHeader(bytes, reqno, cls, type, u);
   let at = HEADER;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
-  return bytes;
 }
 
 /** Make a frame of `bytes`, whose body is there. @returns a view of them */
 export function putHeader(bytes: Uint8Array, reqno: bigint, cls: number, type: number, u: number): DataView {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  view.setUint32(0, bytes.length, true);
+  view.setBigUint64(0, BigInt(bytes.length), true);
   view.setBigUint64(8, reqno, true);
   view.setUint16(16, cls, true);
   view.setUint16(18, type, true);

@@ -8,7 +8,7 @@ import { HEADER, putHeader, RUMPSP_COPYOUT, RUMPSP_REQ } from './frame.ts';
 /** Bytes before the data of a copy out: header, length, address. */
 const HEAD = HEADER + 16;
 /** Bytes of a piece that is worth keeping, and of one that is too large to; how many are kept. */
-const KEPT_MIN = 8192;
+export const KEPT_MIN = 8192;
 const KEPT_MAX = 256 << 10;
 const KEPT = 4;
 
@@ -41,7 +41,6 @@ export class Rooms {
 export function copyoutFrame(reqno: bigint, address: bigint, data: Uint8Array): Uint8Array {
   const frame = new Uint8Array(data.buffer, 0, HEAD + data.length);
   const view = putHeader(frame, reqno, RUMPSP_REQ, RUMPSP_COPYOUT, 0);
-  view.setUint32(4, 0, true);
   view.setUint32(HEADER, data.length, true);
   view.setUint32(HEADER + 4, 0, true);
   view.setBigUint64(HEADER + 8, address, true);
