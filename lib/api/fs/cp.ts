@@ -33,13 +33,19 @@ const SWITCHES = [
   'verbatimSymlinks',
 ] as const;
 
+/** What is given as undefined is not left out: Node refuses it. */
+const DEFAULTS = {
+  ...Object.fromEntries(SWITCHES.map((name) => [name, false])),
+  force: true,
+} as const;
+
 function cpOptions(value: unknown): CpOptions {
-  if (value !== undefined && value !== null && typeof value !== 'object') {
+  if (value === null || (value !== undefined && typeof value !== 'object')) {
     throw invalidArgType('options', 'of type object', value);
   }
-  const given = (value ?? {}) as Record<string, unknown>;
+  const given: Record<string, unknown> = { ...DEFAULTS, ...value };
   const switches = Object.fromEntries(
-    SWITCHES.map((name) => [name, toBoolean(given[name] ?? name === 'force', `options.${name}`)]),
+    SWITCHES.map((name) => [name, toBoolean(given[name], `options.${name}`)]),
   ) as Record<(typeof SWITCHES)[number], boolean>;
   const { filter } = given;
   if (filter !== undefined && typeof filter !== 'function') {

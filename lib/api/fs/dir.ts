@@ -72,6 +72,9 @@ export class Dir {
   #pending = 0;
 
   constructor(proc: FsProc, fd: number, options: OpendirOptions) {
+    if (proc === undefined) {
+      throw codedError(TypeError, 'ERR_MISSING_ARGS', 'The "handle" argument must be specified');
+    }
     this.#proc = proc;
     this.#fd = fd;
     this.#options = options;
@@ -79,6 +82,9 @@ export class Dir {
   }
 
   get path(): string {
+    if (!(#options in this)) {
+      throw codedError(TypeError, 'ERR_INVALID_THIS', 'Value of "this" must be of type Dir');
+    }
     return this.#options.path;
   }
 

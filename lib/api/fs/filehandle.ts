@@ -165,9 +165,12 @@ export class FileHandle extends EventEmitter {
     });
   }
 
-  /** Again, or while it closes, is the same closing. */
+  /** Again, or while it closes, is the same closing. Streams hear of it before they read or write again. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    if (this.#closing === null) {
+      this.#closing = this.#close();
+      this.emit('close');
+    }
     return this.#closing;
   }
 
@@ -175,7 +178,6 @@ export class FileHandle extends EventEmitter {
     const fd = this.#fd;
     this.#fd = -1;
     await (promiseForm(this.#host.proc, io.close as Op) as Form)(fd);
-    this.emit('close');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -15,6 +15,8 @@ interface GlobOptions {
   readonly withFileTypes: boolean;
   /** Is this left out, and what is below it? */
   readonly excluded: (path: string, entry: Dirent) => boolean;
+  /** Is it left out by its path alone, whatever is there? */
+  readonly excludedPath: (path: string) => boolean;
 }
 
 function matches(parts: readonly Part[], names: readonly string[]): boolean {
@@ -33,19 +35,27 @@ function matches(parts: readonly Part[], names: readonly string[]): boolean {
   );
 }
 
-function exclusion(value: unknown, withFileTypes: boolean): GlobOptions['excluded'] {
+type Exclusion = Pick<GlobOptions, 'excluded' | 'excludedPath'>;
+
+const never = () => false;
+
+function exclusion(value: unknown, withFileTypes: boolean): Exclusion {
   if (value === undefined || value === null) {
-    return () => false;
+    return { excluded: never, excludedPath: never };
   }
   if (typeof value === 'function') {
     const test = value as (what: unknown) => unknown;
-    return (_path, entry) => Boolean(test(withFileTypes ? entry : entry.name));
+    return {
+      excluded: (_path, entry) => Boolean(test(withFileTypes ? entry : entry.name)),
+      excludedPath: never,
+    };
   }
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
     throw invalidArgType('options.exclude', 'of type function or an instance of string[]', value);
   }
-  const patterns = value.flatMap(expandBraces).map(parseGlob);
-  return (path) => patterns.some((parts) => matches(parts, path.split('/')));
+  const patterns = value.flatMap(expandBraces).map((item) => parseGlob(item).filter((part) => part !== '.'));
+  const excludedPath = (path: string) => patterns.some((parts) => matches(parts, path.split('/')));
+  return { excluded: excludedPath, excludedPath };
 }
 
 function globOptions(value: unknown): GlobOptions {
@@ -57,7 +67,7 @@ function globOptions(value: unknown): GlobOptions {
   return {
     cwd: cwd === undefined || cwd === null ? undefined : toPath(cwd, 'options.cwd'),
     withFileTypes: types,
-    excluded: exclusion(exclude, types),
+    ...exclusion(exclude, types),
   };
 }
 
@@ -126,14 +136,19 @@ function* visit(walk: Walk, { path, parts }: Place, todo: Place[]): Program<void
     if (part === '' && rest.length === 0) {
       // A slash at the end wants a directory.
       if (yield* isDirectory(walk, path)) {
-        yield* find(walk, `${path}/`);
+        yield* find(walk, path);
       }
     } else {
-      todo.push({ path: part === '..' && path === '' ? '..' : below(path, part), parts: rest });
+      const next = part === '..' && path === '' ? '..' : below(path, part);
+      if (!walk.options.excludedPath(next)) {
+        todo.push({ path: next, parts: rest });
+      }
     }
   } else {
     for (const entry of yield* entriesOf(walk, path)) {
-      if (part.test(entry.name) && !excluded(walk, path, entry)) {
+      // Links are found, not followed, unless the pattern names them.
+      const leads = rest.length === 0 || entry.type === DT_DIR;
+      if (leads && part.test(entry.name) && !excluded(walk, path, entry)) {
         todo.push({ path: below(path, entry.name), parts: rest });
       }
     }

@@ -135,6 +135,19 @@ function withPromise(fn: (...args: never[]) => void, count: string, what: string
   });
 }
 
+/** close, whose callback may be left out: what fails then is an uncaught exception. */
+function closing(proc: FsProc): Form {
+  const form = callbackForm(proc, io.close as Op);
+  const thrown = (error?: unknown): void => {
+    if (error) {
+      throw error as Error;
+    }
+  };
+  return function close(fd, callback = thrown) {
+    return form(fd, callback);
+  };
+}
+
 function existence(proc: FsProc): Shape {
   const { sys } = proc;
   const existsSync = (path: unknown): boolean => {
@@ -199,11 +212,17 @@ export function createFs(proc: FsProc): NodeFs {
   for (const name of ['statSync', 'lstatSync']) {
     fs[name] = statOf(fs[name] as Form);
   }
+  fs['close'] = closing(proc);
   const { glob, globSync } = globForms(proc);
   Object.assign(fs, fileWatching(proc), transfers(proc), existence(proc), directories(proc), realpaths(proc));
   const { ReadStream, WriteStream } = streamsOf(fs);
-  const createReadStream = (path: unknown, options?: unknown) => new ReadStream(path, options);
-  const createWriteStream = (path: unknown, options?: unknown) => new WriteStream(path, options);
+  // No arrows, as there are programs that write `new` before them.
+  function createReadStream(path: unknown, options?: unknown): object {
+    return new ReadStream(path, options);
+  }
+  function createWriteStream(path: unknown, options?: unknown): object {
+    return new WriteStream(path, options);
+  }
   const { F_OK, R_OK, W_OK, X_OK } = host.constants;
   Object.assign(fs, {
     ReadStream,

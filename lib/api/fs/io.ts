@@ -75,7 +75,8 @@ function readPosition(value: unknown, length: number): number {
     if (value < -1n || value > 2n ** 63n - 1n - BigInt(length)) {
       throw outOfRange('position', `>= -1 && <= ${2n ** 63n - 1n - BigInt(length)}`, value);
     }
-    return Number(value);
+    // No file is as long as a number counts exactly: there is nothing at its end, nor behind that.
+    return Math.min(Number(value), Number.MAX_SAFE_INTEGER - length);
   }
   if (typeof value !== 'number') {
     throw invalidArgType('position', 'of type bigint or integer', value);
@@ -154,11 +155,8 @@ export function writeArgs(fd: unknown, a: unknown, b?: unknown, c?: unknown, d?:
   return { fd: file, buffer: a, bytes: part(a, start, wanted), position: writePosition(position) };
 }
 
-/** What is no number means the file's own, as in Node. */
+/** What is no number means the file's own, as in Node: a bigint too. */
 function writePosition(value: unknown): number {
-  if (typeof value === 'bigint') {
-    return Number(value);
-  }
   return typeof value === 'number' && value >= 0 ? value : -1;
 }
 

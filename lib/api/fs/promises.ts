@@ -76,9 +76,7 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
     }
     const { encoding, signal } = chunkOptions(options);
     for await (const chunk of data) {
-      if (signal?.aborted === true) {
-        throw abortError(signal);
-      }
+      await start(whole.listen(signal));
       await start(whole.writeOpen(sys, fd, toData(chunk, encoding), signal, 'leave'));
     }
   }

@@ -24,6 +24,15 @@ export interface StreamClass {
   prototype: object;
 }
 
+/** Options count where they are inherited too, as in Node. */
+function inherited(options: StreamOptions): StreamOptions {
+  const copy: Record<string, unknown> = {};
+  for (const name in options) {
+    copy[name] = (options as Record<string, unknown>)[name];
+  }
+  return copy;
+}
+
 /** The options that make a stream of the host's a stream of `fs`. */
 function streamOptions(fs: object, options: unknown): StreamOptions {
   const given: StreamOptions =
@@ -34,12 +43,13 @@ function streamOptions(fs: object, options: unknown): StreamOptions {
     // Node tells what is wrong with it.
     return given;
   }
-  const { fd } = given;
+  const copy = inherited(given);
+  const { fd } = copy;
   if (!(fd instanceof FileHandle)) {
-    return { fs, ...given };
+    return { fs, ...copy };
   }
   return {
-    ...given,
+    ...copy,
     fd: fd.fd,
     fs: {
       ...fs,

@@ -30,6 +30,17 @@ function checkAborted(signal: AbortSignal | undefined): void {
   }
 }
 
+/**
+ * A turn of the event loop, when there is a signal to hear of: calls of the kernel answer within one turn, so nobody
+ * could abort between them otherwise.
+ */
+export function* listen(signal: AbortSignal | undefined): Program<void> {
+  if (signal !== undefined) {
+    yield new Promise((resolve) => setImmediate(resolve));
+    checkAborted(signal);
+  }
+}
+
 type Options<T> = T | string | null | undefined;
 
 function textOptions<T extends object>(value: unknown, defaults: T): T {
@@ -79,6 +90,7 @@ export function* readOpen(
 ): Program<string | Buffer> {
   checkAborted(signal);
   const st: Stat = yield sys.fstat(fd);
+  yield* listen(signal);
   const size = (st.mode & host.S_IFMT) === host.S_IFREG ? st.size : 0;
   if (size > TOO_LARGE) {
     throw codedError(RangeError, 'ERR_FS_FILE_TOO_LARGE', `File size (${size}) is greater than 2 GiB`);
@@ -99,7 +111,9 @@ function* readSized(sys: Calls, fd: number, size: number, signal: AbortSignal | 
       break;
     }
     used += n;
-    checkAborted(signal);
+    if (used < size) {
+      yield* listen(signal);
+    }
   }
   return used === size ? buffer : buffer.subarray(0, used);
 }
@@ -113,7 +127,7 @@ function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined): 
       return Buffer.concat(pieces);
     }
     pieces.push(piece.subarray(0, n));
-    checkAborted(signal);
+    yield* listen(signal);
   }
 }
 
@@ -153,6 +167,7 @@ function* openAndWrite(
   checkAborted(signal);
   const fd: number = yield sys.open(path, flags, mode);
   try {
+    yield* listen(signal);
     yield* writeOpen(sys, fd, bytes, signal, end);
   } finally {
     yield sys.close(fd);
@@ -167,8 +182,11 @@ export function* writeOpen(
   end: 'flush' | 'leave',
 ): Program<void> {
   let used = 0;
+  checkAborted(signal);
   do {
-    checkAborted(signal);
+    if (used > 0) {
+      yield* listen(signal);
+    }
     const to = signal === undefined ? bytes.length : Math.min(bytes.length, used + PIECE);
     // Nothing is written too, as Node does: it fails where writing would.
     used += yield sys.write(fd, used === 0 && to === bytes.length ? bytes : bytes.subarray(used, to));

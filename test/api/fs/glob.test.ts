@@ -22,7 +22,13 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   '{x,y}.?s': ['x.js', 'y.ts'],
   '.*': ['.hidden'],
   'a/b/.dot/*': ['a/b/.dot/h.js'],
-  '*/': ['a/', 'c/', 'link/'],
+  '*/': ['a', 'c'],
+  '**/': ['.', 'a', 'a/b', 'c'],
+  'a/**/': ['a', 'a/b'],
+  'link/': ['link'],
+  'l*': ['link'],
+  'l*/': [],
+  '*/b/z.js': ['a/b/z.js'],
   'link/*.js': ['link/[odd].js', 'link/x.js'],
   '[xy].@(js|ts)': ['x.js', 'y.ts'],
   '!(x).*': ['y.ts'],
@@ -121,4 +127,22 @@ test('every text is a pattern', (t) => {
     { numRuns: 2000 },
   );
   t.notThrows(() => parseGlob('['.repeat(500) + '!('.repeat(500)));
+});
+
+test('what is excluded is so where the pattern names it', (t) => {
+  const { kernel, fs } = tree();
+  const cases: readonly [pattern: string, exclude: string[], found: string[]][] = [
+    ['x.js', ['x.js'], []],
+    ['**/x.js', ['x.js'], ['a/x.js']],
+    ['**/x.js', ['a/x.js'], ['x.js']],
+    ['./**/z.js', ['a/b/z.js'], []],
+    ['*/b/*.js', ['*/b/z.js'], []],
+    ['*/b/z.js', ['a/b'], []],
+    ['a/b/z.js', ['./a/b/z.js'], []],
+    ['{a,c}', ['c'], ['a']],
+  ];
+  for (const [pattern, exclude, found] of cases) {
+    t.deepEqual(fs.globSync(pattern, { cwd: '/g', exclude }).sort(), found, `${pattern} without ${exclude}`);
+  }
+  kernel.halt();
 });
