@@ -193,9 +193,12 @@ export const selectHandlers: Handlers<'select' | 'pselect' | 'poll' | 'pollts'> 
     const timeoutNs = timeoutNsOf(ts);
     return masked(l, mask, () => selectSets(l, nd, { reading, writing, exceptional }, timeoutNs));
   },
-  /** `timeout` in milliseconds; negative waits for ever. */
+  /** `timeout` in milliseconds; -1 (INFTIM) waits for ever. @throws EINVAL it is below that */
   poll(l, fds, timeout) {
     checkPollfds(fds);
+    if (timeout < -1) {
+      throw EINVAL;
+    }
     return waitFor(l, fds, UNASKED, timeout < 0 ? FOREVER : timeout * 1e6);
   },
   pollts(l, fds, ts, mask) {

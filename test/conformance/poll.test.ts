@@ -27,6 +27,7 @@ conformance('poll: tells what is ready now, in place', async (t, { newproc, call
   t.is(await call(proc).poll(reading, NEVER), 1);
   t.is(reading[0]?.revents, POLLIN | POLLRDNORM);
   t.is(await call(proc).poll([], 0), 0);
+  await fails(t, 'EINVAL', call(proc).poll([], -2));
 });
 
 conformance(

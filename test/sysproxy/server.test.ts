@@ -21,6 +21,7 @@ import { LSEEK, SYS, served } from './served.ts';
 const STAT = 439;
 const GETCWD = 296;
 const SIGACTION = 340;
+const READV = 120;
 const NANOSLEEP = 477;
 const FALLOCATE = 479;
 
@@ -88,6 +89,12 @@ served('large transfers go whole; a length that is absurd is cut', async (t, { p
   const buf = client.alloc(700_000);
   t.is((await client.call(SYS.read, fd, buf, 2n ** 60n)).retval[0], 600_000n);
   t.true(client.at(buf, 600_000).every((byte) => byte === 7));
+  for (const call of [SYS.read, SYS.write]) {
+    t.is((await client.call(call, fd, buf, 2n ** 63n)).errno, 22, 'no result could tell so much');
+    t.is((await client.call(call, 99, buf, 2n ** 63n)).errno, 9);
+  }
+  const pieces = client.alloc(0, Buffer.from(BigUint64Array.of(buf, 2n ** 62n, buf, 2n ** 62n).buffer));
+  t.is((await client.call(READV, fd, pieces, 2)).errno, 22);
   client.close();
 });
 

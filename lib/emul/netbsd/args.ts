@@ -19,9 +19,9 @@ import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
 import { modctlIn } from './modctl.ts';
 import { mountIn } from './mountargs.ts';
 import { type Codec, codecOf, flockCodec } from './structs.ts';
+import { scattered, TRANSFER_MAX } from './transfer.ts';
 
-/** Bytes moved by one call at most, and elements of an array. */
-export const TRANSFER_MAX = 1 << 20;
+/** Elements of an array at most. */
 const ELEMENTS_MAX = 65536;
 /** Bytes of text that is no path. */
 const TEXT_MAX = 4096;
@@ -267,31 +267,6 @@ function* outBuffer(m: Marshal, name: string, address: bigint, passing: string):
   const buf = m.room(length);
   m.values.push(buf);
   m.outs.set(name, address);
-}
-
-/** Buffers of an iovec array, together no longer than the bound. */
-function* scattered(m: Marshal, name: string, address: bigint, passing: 'iov<' | 'iov>'): MaySleep<void> {
-  const count = m.lengthOf(name, ELEMENTS_MAX);
-  if (count > 1024) {
-    throw EINVAL;
-  }
-  const bytes = yield* m.copyin(address, count * 16);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const buffers: Uint8Array[] = [];
-  const bases: bigint[] = [];
-  let left = TRANSFER_MAX;
-  for (let i = 0; i < count; i++) {
-    const base = view.getBigUint64(16 * i, true);
-    const wanted = view.getBigUint64(16 * i + 8, true);
-    const length = Number(wanted > BigInt(left) ? BigInt(left) : wanted);
-    left -= length;
-    buffers.push(passing === 'iov<' ? yield* m.copyin(base, length) : m.room(length));
-    bases.push(base);
-  }
-  m.values.push(buffers);
-  if (passing === 'iov>') {
-    m.scatter = { buffers, bases };
-  }
 }
 
 function* structure(m: Marshal, address: bigint, passing: string, what: string): MaySleep<void> {

@@ -15,6 +15,7 @@ import { decodeArg, Marshal } from './args.ts';
 import { type CallerKind, HOSTS_OWN } from './hosts_own.ts';
 import { encodeResult, type Registers } from './results.ts';
 import { sysctlIn, sysctlTelling } from './sysctlargs.ts';
+import { SSIZE_MAX } from './transfer.ts';
 
 /** As the caller gets it: `error` is 0 or an errno, and then the registers are 0. */
 export interface RemoteResult {
@@ -31,6 +32,9 @@ const DESCRIPTOR_FIRST: ReadonlyMap<string, number> = new Map([
   ['ioctl', 0],
   ['kevent', 0],
 ]);
+
+/** Calls whose third argument is a length that their result could not tell if it were above SSIZE_MAX. */
+const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write', 'pread', 'pwrite']);
 
 const NOTHING: Registers = [0n, 0n];
 
@@ -103,6 +107,10 @@ function* perform(m: Marshal, handler: (...args: unknown[]) => unknown): MaySlee
   const open = DESCRIPTOR_FIRST.get(row.call);
   if (open !== undefined && (l.proc.fd.get(m.scalar(0, 'int')).flag & open) !== open) {
     throw EBADF;
+  }
+  if (TRANSFERS.has(row.call) && m.word(2) > SSIZE_MAX) {
+    l.proc.fd.get(m.scalar(0, 'int'));
+    throw EINVAL;
   }
   for (let i = 0; i < row.args.length; i++) {
     yield* decodeArg(m, i);
