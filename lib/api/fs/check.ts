@@ -133,9 +133,9 @@ export function toBoolean(value: unknown, name: string): boolean {
 
 export type Callback = (...args: unknown[]) => void;
 
-export function toCallback(value: unknown): Callback {
+export function toCallback(value: unknown, name = 'cb'): Callback {
   if (typeof value !== 'function') {
-    throw invalidArgType('cb', 'of type function', value);
+    throw invalidArgType(name, 'of type function', value);
   }
   return value as Callback;
 }

@@ -110,7 +110,7 @@ function transfers(proc: FsProc): Shape {
       settle(start(op(calls, fd, buffers, at)), done, (count) => [count, buffers]);
     };
   return {
-    readSync: sync(io.read, io.readArgs),
+    readSync: sync(io.read, io.readSyncArgs),
     writeSync: sync(io.write, io.writeArgs as typeof io.readArgs),
     read: withPromise(callback(io.read, io.readArgs), 'bytesRead', 'buffer'),
     write: withPromise(callback(io.write, io.writeArgs as typeof io.readArgs), 'bytesWritten', 'buffer'),
@@ -187,7 +187,7 @@ function directories(proc: FsProc): Shape {
       }
     },
     opendir: (path: unknown, options?: unknown, callback?: unknown) => {
-      const done = toCallback(callback ?? options);
+      const done = toCallback(callback ?? options, 'callback');
       const args = opendirArgs(path, options);
       settle(start(opening(calls, args)), done, (fd) => [new Dir(proc, fd as number, args)]);
     },

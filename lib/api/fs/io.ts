@@ -1,5 +1,5 @@
 /** Operations on open files: open, close, read, write, and their vectors. */
-import { bytesOf, toFd, toMode, toPath, toVector } from './check.ts';
+import { bytesOf, toBytes, toFd, toMode, toPath, toVector } from './check.ts';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.ts';
 import { toFlags } from './flags.ts';
 import type { Calls } from './op.ts';
@@ -132,6 +132,13 @@ export function readArgs(fd: unknown, a?: unknown, b?: unknown, c?: unknown, d?:
   return { fd: file, buffer, bytes: part(buffer, start, wanted), position: readPosition(position, wanted) };
 }
 
+/** readSync makes no buffer of its own. */
+export function readSyncArgs(fd: unknown, buffer?: unknown, b?: unknown, c?: unknown, d?: unknown): Transfer {
+  toFd(fd);
+  toBytes(buffer);
+  return readArgs(fd, buffer, b, c, d);
+}
+
 /** write(fd, buffer, offset, length, position) or write(fd, string, position, encoding). */
 export function writeArgs(fd: unknown, a: unknown, b?: unknown, c?: unknown, d?: unknown): Transfer {
   const file = toFd(fd);
@@ -139,6 +146,9 @@ export function writeArgs(fd: unknown, a: unknown, b?: unknown, c?: unknown, d?:
     const encoding = (typeof c === 'string' ? c : 'utf8') as BufferEncoding;
     if (!Buffer.isEncoding(encoding)) {
       throw invalidArgValue('encoding', c, 'is invalid encoding');
+    }
+    if (encoding.toLowerCase() === 'hex' && a.length % 2 !== 0) {
+      throw invalidArgValue('encoding', c, `is invalid for data of length ${a.length}`);
     }
     return { fd: file, buffer: a, bytes: Buffer.from(a, encoding), position: writePosition(b) };
   }

@@ -147,3 +147,21 @@ test('a Dir tells who misuses it', (t) => {
   t.throws(() => new Dir(), { code: 'ERR_MISSING_ARGS' });
   t.throws(() => (Dir.prototype as { path: string }).path, { code: 'ERR_INVALID_THIS' });
 });
+
+test('what is written and read at once is looked at as in Node', (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  const fd = fs.openSync('/tmp/a', 'w+');
+  t.throws(() => fs.writeSync(fd, 'abc', 0, 'hex'), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: "The argument 'encoding' is invalid for data of length 3. Received 'hex'",
+  });
+  t.is(fs.writeSync(fd, 'c0ffee', 0, 'hex'), 3);
+  const readSync = fs.readSync as unknown as (fd: number, buffer?: unknown) => number;
+  for (const buffer of [undefined, null, {}, { buffer: null }, { buffer: Buffer.alloc(1) }]) {
+    t.throws(() => readSync(fd, buffer), { code: 'ERR_INVALID_ARG_TYPE', message: /"buffer"/ });
+  }
+  t.throws(() => (fs.opendir as unknown as (path: string) => void)('/tmp'), {
+    message: 'The "callback" argument must be of type function. Received undefined',
+  });
+});
