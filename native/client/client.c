@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <rump/rumpclient.h>
+#include <rump/rumpdefs.h>
 
 #include "internal.h"
 
@@ -304,9 +305,9 @@ int rumpclient_syscall(int number, const void *args, size_t length, int64_t retv
   free(request.body);
   if (error != 0)
     return fail(error);
-  lasterror = rump_error;
-  if (rump_error != 0)
-    return fail(rumpclient_errno(rump_error));
+  lasterror = rump_error == 0 && request.faulted ? RUMP_EFAULT : rump_error;
+  if (lasterror != 0)
+    return fail(rumpclient_errno(lasterror));
   if (retval != NULL)
     memcpy(retval, words, sizeof words);
   return 0;

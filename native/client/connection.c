@@ -80,10 +80,12 @@ static void read_one(struct connection *c, const sigset_t *signals) {
         each->head = head;
         each->body = body;
         each->length = length;
+        each->faulted = c->faulted;
         body = NULL;
         break;
       }
     }
+    c->faulted = false;
     pthread_cond_broadcast(&c->changed);
   }
   pthread_mutex_unlock(&c->mutex);

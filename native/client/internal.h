@@ -33,6 +33,8 @@ struct request {
   struct frame head;
   unsigned char *body;
   size_t length;
+  /* What it should have filled is not there. */
+  bool faulted;
   struct request *next;
 };
 
@@ -44,6 +46,8 @@ struct connection {
   int fd;
   uint64_t reqno;
   bool lost;
+  /* A copy out went nowhere: it was of the call that is answered next. */
+  bool faulted;
   /* Takes memory along with calls. */
   bool attaches;
   /* Who reads for everybody. */

@@ -93,9 +93,10 @@ void memory_serve(struct connection *c, const struct frame *head, const unsigned
     break;
   case COPYOUT:
   case COPYOUTSTR:
-    // Not answered: where there is nothing, nothing is written.
-    if (length >= sizeof words && words[0] <= length - sizeof words)
-      (void)copy_there(words[1], body + sizeof words, (size_t)words[0]);
+    // Not answered: the call has succeeded over there, and fails here.
+    if (length >= sizeof words && words[0] <= length - sizeof words &&
+        !copy_there(words[1], body + sizeof words, (size_t)words[0]))
+      c->faulted = true;
     break;
   case ANONMMAP: {
     void *const memory =

@@ -94,6 +94,8 @@ static void memory(void) {
     CHECK(rump_sys_open(bad[i], 0, 0) == -1 && errno == EFAULT);
     CHECK(rump_sys_stat(bad[i], NULL) == -1 && errno == EFAULT);
     CHECK(rump_sys_nanosleep(bad[i], NULL) == -1 && errno == EFAULT);
+    CHECK(rump_sys_stat("/tmp", bad[i]) == -1 && errno == EFAULT && rumpclient_lasterror() == RUMP_EFAULT);
+    CHECK(rump_sys_pread(fd, bad[i], 1, 0) == 0 && rump_sys_getpid() > 0);
   }
   CHECK(rump_sys_write(fd, page + 4090, 10) == -1 && errno == EFAULT);
   memset(page, 'x', 4096);
