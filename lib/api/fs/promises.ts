@@ -75,6 +75,7 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
       return;
     }
     const { encoding, signal } = chunkOptions(options);
+    await start(whole.listen(signal));
     for await (const chunk of data) {
       await start(whole.listen(signal));
       await start(whole.writeOpen(sys, fd, toData(chunk, encoding), signal, 'leave'));

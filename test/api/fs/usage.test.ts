@@ -55,6 +55,8 @@ const ABORTABLE: Readonly<Record<string, (fs: Fs, signal: AbortSignal) => Promis
     await handle.readFile({ signal });
   },
   'writeFile of what iterates': (fs, signal) => fs.promises.writeFile('/tmp/a', ['a', 'b'], { signal }),
+  'writeFile of an iterable that gives nothing': (fs, signal) =>
+    fs.promises.writeFile('/tmp/a', [] as string[], { signal }),
   'readFile of a handle': async (fs, signal) => {
     await using handle = await fs.promises.open('/tmp/long');
     await handle.readFile({ signal });
