@@ -147,7 +147,7 @@ function* visit(walk: Walk, { path, parts }: Place, todo: Place[]): Program<void
   } else {
     for (const entry of yield* entriesOf(walk, path)) {
       // Links are found, not followed, unless the pattern names them.
-      const leads = rest.length === 0 || entry.type === DT_DIR;
+      const leads = rest.length === 0 || entry.type === DT_DIR || rest[0] === '..';
       if (leads && part.test(entry.name) && !excluded(walk, path, entry)) {
         todo.push({ path: below(path, entry.name), parts: rest });
       }

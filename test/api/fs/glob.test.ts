@@ -28,6 +28,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   'link/': ['link'],
   'l*': ['link'],
   'l*/': [],
+  'l*/../x.js': ['x.js'],
   '*/b/z.js': ['a/b/z.js'],
   'link/*.js': ['link/[odd].js', 'link/x.js'],
   '[xy].@(js|ts)': ['x.js', 'y.ts'],
