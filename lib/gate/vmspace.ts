@@ -13,9 +13,12 @@ import type { Slots } from './slots.ts';
 
 /** Text is looked at in pieces that end where pages do: the page behind its NUL need not be there. */
 const PAGE = 4096n;
+/** Bytes moved by one call. */
+const TRANSFER_MAX = 16 << 20;
 
 export class GateVmspace implements RemoteVmspace {
   readonly kind = 'thread';
+  readonly transferMax = TRANSFER_MAX;
   refcnt = 1;
   readonly #host: HostGate;
   readonly #slots: Slots;

@@ -23,6 +23,8 @@ export interface RemoteVmspace extends Vmspace {
   readonly kind: 'thread' | 'remote';
   /** Exactly `length` bytes. @throws EFAULT */
   copyin(l: Lwp, address: bigint, length: number): Soon<Uint8Array>;
+  /** Bytes that a call begun now may move: of more it moves that much, and says so. */
+  readonly transferMax: number;
   /** Text up to its NUL, which is not among the bytes. @throws EFAULT; ENAMETOOLONG none within `max` bytes */
   copyinstr(l: Lwp, address: bigint, max: number): Soon<Uint8Array>;
   /** The bytes may change when it returns. @throws EFAULT */

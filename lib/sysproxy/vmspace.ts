@@ -28,6 +28,11 @@ import type { Attached } from './segments.ts';
 
 /** Bytes that all calls of a client under way may use up: requests, what is copied in, what is to be copied out. */
 export const MEMORY_MAX = 16 << 20;
+/** Bytes that one call moves, whatever else is under way. */
+const TRANSFER_MIN = 1 << 20;
+const TRANSFER_STEP = 64 << 10;
+/** Bytes that are asked for at once. */
+const COPYIN_MAX = 512 << 10;
 /** Bytes of an address. */
 const POINTER = 8;
 
@@ -81,6 +86,12 @@ export class WireVmspace implements RemoteVmspace {
     return this.#fatal;
   }
 
+  /** Half of what there is memory for: another call may want some. */
+  get transferMax(): number {
+    const half = (MEMORY_MAX - this.#bytes + TRANSFER_STEP) >> 1;
+    return Math.max(TRANSFER_MIN, half - (half % TRANSFER_STEP));
+  }
+
   /** Is there memory for so much more? */
   affords(length: number): boolean {
     return this.#bytes + length <= MEMORY_MAX;
@@ -128,7 +139,6 @@ export class WireVmspace implements RemoteVmspace {
     if (this.#gone) {
       throw EFAULT;
     }
-    this.#charge(l, max);
     const reqno = this.#reqno++;
     let question: Question | null = null;
     yield* hyperwait(l, 'spcopy', (done) => {
@@ -170,6 +180,18 @@ export class WireVmspace implements RemoteVmspace {
   }
 
   *#copyin(l: Lwp, address: bigint, length: number): MaySleep<Uint8Array> {
+    this.#charge(l, length);
+    if (length <= COPYIN_MAX) {
+      return yield* this.#piece(l, address, length);
+    }
+    const whole = new Uint8Array(length);
+    for (let at = 0; at < length; at += COPYIN_MAX) {
+      whole.set(yield* this.#piece(l, address + BigInt(at), Math.min(COPYIN_MAX, length - at)), at);
+    }
+    return whole;
+  }
+
+  *#piece(l: Lwp, address: bigint, length: number): MaySleep<Uint8Array> {
     const bytes = yield* this.#ask(l, RUMPSP_COPYIN, length, words(BigInt(length), address));
     // Fewer than were asked for: the client has not got them.
     if (bytes.length !== length) {
@@ -183,6 +205,7 @@ export class WireVmspace implements RemoteVmspace {
   }
 
   *#copyinstr(l: Lwp, address: bigint, max: number): MaySleep<Uint8Array> {
+    this.#charge(l, max);
     const bytes = yield* this.#ask(l, RUMPSP_COPYINSTR, max, words(BigInt(max), address));
     const end = bytes.indexOf(0);
     if (end < 0) {

@@ -233,3 +233,27 @@ served('a process that is killed loses its connection', async (t, { listener, ke
     await t.throwsAsync(promises.getpid(), { code: 'ENOTCONN' });
   }
 });
+
+served('one call moves 8 MiB, in pieces, and less when others are under way', async (t, { path, kernel }) => {
+  const SIZE = 8 * MIB;
+  const proc = await connect(`unix://${path}`);
+  const fd = await proc.promises.open('/tmp/large', c.O_CREAT | c.O_RDWR, 0o600);
+  const bytes = Buffer.alloc(SIZE, 'sixteen bytes...');
+  t.is(await proc.promises.write(fd, bytes), SIZE);
+  t.true(kernel.fs.readFileSync('/tmp/large').equals(bytes));
+  const back = Buffer.alloc(SIZE);
+  t.is(await proc.promises.pread(fd, back, 0), SIZE);
+  t.true(back.equals(bytes));
+  const [r] = await proc.promises.pipe();
+  const waiting = proc.promises.read(r, Buffer.alloc(SIZE));
+  waiting.catch(() => {});
+  await until(() => kernel.ps().some(({ wmesg }) => wmesg.includes('piperd')));
+  t.is(await proc.promises.pwrite(fd, bytes, 0), SIZE / 2);
+  // Again and again it is a whole one, or as much as is said.
+  const both = await Promise.all([proc.promises.pread(fd, back, 0), proc.promises.pwrite(fd, bytes, SIZE)]);
+  t.true(
+    both.every((count) => count >= MIB),
+    String(both),
+  );
+  proc.close();
+});

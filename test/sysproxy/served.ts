@@ -45,7 +45,9 @@ export function served(
       await body(t, { kernel, listener, path });
       t.is(kernel.dead, '', kernel.dmesg());
       await listener.close();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let i = 0; i < 500 && kernel.stats().procs > before; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
       t.is(kernel.stats().procs, before, 'processes are left');
       assertWhole(t, kern);
     } finally {

@@ -19,7 +19,7 @@ import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
 import { modctlIn } from './modctl.ts';
 import { mountIn } from './mountargs.ts';
 import { type Codec, codecOf, flockCodec } from './structs.ts';
-import { scattered, TRANSFER_MAX } from './transfer.ts';
+import { scattered } from './transfer.ts';
 
 /** Elements of an array at most. */
 const ELEMENTS_MAX = 65536;
@@ -193,10 +193,10 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
       m.values.push(address === 0n ? null : yield* m.text(address, TEXT_MAX));
       return;
     case 'buf<':
-      m.values.push(yield* m.copyin(address, m.lengthOf(name, TRANSFER_MAX)));
+      m.values.push(yield* m.copyin(address, m.lengthOf(name, m.vm.transferMax)));
       return;
     case 'buf<?':
-      m.values.push(address === 0n ? null : yield* m.copyin(address, m.lengthOf(name, TRANSFER_MAX)));
+      m.values.push(address === 0n ? null : yield* m.copyin(address, m.lengthOf(name, m.vm.transferMax)));
       return;
     case 'buf>':
     case 'buf>?':
@@ -258,11 +258,11 @@ function* outBuffer(m: Marshal, name: string, address: bigint, passing: string):
     return;
   }
   const capacity = m.row.args.find(([, type]) => type === `lenp ${name}`);
-  let length = m.lengthOf(name, TRANSFER_MAX);
+  let length = m.lengthOf(name, m.vm.transferMax);
   if (capacity !== undefined) {
     const at = m.word(m.slotOf(capacity[0]));
     const bytes = yield* m.copyin(at, 8);
-    length = Math.min(TRANSFER_MAX, memoryCodec('size_t').decode(bytes) as number);
+    length = Math.min(m.vm.transferMax, memoryCodec('size_t').decode(bytes) as number);
   }
   const buf = m.room(length);
   m.values.push(buf);

@@ -7,8 +7,6 @@ import type { MaySleep } from '../../kern/maysleep.ts';
 import { EINVAL } from '../../sys/errno.ts';
 import type { Marshal } from './args.ts';
 
-/** Bytes moved by one call at most. */
-export const TRANSFER_MAX = 1 << 20;
 /** The longest transfer whose result can be told. */
 export const SSIZE_MAX = 2n ** 63n - 1n;
 /** IOV_MAX. */
@@ -29,7 +27,7 @@ export function* scattered(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const buffers: Uint8Array[] = [];
   const bases: bigint[] = [];
-  let left = TRANSFER_MAX;
+  let left = m.vm.transferMax;
   let claimed = 0n;
   for (let i = 0; i < count; i++) {
     claimed += view.getBigUint64(16 * i + 8, true);
