@@ -44,7 +44,7 @@ export class MemNode implements Owned {
   birthNsec = 0;
   vnode: Vnode | null = null;
   /** What it holds: pages of a VREG, entries of a VDIR, the text of a VLNK. */
-  readonly content: MemFile | MemDir | string | null;
+  content: MemFile | MemDir | string | null;
   /** Extended attributes by name space and name. */
   extattrs: Map<string, Uint8Array> | null = null;
 
@@ -94,9 +94,11 @@ export class MemNode implements Owned {
     return this.content;
   }
 
+  /** The content of a VREG, made when somebody first wants it: many files are never written to. */
   get file(): MemFile {
-    KASSERT(this.content instanceof MemFile, 'the node is no regular file');
-    return this.content;
+    KASSERT(this.type === 'VREG', 'the node is no regular file');
+    this.content ??= new MemFile(this.fs);
+    return this.content as MemFile;
   }
 }
 
@@ -135,14 +137,7 @@ export class MemFs {
     if (this.nodes >= this.nodesMax) {
       throw ENOSPC;
     }
-    const content =
-      how.type === 'VREG'
-        ? new MemFile(this)
-        : how.type === 'VDIR'
-          ? new MemDir(parent)
-          : how.type === 'VLNK'
-            ? target
-            : null;
+    const content = how.type === 'VDIR' ? new MemDir(parent) : how.type === 'VLNK' ? target : null;
     // The root is 2, as in most file systems.
     const node = new MemNode(this, ++this.#ino, ++this.#gen, how, content);
     this.nodes++;

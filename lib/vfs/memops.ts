@@ -199,11 +199,11 @@ function getattr(vp: Vnode): Stat {
 
 /** @throws EINVAL not a regular file */
 function fileOf(vp: Vnode): MemFile {
-  const { content } = memNode(vp);
-  if (!(content instanceof MemFile)) {
+  const node = memNode(vp);
+  if (node.type !== 'VREG') {
     throw EINVAL;
   }
-  return content;
+  return node.file;
 }
 
 export const memOps: Vnodeops = {
