@@ -14,7 +14,7 @@ const LWP = 'it looks at one lwp in particular, and its calls here are made by a
 const SIGNAL = 'a handler runs when its thread looks, and nothing is blocked in the kernel meanwhile';
 const WORDS = 'an error here does not say how the process ended';
 
-const NOT_BY_GATE: Readonly<Record<string, string>> = {
+export const NOT_BY_GATE: Readonly<Record<string, string>> = {
   'vfork: makes a child, as fork does': FORK,
   'fork: EAGAIN when every number is taken, and again when one is free': FORK,
   'fork: the child has a number of its own and knows its parent': FORK,

@@ -29,7 +29,7 @@ const SIGNAL = 'a handler of a client is told, and not waited for: nothing is bl
 const MIXED = 'it makes calls of its own for a process of a client, whose host does what ends it';
 const WORDS = 'an error here does not say which process has exited';
 
-const NOT_BY_SYSPROXY: Readonly<Record<string, string>> = {
+export const NOT_BY_SYSPROXY: Readonly<Record<string, string>> = {
   'fork: EAGAIN when every number is taken, and again when one is free': FORK,
   'RLIMIT_NPROC: counts the processes of the real user, in all its sessions': FORK,
   'RLIMIT_NPROC: a zombie counts until it is waited for; a change of the real user moves the count': FORK,
