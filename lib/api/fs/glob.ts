@@ -222,7 +222,7 @@ function* find(walk: Walk, path: string): Program<void> {
     return;
   }
   const full = posix.resolve(walk.cwd, path);
-  const entry = { name: posix.basename(name), type: (st.mode & host.S_IFMT) >> 12 };
+  const entry = { name: posix.basename(full), type: (st.mode & host.S_IFMT) >> 12 };
   walk.found.set(name, toDirent(entry, posix.dirname(full), undefined));
 }
 

@@ -93,6 +93,11 @@ test('what is excluded is not entered', (t) => {
   }[];
   t.like(entries[0], { name: 'x.js', parentPath: '/g' });
   t.true(entries[0]?.isFile());
+  const all = fs.globSync('**', { cwd: '/g', withFileTypes: true }) as unknown as typeof entries;
+  t.true(
+    all.some(({ name, parentPath }) => name === 'g' && parentPath === '/'),
+    'the directory itself',
+  );
   kernel.halt();
 });
 
