@@ -23,7 +23,7 @@ import type {
   Simple,
   Word,
 } from './tree.ts';
-import { Stop, unsupported } from './words.ts';
+import { FOREIGN, RESERVED, Stop, unsupported } from './words.ts';
 
 export type Parsed =
   | { readonly kind: 'list'; readonly list: List }
@@ -46,14 +46,7 @@ export function parse(text: string): Parsed {
   }
 }
 
-/** Words that begin or divide a compound command, where a command begins. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...['!', '{', '}', 'case', 'do', 'done', 'elif', 'else', 'esac', 'fi', 'for', 'if', 'in', 'then', 'until'],
-  'while',
-]);
 const OPENING: ReadonlySet<string> = new Set(['!', '(', '{', 'if', 'while', 'until', 'for', 'case']);
-/** Those of other shells. */
-const FOREIGN: ReadonlySet<string> = new Set(['[[', 'function', 'select']);
 
 const ASSIGNMENT = /^([A-Za-z_]\w*)=/;
 

@@ -20,9 +20,19 @@ export function unsupported(what: string, name: string): Stop {
   return new Stop('error', `not supported yet: ${name} (${what})`);
 }
 
+/** Words that begin or divide a compound command, where a command begins. */
+export const RESERVED: ReadonlySet<string> = new Set([
+  ...['!', '{', '}', 'case', 'do', 'done', 'elif', 'else', 'esac', 'fi', 'for', 'if', 'in', 'then', 'until'],
+  'while',
+]);
+
+/** Those of other shells. */
+export const FOREIGN: ReadonlySet<string> = new Set(['[[', 'function', 'select']);
+
 /** A word that means `text` and nothing else. */
 export function quote(text: string): string {
-  return /^[\w%+,./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const plain = /^[\w%+,./:@-]+$/.test(text) && !RESERVED.has(text) && !FOREIGN.has(text);
+  return plain ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 const SPECIAL = /[?$!]/.source;

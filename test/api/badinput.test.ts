@@ -3,7 +3,6 @@
  * kernel lives on, whole, and a call that failed has changed nothing.
  */
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
 import { boot, type Kernel, type Proc, SysError } from '../../lib/api/index.ts';
 import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
 import type { Proc as KernProc } from '../../lib/kern/proc.ts';
@@ -13,6 +12,7 @@ import { isCallable } from '../../lib/sys/syscalls.ts';
 import type { SysentRow } from '../../lib/sys/sysent.ts';
 import { insideOf, turn } from '../conformance/harness.ts';
 import { faults } from '../conformance/invariants.ts';
+import { fc } from '../fc.ts';
 import { Boom, MAKERS, type Scene } from './hostile.ts';
 import { HOSTS } from './support.ts';
 

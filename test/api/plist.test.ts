@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { propExternalize, propInternalize, SysError } from '../../lib/api/index.ts';
+import { fc } from '../fc.ts';
 
 const wrap = (body: string) => `<?xml version="1.0"?><plist version="1.0">${body}</plist>`;
 

@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { expandText, expandWords } from '../../lib/cli/expand.ts';
 import type { Splits, Substitution, Word } from '../../lib/cli/tree.ts';
+import { fc } from '../fc.ts';
 import { output, outputOf } from './output.ts';
 import { sh } from './rump.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { quote } from '../../lib/cli/words.ts';
+import { fc } from '../fc.ts';
 import { output } from './output.ts';
 
 test('seq', async (t) => {

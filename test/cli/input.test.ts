@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import test from 'ava';
-import fc from 'fast-check';
 import { type Input, LINE_MAX, type Line, streamInput, textInput } from '../../lib/cli/input.ts';
+import { fc } from '../fc.ts';
 
 async function all(input: Input): Promise<Line[]> {
   const lines: Line[] = [];

@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { quote } from '../../lib/cli/words.ts';
+import { fc } from '../fc.ts';
 import { commandsOf, textOf } from './words.ts';
 
 const PARAMS = { '?': '7', $: '42', '!': '24', x: 'X', long_1: 'L' } as const;
@@ -111,6 +111,11 @@ test('a quoted word means itself, whatever is in it', (t) => {
     fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (list) => {
       t.deepEqual(words(list.map(quote).join(' ')), [list]);
     }),
+  );
+  t.deepEqual(
+    words(['if', 'in', '{'].map(quote).join(' ')),
+    [['if', 'in', '{']],
+    'also where they are reserved',
   );
 });
 

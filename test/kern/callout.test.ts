@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import {
   Callout,
   calloutAck,
@@ -15,6 +14,7 @@ import { KernelBug } from '../../lib/kern/kassert.ts';
 import { Kmutex } from '../../lib/kern/kmutex.ts';
 import { pump } from '../../lib/kern/sched.ts';
 import { kpause } from '../../lib/kern/synch.ts';
+import { fc } from '../fc.ts';
 import { onEveryKernel } from './every.ts';
 import { bootFifo, driveTo, newproc, runAll, runReady, thread } from './support.ts';
 

@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { closef, File, type Fileops, FREAD, FWRITE } from '../../lib/kern/file.ts';
 import { Filedesc, fdInstall, MAXFILES } from '../../lib/kern/filedesc.ts';
 import type { Lwp } from '../../lib/kern/lwp.ts';
@@ -7,6 +6,7 @@ import { lwprocReleaselwp, lwpSwitch } from '../../lib/kern/lwproc.ts';
 import { kpause } from '../../lib/kern/synch.ts';
 import { F_CLOSEM } from '../../lib/sys/constants/fcntl.ts';
 import { EMFILE } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { bootFifo, newproc, runAll, shutdown, sys, throwsErrno } from './support.ts';
 
 /** A file that notes when it is closed, after having slept for `sleepNs` if that is not 0. */

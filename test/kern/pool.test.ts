@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import type { Kernel } from '../../lib/kern/kernel.ts';
 import { Pool } from '../../lib/kern/pool.ts';
 import type { PoolAllocator } from '../../lib/kern/pool_allocator.ts';
@@ -7,6 +6,7 @@ import { poolStats } from '../../lib/kern/pool_stat.ts';
 import { kpause } from '../../lib/kern/synch.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { ENOMEM } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { onEveryKernel } from './every.ts';
 import {
   bootFifo,

@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { type PropValue, propDictionary, propEquals } from '../../lib/kern/prop.ts';
 import { EINVAL } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { throwsErrno } from './support.ts';
 
 test('a dictionary is copied, all the way down', (t) => {

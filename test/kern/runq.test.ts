@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { KernelBug } from '../../lib/kern/kassert.ts';
 import type { Lwp } from '../../lib/kern/lwp.ts';
 import { lwpCreate } from '../../lib/kern/lwpcreate.ts';
@@ -7,6 +6,7 @@ import { lwpChangepri, setrunnable } from '../../lib/kern/runnable.ts';
 import { PRI_COUNT, Runqueue } from '../../lib/kern/runq.ts';
 import { pump } from '../../lib/kern/sched.ts';
 import { kpause } from '../../lib/kern/synch.ts';
+import { fc } from '../fc.ts';
 import { bootFifo, runAll, thread } from './support.ts';
 
 /** Take everyone out in the order they would run. */

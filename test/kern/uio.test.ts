@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import {
   IOV_MAX,
   uioFree,
@@ -10,6 +9,7 @@ import {
   uioVector,
 } from '../../lib/kern/uio.ts';
 import { EINVAL } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { bootFifo, panics, throwsErrno } from './support.ts';
 
 const bytes = (...values: number[]) => new Uint8Array(values);

@@ -1,5 +1,4 @@
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
 import { poolStats } from '../../lib/kern/pool_stat.ts';
 import { inKernel } from '../../lib/kern/schedule.ts';
 import { psignal } from '../../lib/kern/sig.ts';
@@ -10,6 +9,7 @@ import { vmemStats } from '../../lib/kern/vmem_stat.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { SIGTERM } from '../../lib/sys/constants/signal.ts';
 import { ENOMEM, ERESTART } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import {
   bootFifo,
   bootOn,

@@ -1,7 +1,8 @@
 /** A model of an arena that is nothing but a list of what is taken, and commands to run against both. */
-import fc from 'fast-check';
+
 import type { VmemConstraints } from '../../lib/kern/vmem_fit.ts';
 import type { VmemStrategy } from '../../lib/kern/vmem_map.ts';
+import { fc } from '../fc.ts';
 
 export interface Range {
   readonly start: number;

@@ -1,5 +1,5 @@
 /** The contract of `lib/rumpuser/rumpuser.ts`: memory, files and block I/O. */
-import fc from 'fast-check';
+
 import type { HostMemory, Rumpuser } from '../../lib/rumpuser/rumpuser.ts';
 import {
   RUMPUSER_BIO_READ,
@@ -20,6 +20,7 @@ import {
 } from '../../lib/rumpuser/rumpuser.ts';
 import type { Errno } from '../../lib/sys/errno.ts';
 import { EBADF, EEXIST, EINVAL, EISDIR, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { onEveryHost } from './contract_hosts.ts';
 import { ReferenceFile } from './reference_file.ts';
 import { asserts, bind, throwsErrno } from './sim_support.ts';

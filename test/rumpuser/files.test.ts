@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
 import {
   RUMPUSER_IOV_NOSEEK,
   RUMPUSER_OPEN_ACCMODE,
@@ -26,6 +25,7 @@ import {
   RUMPUSER_SYNCFD_WRITE,
 } from '../../lib/rumpuser/rumpuser.ts';
 import { EBADF, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { openHost, temporaryDirectory } from './host_support.ts';
 import { throwsErrno } from './sim_support.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { Prng } from '../../lib/rumpuser/prng.ts';
+import { fc } from '../fc.ts';
 
 function draw(prng: Prng, count: number): number[] {
   return Array.from({ length: count }, () => prng.next32());

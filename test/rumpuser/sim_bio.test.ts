@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import {
   RUMPUSER_BIO_READ,
   RUMPUSER_BIO_SYNC,
@@ -12,6 +11,7 @@ import type { SimulatedHost } from '../../lib/rumpuser/sim.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import type { Errno } from '../../lib/sys/errno.ts';
 import { EBADF, EINVAL } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { asserts, turn } from './sim_support.ts';
 
 const DISK = { '/disk': { content: 'abcdefgh', size: 4096, type: 'blk' } } as const;

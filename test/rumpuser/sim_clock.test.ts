@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
-import fc from 'fast-check';
 import {
   RUMPUSER_CLOCK_ABSMONO,
   RUMPUSER_CLOCK_RELWALL,
@@ -11,6 +10,7 @@ import {
 } from '../../lib/rumpuser/rumpuser.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { EBUSY, EINVAL, EPROGMISMATCH } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { asserts, becomeLwp, bind, throwsErrno, turn } from './sim_support.ts';
 
 const YEAR_SEC = 365 * 86_400;

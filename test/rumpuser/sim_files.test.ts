@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import {
   RUMPUSER_IOV_NOSEEK,
   RUMPUSER_OPEN_ACCMODE,
@@ -29,6 +28,7 @@ import {
   ENOSPC,
   ENOTDIR,
 } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { ReferenceFile } from './reference_file.ts';
 import { throwsErrno } from './sim_support.ts';
 

@@ -1,8 +1,8 @@
 import test from 'ava';
-import fc from 'fast-check';
 import type { HostMemory } from '../../lib/rumpuser/rumpuser.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { EINVAL, ENOMEM } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { asserts, throwsErrno } from './sim_support.ts';
 
 test('malloc gives the bytes asked for, aligned, apart from all others', (t) => {

@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import type { DlObject } from '../../lib/rumpuser/rumpuser.ts';
 import {
   RUMPUSER_PANIC,
@@ -9,6 +8,7 @@ import {
 } from '../../lib/rumpuser/rumpuser.ts';
 import { simulatedHost } from '../../lib/rumpuser/sim.ts';
 import { EALREADY, EINVAL, ENOENT, ENOEXEC, EOPNOTSUPP, ESRCH } from '../../lib/sys/errno.ts';
+import { fc } from '../fc.ts';
 import { throwsErrno } from './sim_support.ts';
 
 function library(path: string): DlObject {

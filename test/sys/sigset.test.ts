@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import {
   SIGSET_EMPTY,
   SIGSET_FULL,
@@ -14,6 +13,7 @@ import {
   sigset,
 } from '../../lib/sys/sigset.ts';
 import type { Sigset } from '../../lib/sys/types.ts';
+import { fc } from '../fc.ts';
 
 const SIGNOS = Array.from({ length: 128 }, (_, i) => i + 1);
 const members = (set: Sigset): number[] => SIGNOS.filter((signo) => sigismember(set, signo));

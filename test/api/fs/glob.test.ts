@@ -1,8 +1,8 @@
 /** glob: what patterns find. */
 import test from 'ava';
-import fc from 'fast-check';
 import { expandBraces, parseGlob } from '../../../lib/api/fs/globpattern.ts';
 import { boot } from '../../../lib/api/index.ts';
+import { fc } from '../../fc.ts';
 
 type Glob = (pattern: string | string[], options?: object) => string[];
 type Globbing = {
