@@ -65,7 +65,7 @@ export class RemoteProc {
     const key = await this.#wire.ask(RUMPSP_PREFORK, attaches ? PREFORK_WAITED : 0, new Uint8Array(0));
     const wire = await Wire.open(dial, options, this.#wire);
     return settled(wire, async () => {
-      await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_FORK, key.body, new Uint8Array(4));
+      await wire.ask(RUMPSP_HANDSHAKE, HANDSHAKE_FORK, key, new Uint8Array(4));
       wire.attaches = attaches;
     });
   }
@@ -115,7 +115,7 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
 async function answered(wire: Wire, row: SysentRow, args: readonly unknown[]): Promise<unknown> {
   const call = encodeCall(row, wire.arena, args);
   try {
-    const { body } = await wire.ask(
+    const body = await wire.ask(
       RUMPSP_SYSCALL,
       row.number,
       call.args,

@@ -4,10 +4,12 @@
 
 import { isId, NGROUPS_MAX } from '../kern/kauth.ts';
 import type { Kernel as Kern } from '../kern/kernel.ts';
-import { EACCES, EINVAL } from '../sys/errno.ts';
+import type { SocketListener } from '../rumpuser/sockets.ts';
+import { EACCES, EINVAL, Errno } from '../sys/errno.ts';
 import { Server } from '../sysproxy/server.ts';
-import { formatUrl, isLoopback, parseUrl } from '../sysproxy/url.ts';
+import { type Address, formatUrl, isLoopback, parseUrl } from '../sysproxy/url.ts';
 import { SysError } from './errors.ts';
+import { listenAt } from './listener.ts';
 
 export interface ListenOptions {
   /** Whose rights clients have in the kernel. Default: the ids this process has on its host. */
@@ -91,23 +93,38 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
     maxClients,
     tell: (type, { pid, comm }) => onclient?.({ type, pid, comm }),
   });
-  const bound = await server.listen(address);
+  const listener = bind(server, address);
+  const all = {
+    close(): void {
+      listener.close();
+      server.close();
+    },
+  };
   // Whoever ended the kernel is answered first.
-  const died = (): void => void setImmediate(() => server.close());
+  const died = (): void => void setImmediate(() => all.close());
   k.hooks.servers ??= new Set();
-  k.hooks.servers.add(server);
+  k.hooks.servers.add(all);
   k.hooks.died ??= new Set();
   k.hooks.died.add(died);
   return {
-    url: formatUrl(bound),
+    url: formatUrl(listener.address),
     get clients() {
       return server.clients.size;
     },
     async close() {
-      k.hooks.servers?.delete(server);
+      k.hooks.servers?.delete(all);
       k.hooks.died?.delete(died);
-      await server.close();
+      all.close();
     },
-    unref: () => server.unref(),
+    unref: () => listener.unref(),
   };
+}
+
+/** @throws SysError of the host */
+function bind(server: Server, address: Address): SocketListener {
+  try {
+    return listenAt(server, address);
+  } catch (error) {
+    throw error instanceof Errno ? new SysError(error, 'listen', formatUrl(address)) : error;
+  }
 }

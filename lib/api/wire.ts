@@ -3,9 +3,9 @@
  *
  * NetBSD: lib/librumpclient/rumpclient.c.
  */
-import { connect as netConnect } from 'node:net';
 import { Arena } from '../emul/netbsd/encoder.ts';
 import { siginfoCodec } from '../emul/netbsd/structs.ts';
+import { type Connection, dial, type SocketUser } from '../rumpuser/sockets.ts';
 import { signame } from '../sys/constants/signal.ts';
 import { EAGAIN, EBUSY, EINVAL, EIO, ENOMEM, ENOTCONN, EPERM, Errno, ESRCH } from '../sys/errno.ts';
 import type { Siginfo } from '../sys/types.ts';
@@ -56,24 +56,13 @@ const BANNER_MAX = 96;
 const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, ESRCH, EIO, EBUSY, ENOMEM, EINVAL];
 
 /** What a connection goes over: a socket, as far as one is used. */
-export interface Line {
-  /** @param written nobody looks at the frame any more */
-  write(frame: Uint8Array, written?: () => void): unknown;
-  destroy(): unknown;
-  on(event: 'data', heard: (chunk: Buffer) => void): unknown;
-  on(event: 'close', closed: () => void): unknown;
-  on(event: 'error', failed: (error: Error) => void): unknown;
-}
+export type Line = Pick<Connection, 'write' | 'destroy'>;
 
-/** The way to a server, a new one each time. */
-export type Dial = () => Line;
+/** The way to a server, a new one each time. What happens there is told, but not before this has returned. */
+export type Dial = (user: SocketUser) => Line;
 
 export function dialTo(address: Address): Dial {
-  return () => {
-    const socket =
-      address.kind === 'unix' ? netConnect(address.path) : netConnect(address.port, address.host);
-    return socket.setNoDelay(true);
-  };
+  return (user) => dial(address, user);
 }
 
 export class Wire {
@@ -85,14 +74,16 @@ export class Wire {
   attaches = false;
   /** It has asked to exit: the server will close. */
   exits = false;
-  /** The server has said what it is. Rejects with SysError EINVAL, ENOTCONN, or the host's error. */
+  /** The server has said what it is. Rejects with SysError: EINVAL, ENOTCONN, or the host's. */
   readonly ready: Promise<void>;
+  #introduced = { resolve: (): void => {}, reject: (_error: SysError): void => {} };
+  #banner = '';
   readonly #line: Line;
   readonly #rooms = new Rooms();
   readonly #input = new Reassembly(FRAME_MAX, (length) => this.#rooms.take(length));
   readonly #waiting = new Map<
     bigint,
-    { readonly resolve: (frame: Frame) => void; readonly reject: (error: unknown) => void }
+    { readonly resolve: (body: Uint8Array) => void; readonly reject: (error: unknown) => void }
   >();
   #reqno = 1n;
   /** Why nothing more can be asked. */
@@ -104,8 +95,14 @@ export class Wire {
     this.options = options;
     this.handlers = parent?.handlers.copy() ?? new SignalHandlers(options.onsignal);
     this.arena = new Arena(parent?.arena.handles);
-    this.#line = dial();
-    this.ready = this.#banner();
+    this.ready = new Promise((resolve, reject) => {
+      this.#introduced = { resolve, reject };
+    });
+    this.#line = dial({
+      received: (bytes, length) => this.#received(bytes, length),
+      drained: () => {},
+      ended: (error) => this.#ended(error),
+    });
   }
 
   /** Connected, the banner read, the token shown. */
@@ -121,40 +118,42 @@ export class Wire {
   /** Say who this is, or will be. Rejects with SysError. */
   async introduce(as: typeof HANDSHAKE_GUEST | typeof HANDSHAKE_EXEC, comm: string): Promise<void> {
     const suffix = this.options.attach === false ? '' : HANDSHAKE_ATTACH;
-    const { body } = await this.ask(RUMPSP_HANDSHAKE, as, Buffer.from(`${comm}\0${suffix}`));
+    const body = await this.ask(RUMPSP_HANDSHAKE, as, Buffer.from(`${comm}\0${suffix}`));
     this.attaches = body.length >= 8 && ((body[4] as number) & HANDSHAKE_ATTACHED) !== 0;
   }
 
-  #banner(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let banner = '';
-      this.#line.on('error', (error) => {
-        this.#lost(ENOTCONN, error.message);
-        reject(error);
-      });
-      this.#line.on('close', () => {
-        if (this.exits) {
-          this.#lost(ESRCH, 'the process has exited');
-        }
-        this.#lost(ENOTCONN, 'the server has closed the connection');
-        reject(new SysError(ENOTCONN, 'connect', 'closed before the banner'));
-      });
-      this.#line.on('data', (chunk) => {
-        if (banner.endsWith('\n')) {
-          this.#receive(chunk);
-          return;
-        }
-        const end = chunk.indexOf(10) + 1;
-        banner += chunk.toString('latin1', 0, end === 0 ? chunk.length : end);
-        if (end > 0 && banner.startsWith('RUMPSP-0.')) {
-          resolve();
-          this.#receive(chunk.subarray(end));
-        } else if (banner.length > BANNER_MAX || end > 0) {
-          reject(new SysError(EINVAL, 'connect', 'that is no sysproxy server'));
-          this.close();
-        }
-      });
-    });
+  #received(bytes: Uint8Array, length: number): void {
+    let at = 0;
+    if (!this.#banner.endsWith('\n')) {
+      at = Math.min(bytes.indexOf(10) + 1 || length, length);
+      this.#banner += Buffer.from(bytes.subarray(0, at)).toString('latin1');
+      if (
+        this.#banner.endsWith('\n') ? !this.#banner.startsWith('RUMPSP-0.') : this.#banner.length > BANNER_MAX
+      ) {
+        this.#introduced.reject(new SysError(EINVAL, 'connect', 'that is no sysproxy server'));
+        this.close();
+        return;
+      }
+      if (!this.#banner.endsWith('\n')) {
+        return;
+      }
+      this.#introduced.resolve();
+    }
+    if (at < length) {
+      this.#receive(at === 0 ? bytes : bytes.subarray(at, length), length - at);
+    }
+  }
+
+  #ended(error: Errno | null): void {
+    if (this.exits) {
+      this.#lost(ESRCH, 'the process has exited');
+    }
+    this.#lost(ENOTCONN, error === null ? 'the server has closed the connection' : error.message);
+    this.#introduced.reject(
+      error === null
+        ? new SysError(ENOTCONN, 'connect', 'closed before the banner')
+        : new SysError(error, 'connect'),
+    );
   }
 
   get alive(): boolean {
@@ -175,8 +174,8 @@ export class Wire {
     this.#waiting.clear();
   }
 
-  /** Send a request and wait for its answer. Rejects with SysError, also for an error frame. */
-  ask(type: number, u: number, ...body: readonly Uint8Array[]): Promise<Frame> {
+  /** Send a request and wait for the body of its answer. Rejects with SysError, also for an error frame. */
+  ask(type: number, u: number, ...body: readonly Uint8Array[]): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       if (this.#gone !== null) {
         reject(this.#gone());
@@ -196,8 +195,8 @@ export class Wire {
     this.#line.write(frame, length < KEPT_MIN ? undefined : () => this.#rooms.give(memory));
   }
 
-  #receive(chunk: Uint8Array): void {
-    this.#input.push(chunk);
+  #receive(chunk: Uint8Array, length: number): void {
+    this.#input.push(chunk, length);
     for (let frame = this.#input.next(); frame !== null; frame = this.#input.next()) {
       if (frame === 'bad') {
         this.close();
@@ -213,19 +212,20 @@ export class Wire {
             new SysError(PROTOCOL[frame.u] ?? EIO, 'sysproxy', `error ${frame.u} of the server`),
           );
         } else {
-          waiting?.resolve({ ...frame, body: frame.body.slice() });
+          waiting?.resolve(frame.body.slice());
         }
       }
       if (frame.alone) {
         this.#rooms.give(frame.body);
       }
     }
+    this.#input.keep();
   }
 
   /** The server wants something of this side's memory. */
   #serve({ reqno, type, u, body }: Frame): void {
+    const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     try {
-      const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
       switch (type) {
         case RUMPSP_COPYIN:
           this.#answer(

@@ -310,20 +310,14 @@ export class Gate {
       throw EINVAL;
     }
     const number = this.#slots.word(slot, SLOT_NUMBER);
+    const begin = slot * SLOT_BYTES + SLOT_ARG * 8;
     if (slot === session.slot && isOutside(client)) {
-      const value = plainCall(
-        client.lwp,
-        number,
-        this.#slots.longs,
-        (slot * SLOT_BYTES) / 8 + SLOT_ARG,
-        length,
-      );
-      if (value !== undefined) {
-        this.#answer(slot, 0, BigInt(value), 0n);
+      const registers = plainCall(client.lwp, number, this.#slots.view, begin, length);
+      if (registers !== undefined) {
+        this.#answer(slot, 0, registers[0], registers[1]);
         return;
       }
     }
-    const begin = slot * SLOT_BYTES + SLOT_ARG * 8;
     const args = this.#slots.bytes.slice(begin, begin + length);
     const l = clientRun(
       client,

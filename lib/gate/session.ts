@@ -5,7 +5,7 @@
  * goes, by its own will or not, everything it acted for goes.
  */
 import { exit1 } from '../kern/exit.ts';
-import { AST_EXIT, LW_LENT, type Lwp } from '../kern/lwp.ts';
+import { AST_EXIT, type Lwp, lwpIsOutside } from '../kern/lwp.ts';
 import { lwpCreate, lwpFree, lwpUnlink } from '../kern/lwpcreate.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { MaySleep } from '../kern/maysleep.ts';
@@ -46,7 +46,7 @@ export interface Session {
 
 /** Its thread's lwp can be used as it is: there, and not at anything. */
 export function isOutside({ proc, lwp }: Client): boolean {
-  return proc.alive && !proc.exiting && lwp.coroutine === null && (lwp.flag & (LW_LENT | LW_WEXIT)) === 0;
+  return proc.alive && !proc.exiting && lwpIsOutside(lwp);
 }
 
 /**

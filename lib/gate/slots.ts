@@ -51,6 +51,7 @@ export class Slots {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
   readonly longs: BigInt64Array;
+  readonly view: DataView;
   /** Where they are in the process. */
   readonly address: bigint;
 
@@ -58,6 +59,7 @@ export class Slots {
     this.bytes = memory;
     this.words = new Int32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
     this.longs = new BigInt64Array(memory.buffer, memory.byteOffset, memory.byteLength / 8);
+    this.view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
     this.address = address;
   }
 

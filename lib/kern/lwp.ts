@@ -11,7 +11,7 @@
  *
  * NetBSD: sys/sys/lwp.h, sys/kern/kern_lwp.c.
  */
-import { LSIDL } from '../sys/constants/lwp.ts';
+import { LSIDL, LW_WEXIT } from '../sys/constants/lwp.ts';
 import type { Errno } from '../sys/errno.ts';
 import type { Callout } from './callout.ts';
 import type { Cpu } from './cpu.ts';
@@ -104,4 +104,9 @@ export class Lwp {
   toString(): string {
     return `${this.proc.pid}.${this.lid} (${this.name || this.proc.comm})${this.wmesg ? ` ${this.wmesg}` : ''}`;
   }
+}
+
+/** It is its caller's to use: in no call, not lent, and not exiting. */
+export function lwpIsOutside(l: Lwp): boolean {
+  return l.coroutine === null && (l.flag & (LW_LENT | LW_WEXIT)) === 0;
 }

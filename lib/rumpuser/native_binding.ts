@@ -2,6 +2,7 @@
 import { EINTR } from '../sys/errno.ts';
 import { loadBinding } from './binding.ts';
 import { type HostBinding, type LoadedObject, throwing } from './host_errno.ts';
+import type { SocketBinding } from './native_sockets.ts';
 import { RumpuserAssertion, RumpuserOwnerDead } from './rumpuser.ts';
 
 /** Where a comment does not say otherwise, a negative result is an errno. Lock words: see `locks.ts`. */
@@ -107,6 +108,9 @@ export interface NativeBinding extends HostBinding {
   gateRelease(slot: number): void;
   gateGone(slot: number): void;
 
+  /** The functions of sockets, once in an isolate. `happened` is called on this thread: see `native_sockets.ts`. */
+  sockets(happened: (number: number, event: number, value: number) => void): SocketBinding;
+
   /** `upcall(what, text, device)` answers a number or a negative errno: see `host_modules.ts`. */
   moduleOpen(
     tenant: number,
@@ -156,7 +160,7 @@ export const nativeBinding = once(() => {
 });
 
 /** A function that calls `make` until that has returned, and from then on returns what it did. */
-function once<T extends object>(make: () => T): () => T {
+export function once<T extends object>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();

@@ -5,22 +5,15 @@
  */
 import type { Piece } from '../emul/netbsd/encoder.ts';
 import { type RemoteResult, syscallRemote } from '../emul/netbsd/index.ts';
-import type { Lwp } from '../kern/lwp.ts';
+import { plainCall } from '../emul/netbsd/plain.ts';
+import { type Lwp, lwpIsOutside } from '../kern/lwp.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { Proc } from '../kern/proc.ts';
 import { trace } from '../kern/trace.ts';
 import { Errno } from '../sys/errno.ts';
 import { syscallByNumber } from '../sys/syscalls.ts';
 import type { Client } from './client.ts';
-import {
-  encodeFrame,
-  type Frame,
-  RUMPSP_ERR_MALFORMED_REQUEST,
-  RUMPSP_ERR_TRYAGAIN,
-  RUMPSP_RESP,
-  RUMPSP_SYSCALL,
-  words,
-} from './frame.ts';
+import { answerFrame, type Frame, RUMPSP_ERR_MALFORMED_REQUEST, RUMPSP_ERR_TRYAGAIN } from './frame.ts';
 import { execWhenIdle } from './handshake.ts';
 import { Attached, segmentsOf } from './segments.ts';
 
@@ -30,14 +23,18 @@ const NONE: readonly Piece[] = [];
 const CALLS_MAX = 512;
 
 /** Let process `p` of the client make the call. */
-export function serveCall(client: Client, p: Proc, { reqno, u: number, body: received, alone }: Frame): void {
+export function serveCall(client: Client, p: Proc, frame: Frame): void {
   const { vm } = client;
-  if (vm.calls >= CALLS_MAX || !p.alive || p.exiting || !vm.affords(received.length)) {
+  const { reqno, u: number, alone } = frame;
+  if (vm.calls >= CALLS_MAX || !p.alive || p.exiting || !vm.affords(frame.length)) {
     client.error(reqno, RUMPSP_ERR_TRYAGAIN);
     return;
   }
+  if (servePlain(client, frame)) {
+    return;
+  }
   // It is kept for as long as the call takes, but not what came along with it and may be much more.
-  const body = alone ? received : received.slice();
+  const body = frame.kept();
   const registers = syscallByNumber(number)?.args.length;
   const segments = client.attaches && registers !== undefined ? segmentsOf(body, 8 * registers) : NONE;
   if (segments === null) {
@@ -86,8 +83,30 @@ export function serveCall(client: Client, p: Proc, { reqno, u: number, body: rec
   vm.begin(serving, body.length, segments.length === 0 ? null : new Attached(segments));
 }
 
+/** A call of numbers that does not sleep is made by the lwp the connection has had from the beginning. */
+function servePlain(client: Client, { reqno, u: number, view, at, length }: Frame): boolean {
+  const { lwp } = client;
+  if (lwp === null || !lwpIsOutside(lwp)) {
+    return false;
+  }
+  client.vm.survived();
+  try {
+    const retval = plainCall(lwp, number, view, at, length);
+    if (retval !== undefined) {
+      client.send(answerFrame(reqno, 0, retval));
+    }
+    return retval !== undefined;
+  } catch (error) {
+    if (!(error instanceof Errno)) {
+      throw error;
+    }
+    client.send(answerFrame(reqno, error.errno, [0n, 0n]));
+    return true;
+  }
+}
+
 function answer(client: Client, reqno: bigint, { error, retval }: RemoteResult): void {
-  client.send(encodeFrame(reqno, RUMPSP_RESP, RUMPSP_SYSCALL, 0, words(BigInt(error), retval[0], retval[1])));
+  client.send(answerFrame(reqno, error, retval));
 }
 
 /** A call was under way when the kernel ended. Who has ended it is told that it has; the connection goes. */

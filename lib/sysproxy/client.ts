@@ -12,7 +12,7 @@ import type { Kernel } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { Proc } from '../kern/proc.ts';
-import { settle } from '../kern/sched.ts';
+import { pump, settle } from '../kern/sched.ts';
 import { Sigctx } from '../kern/sigacts.ts';
 import { W_EXITCODE } from '../sys/constants/wait.ts';
 import { serveCall } from './calls.ts';
@@ -49,9 +49,8 @@ export interface Transport {
    * @returns false when so much waits already that nothing more should be begun: `Client.drained` will be called
    */
   write(frame: Uint8Array, written?: () => void): boolean;
-  /** What is written from now on may wait, until `uncork`. */
-  cork(): void;
-  uncork(): void;
+  /** What `fn` writes need not go before it returns. */
+  together(fn: () => void): void;
   /** Let no more come until `resume`. */
   pause(): void;
   resume(): void;
@@ -62,8 +61,10 @@ export class Client {
   readonly server: Server;
   readonly kernel: Kernel;
   readonly vm: WireVmspace;
-  /** Null before it is one. */
+  /** Null before it is one, and when it is no more. */
   proc: Proc | null = null;
+  /** The lwp it has begun with. */
+  lwp: Lwp | null = null;
   /** What its calls have of the thread that makes them: they are all taken for one's. */
   sigctx = new Sigctx();
   /** A token has been given, or none is wanted. */
@@ -113,6 +114,7 @@ export class Client {
   /** The connection is this process from now on, whose lwp is `l`. */
   become(l: Lwp): void {
     this.proc = l.proc;
+    this.lwp = l;
     this.sigctx = l.sigctx;
     this.#input.max = FRAME_MAX;
   }
@@ -134,17 +136,16 @@ export class Client {
   }
 
   /** Bytes have come. */
-  receive(chunk: Uint8Array): void {
-    this.#input.push(chunk);
+  receive(chunk: Uint8Array, length = chunk.length): void {
+    this.#input.push(chunk, length);
     if (!this.#later && !this.#blocked) {
       this.#serve();
     }
+    this.#input.keep();
   }
 
   /** Look at what has come: so much that others get their turn. */
   #serve(): void {
-    // What a call copies out and its answer go together.
-    this.#transport.cork();
     for (let n = 0; !this.#closed && !this.#blocked; n++) {
       const frame = this.#input.next();
       if (frame === null) {
@@ -161,15 +162,14 @@ export class Client {
         this.#later = true;
         setImmediate(() => {
           this.#later = false;
-          this.#serve();
+          this.#transport.together(() => this.#serve());
         });
         break;
       }
     }
     if (this.kernel.state === 'running') {
-      settle(this.kernel);
+      pump(this.kernel);
     }
-    queueMicrotask(() => this.#transport.uncork());
   }
 
   /** It is over, whoever says so. Again: no-op. */
@@ -186,6 +186,7 @@ export class Client {
     this.vm.close();
     const p = this.proc;
     this.proc = null;
+    this.lwp = null;
     if (p !== null) {
       this.server.tell('gone', p);
     }

@@ -3,7 +3,7 @@
  *
  * What a call fills for its client lies in the middle of the frame it will be sent in: it is not copied for that.
  */
-import { HEADER, putHeader, RUMPSP_COPYOUT, RUMPSP_REQ } from './frame.ts';
+import { HEADER, putHeader, RUMPSP_COPYOUT, RUMPSP_REQ, words } from './frame.ts';
 
 /** Bytes before the data of a copy out: header, length, address. */
 const HEAD = HEADER + 16;
@@ -40,9 +40,7 @@ export class Rooms {
 /** The frame that copies out `data`, which is the beginning of a room. */
 export function copyoutFrame(reqno: bigint, address: bigint, data: Uint8Array): Uint8Array {
   const frame = new Uint8Array(data.buffer, 0, HEAD + data.length);
-  const view = putHeader(frame, reqno, RUMPSP_REQ, RUMPSP_COPYOUT, 0);
-  view.setUint32(HEADER, data.length, true);
-  view.setUint32(HEADER + 4, 0, true);
-  view.setBigUint64(HEADER + 8, address, true);
+  putHeader(frame, reqno, RUMPSP_REQ, RUMPSP_COPYOUT, 0);
+  frame.set(words(BigInt(data.length), address), HEADER);
   return frame;
 }

@@ -25,8 +25,11 @@ export function asksToAttach(body: Uint8Array, end: number): boolean {
 
 /** The segments that begin at `from` of a call's body, as views of it. @returns null when they do not parse */
 export function segmentsOf(body: Uint8Array, from: number): Piece[] | null {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const segments: Piece[] = [];
+  if (body.length <= from) {
+    return segments;
+  }
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   for (let at = from; at < body.length; ) {
     if (body.length - at < HEAD || segments.length === SEGMENTS_MAX) {
       return null;

@@ -1,11 +1,9 @@
 /**
- * A server: who listens, who may come, and who has been announced.
+ * A server: who may come, who is there, and who has been announced.
  *
  * NetBSD: lib/librumpuser/rumpuser_sp.c (rumpuser_sp_init, spserver), sys/rump/librump/rumpkern/rump.c.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { lstatSync, unlinkSync } from 'node:fs';
-import { createConnection, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { exit1 } from '../kern/exit.ts';
 import type { Kernel } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
@@ -15,17 +13,11 @@ import { settle } from '../kern/sched.ts';
 import { MACHINE, OSRELEASE, OSTYPE } from '../kern/version.ts';
 import { Client, type Transport } from './client.ts';
 import { Rooms } from './rooms.ts';
-import { type Address, formatUrl } from './url.ts';
 
 /** Bytes of a key that a forked child shows. */
 export const AUTH_SIZE = 16;
-/** Connections without a handshake are closed after this. */
+/** Children that do not come are given up after this. */
 const HANDSHAKE_MS = 10_000;
-/** Bytes that wait for a client when nothing more of it is begun, and when it is closed. */
-const BACKLOG_PAUSE = 1 << 20;
-const BACKLOG_MAX = 32 << 20;
-/** What a closed connection has left to say is said within this time. */
-const LINGER_MS = 1000;
 
 /** Whose rights clients have. */
 export interface Who {
@@ -62,9 +54,6 @@ export class Server {
   readonly #expected = new Map<string, Expected>();
   readonly #maxClients: number;
   readonly tell: ServerOptions['tell'];
-  #net: NetServer | null = null;
-  #address = '';
-  #connections = 0;
 
   constructor(k: Kernel, { who, token, maxClients, tell }: ServerOptions) {
     this.kernel = k;
@@ -74,41 +63,19 @@ export class Server {
     this.tell = tell;
   }
 
-  /** Begin to listen. @returns the address, with the port that was taken. Rejects with the host's error. */
-  async listen(address: Address): Promise<Address> {
-    try {
-      this.#net = await this.#bind(address);
-    } catch (error) {
-      if (address.kind !== 'unix' || !(await isStale(address.path, error))) {
-        throw error;
-      }
-      unlinkSync(address.path);
-      this.#net = await this.#bind(address);
+  /** Somebody has come. @returns null: not now */
+  admit(transport: Transport): Client | null {
+    if (this.clients.size >= this.#maxClients || this.kernel.state !== 'running') {
+      return null;
     }
-    const net = this.#net.address();
-    const bound =
-      address.kind === 'tcp' && typeof net === 'object' && net !== null
-        ? { ...address, port: net.port }
-        : address;
-    this.#address = formatUrl(bound);
-    return bound;
+    const client = new Client(this, transport);
+    this.clients.add(client);
+    transport.write(Buffer.from(`RUMPSP-0.4-${OSTYPE}-${OSRELEASE}/${MACHINE}\n`));
+    return client;
   }
 
-  #bind(address: Address): Promise<NetServer> {
-    return new Promise((resolve, reject) => {
-      const net = createServer((socket) => this.#connected(socket));
-      net.once('error', reject);
-      net.listen(address.kind === 'unix' ? { path: address.path } : address, () => {
-        net.off('error', reject);
-        resolve(net);
-      });
-    });
-  }
-
-  /** Listen no more, and end every connection. */
-  async close(): Promise<void> {
-    const net = this.#net;
-    this.#net = null;
+  /** End every connection. */
+  close(): void {
     for (const client of [...this.clients]) {
       client.close();
     }
@@ -116,45 +83,6 @@ export class Server {
       this.#expected.delete(key);
       this.#dismiss(lwp);
     }
-    if (net !== null) {
-      await new Promise<void>((resolve) => {
-        net.close(() => resolve());
-      });
-    }
-  }
-
-  unref(): void {
-    this.#net?.unref();
-  }
-
-  #connected(socket: Socket): void {
-    if (this.clients.size >= this.#maxClients || this.kernel.state !== 'running') {
-      socket.destroy();
-      return;
-    }
-    socket.setNoDelay(true);
-    const client = new Client(this, transportOf(socket, this.#peerOf(socket)));
-    this.clients.add(client);
-    const timer = setTimeout(() => {
-      if (!client.established) {
-        client.close();
-      }
-    }, HANDSHAKE_MS);
-    timer.unref();
-    socket.on('data', (chunk) => client.receive(chunk));
-    socket.on('drain', () => client.drained());
-    socket.on('error', () => client.close());
-    socket.on('close', () => {
-      clearTimeout(timer);
-      client.close();
-    });
-    socket.write(`RUMPSP-0.4-${OSTYPE}-${OSRELEASE}/${MACHINE}\n`);
-  }
-
-  /** Who a connection is, as far as the host tells: of a unix socket there is the server's address only. */
-  #peerOf({ remoteAddress, remotePort }: Socket): string {
-    const address = remoteAddress === undefined ? this.#address : `tcp://${remoteAddress}:${remotePort}`;
-    return `${address}#${++this.#connections}`;
   }
 
   /** Is this the token? */
@@ -208,41 +136,4 @@ export class Server {
       settle(this.kernel);
     }
   }
-}
-
-function transportOf(socket: Socket, peer: string): Transport {
-  return {
-    peer,
-    write(frame, written) {
-      socket.write(frame, written);
-      if (socket.writableLength > BACKLOG_MAX) {
-        socket.destroy();
-      }
-      return socket.writableLength <= BACKLOG_PAUSE;
-    },
-    cork: () => socket.cork(),
-    uncork: () => socket.uncork(),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    end() {
-      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-      socket.once('close', () => clearTimeout(timer));
-      socket.end(() => socket.destroy());
-    },
-  };
-}
-
-/** Is what is in the way a socket that a server which is no more has left? Anything else stays. */
-async function isStale(path: string, error: unknown): Promise<boolean> {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !lstatSync(path).isSocket()) {
-    return false;
-  }
-  return new Promise((resolve) => {
-    const socket = createConnection(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', (refused: NodeJS.ErrnoException) => resolve(refused.code === 'ECONNREFUSED'));
-  });
 }

@@ -50,7 +50,7 @@ interface Call {
   /** What it uses up. */
   bytes: number;
   /** What it fills, and has not copied out. */
-  readonly rooms: Set<ArrayBufferLike>;
+  rooms: Set<ArrayBufferLike> | null;
 }
 
 export class WireVmspace implements RemoteVmspace {
@@ -97,11 +97,15 @@ export class WireVmspace implements RemoteVmspace {
     return this.#bytes + length <= MEMORY_MAX;
   }
 
+  /** Its program makes a call: it lives on, whatever has been raised. */
+  survived(): void {
+    this.#fatal = 0;
+  }
+
   /** `l` serves a call with a request of `length` bytes. */
   begin(l: Lwp, length: number, attached: Attached | null): void {
-    // Its program lives on, whatever has been raised.
-    this.#fatal = 0;
-    this.#calls.set(l, { attached, bytes: length, rooms: new Set() });
+    this.survived();
+    this.#calls.set(l, { attached, bytes: length, rooms: null });
     this.#bytes += length;
   }
 
@@ -111,7 +115,7 @@ export class WireVmspace implements RemoteVmspace {
     if (call !== undefined) {
       this.#bytes -= call.bytes;
       this.#calls.delete(l);
-      for (const buffer of call.rooms) {
+      for (const buffer of call.rooms ?? []) {
         this.#rooms.give(new Uint8Array(buffer));
       }
     }
@@ -129,9 +133,10 @@ export class WireVmspace implements RemoteVmspace {
   }
 
   room(l: Lwp, length: number): Uint8Array {
-    const { rooms } = this.#charge(l, length);
+    const call = this.#charge(l, length);
     const room = this.#rooms.takeRoom(length);
-    rooms.add(room.buffer);
+    call.rooms ??= new Set();
+    call.rooms.add(room.buffer);
     return room;
   }
 
@@ -220,7 +225,7 @@ export class WireVmspace implements RemoteVmspace {
     }
     const call = this.#calls.get(l);
     call?.attached?.written(address, data.length);
-    if (call?.rooms.delete(data.buffer) === true) {
+    if (call?.rooms?.delete(data.buffer) === true) {
       this.#send(copyoutFrame(this.#reqno++, address, data), () => this.#rooms.give(data));
       return;
     }

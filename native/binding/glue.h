@@ -162,6 +162,7 @@ void define_modules(Napi::Object exports);
 void define_bench(Napi::Object exports);
 void define_host(Napi::Object exports);
 void define_gate(Napi::Object exports);
+void define_sockets(Napi::Object exports);
 
 } // namespace binding
 

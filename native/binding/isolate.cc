@@ -10,6 +10,7 @@
 #include "lock_table.h"
 #include "lwp.h"
 #include "pump.h"
+#include "sockets.h"
 #include "wait.h"
 
 namespace binding {
@@ -125,6 +126,13 @@ void Isolate::own_slot(uint32_t slot) {
 
 void Isolate::disown_slot(uint32_t slot) {
   slots_.erase(slot);
+}
+
+Sockets &Isolate::open_sockets(Napi::Function handler) {
+  if (sockets_ != nullptr)
+    throw AssertionFailed{"sockets: they are open"};
+  sockets_ = new Sockets(env_, handler);
+  return *sockets_;
 }
 
 Napi::Uint8Array Isolate::gate_memory() {

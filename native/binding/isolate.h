@@ -16,6 +16,7 @@
 namespace binding {
 
 class Pump;
+class Sockets;
 
 class Isolate;
 struct ModuleHost;
@@ -59,6 +60,10 @@ public:
   // All slots of the process: a view as any other, but made when somebody wants it.
   Napi::Uint8Array gate_memory();
 
+  // The sockets of the isolate, made once. `handler`: see sockets.h.
+  Sockets &open_sockets(Napi::Function handler);
+  Sockets &sockets() { return *sockets_; }
+
   // Results too big for a register, in a typed array of the isolate: see kScratch in bind_clocks.cc.
   double scratch[2] = {0, 0};
 
@@ -68,6 +73,8 @@ private:
   std::map<uint32_t, Host> hosts_;
   std::set<uint32_t> slots_;
   Napi::Reference<Napi::Uint8Array> gate_memory_;
+  // It deletes itself.
+  Sockets *sockets_ = nullptr;
 };
 
 } // namespace binding

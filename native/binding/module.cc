@@ -40,6 +40,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_bench(exports);
   define_host(exports);
   define_gate(exports);
+  define_sockets(exports);
   return exports;
 }
 

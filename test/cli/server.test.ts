@@ -128,8 +128,8 @@ test('in the background: ready when the command ends', async (t) => {
   t.false(existsSync(socket));
   t.regex(readFileSync(logFile, 'utf8'), /listening[\s\S]*ended/);
   const failed = rump(['server', '-d', 'unix:///none/socket']);
-  t.is(failed.status, 77);
-  t.regex(failed.stderr, /^rump: server: .*EACCES.*\n$/);
+  t.is(failed.status, 69);
+  t.regex(failed.stderr, /^rump: server: .*ENOENT.*\n$/);
 });
 
 test('tokens: TCP needs one, and clients have to show it', async (t) => {

@@ -3,13 +3,13 @@
  * socket, so that a run on the simulated host replays. On the native host what a call points at goes along with it, on
  * the simulated one the server asks for it.
  */
-import { EventEmitter } from 'node:events';
 import { RemoteProc } from '../../lib/api/connect.ts';
 import type { Kernel, NewprocOptions, Proc, PromiseCalls } from '../../lib/api/index.ts';
 import { newprocOptions } from '../../lib/api/newproc.ts';
 import { Wire } from '../../lib/api/wire.ts';
 import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
 import type { Proc as KernProc } from '../../lib/kern/proc.ts';
+import type { SocketUser } from '../../lib/rumpuser/sockets.ts';
 import { Client } from '../../lib/sysproxy/client.ts';
 import {
   HANDSHAKE_FORK,
@@ -48,14 +48,15 @@ export function comesBySysproxy(title: string): boolean {
 }
 
 /** The client's end. What is written is there at once; what the server says comes when the kernel has been left. */
-class Line extends EventEmitter {
+class Line {
   readonly client: Client;
   /** The frame that the server has sent last. */
   told: Uint8Array = new Uint8Array(0);
+  readonly #user: SocketUser;
   #closed = false;
 
-  constructor(server: Server) {
-    super();
+  constructor(server: Server, user: SocketUser) {
+    this.#user = user;
     this.client = new Client(server, {
       peer: 'test',
       write: (frame) => {
@@ -63,8 +64,7 @@ class Line extends EventEmitter {
         this.#heard(frame);
         return true;
       },
-      cork: () => {},
-      uncork: () => {},
+      together: (fn) => fn(),
       pause: () => {},
       resume: () => {},
       end: () => queueMicrotask(() => this.#ended()),
@@ -75,12 +75,12 @@ class Line extends EventEmitter {
 
   #heard(frame: Uint8Array): void {
     const bytes = Buffer.from(frame);
-    queueMicrotask(() => this.#closed || this.emit('data', bytes));
+    queueMicrotask(() => this.#closed || this.#user.received(bytes, bytes.length));
   }
 
   #ended(): void {
     this.#closed = true;
-    this.emit('close');
+    this.#user.ended(null);
   }
 
   write(frame: Uint8Array): void {
@@ -150,8 +150,8 @@ export function sysproxyFace(kernel: Kernel, kern: Kern, attach: boolean): Face 
       const server = new Server(kern, { who, token: null, maxClients: Number.POSITIVE_INFINITY, tell() {} });
       servers.push(server);
       const lines: Line[] = [];
-      const dial = (): Line => {
-        const line = new Line(server);
+      const dial = (user: SocketUser): Line => {
+        const line = new Line(server, user);
         lines.push(line);
         return line;
       };

@@ -213,7 +213,7 @@ served('a forked child has what its parent had when it was announced', async (t,
     client.close();
     return client.asked;
   };
-  const exec = (client: RawClient, suffix: string): Promise<Frame> =>
+  const exec = (client: RawClient, suffix: string): Promise<unknown> =>
     client.ask(RUMPSP_HANDSHAKE, HANDSHAKE_EXEC, Buffer.from(`new\0${suffix}`));
   const old = await RawClient.guest(path);
   const parent = await attaching(path);

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { RemoteProc } from '../../lib/api/connect.ts';
 import {
@@ -15,7 +14,7 @@ import {
   SysError,
   sigset,
 } from '../../lib/api/index.ts';
-import { Wire } from '../../lib/api/wire.ts';
+import { type Dial, Wire } from '../../lib/api/wire.ts';
 import {
   encodeFrame,
   RUMPSP_RAISE,
@@ -182,17 +181,22 @@ test('a signal that comes along with the answer of sigaction finds the handler',
   const caught: number[] = [];
   const handler = (signo: number): void => void caught.push(signo);
   let asked = 0n;
-  const server = new Duplex({
-    read() {},
-    write(_request, _encoding, done) {
-      const answer = encodeFrame(++asked, RUMPSP_RESP, RUMPSP_SYSCALL, 0, new Uint8Array(24));
-      const raise = encodeFrame(0n, RUMPSP_REQ, RUMPSP_RAISE, c.SIGUSR1);
-      this.push(Buffer.concat(asked === 1n ? [answer, raise] : [answer]));
-      done();
-    },
-  });
-  const wire = new Wire(() => server, {});
-  server.push('RUMPSP-0.4-NetBSD-10.1/amd64\n');
+  const dial: Dial = (user) => {
+    const say = (...frames: readonly Uint8Array[]): void => {
+      const bytes = Buffer.concat(frames);
+      queueMicrotask(() => user.received(bytes, bytes.length));
+    };
+    say(Buffer.from('RUMPSP-0.4-NetBSD-10.1/amd64\n'));
+    return {
+      write() {
+        const answer = encodeFrame(++asked, RUMPSP_RESP, RUMPSP_SYSCALL, 0, new Uint8Array(24));
+        const raise = encodeFrame(0n, RUMPSP_REQ, RUMPSP_RAISE, c.SIGUSR1);
+        say(answer, ...(asked === 1n ? [raise] : []));
+      },
+      destroy() {},
+    };
+  };
+  const wire = new Wire(dial, {});
   await wire.ready;
   const { promises } = new RemoteProc(wire, 2);
   await promises.sigaction(c.SIGUSR1, { handler, mask: sigset(), flags: 0 });

@@ -83,8 +83,7 @@ class Foe {
         this.#told(frame);
         return true;
       },
-      cork: () => {},
-      uncork: () => {},
+      together: (fn) => fn(),
       pause: () => {},
       resume: () => {},
       end: () => {

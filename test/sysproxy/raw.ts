@@ -28,6 +28,9 @@ export interface Answer {
   readonly retval: readonly [bigint, bigint];
 }
 
+/** A frame that has come, for as long as one likes. */
+type Kept = Pick<Frame, 'reqno' | 'class' | 'type' | 'u' | 'body'>;
+
 export class RawClient {
   readonly socket: Socket;
   readonly memory = Buffer.alloc(1 << 21);
@@ -35,12 +38,12 @@ export class RawClient {
   #reqno = 1n;
   #banner = '';
   readonly #input = new Reassembly(1 << 24);
-  readonly #waiting = new Map<bigint, (frame: Frame) => void>();
+  readonly #waiting = new Map<bigint, (frame: Kept) => void>();
   /** Frames nobody waited for. */
-  readonly others: Frame[] = [];
+  readonly others: Kept[] = [];
   readonly raised: number[] = [];
   /** The answer to its handshake as a guest. */
-  shaken: Frame | null = null;
+  shaken: Kept | null = null;
   /** Copies in that have been asked for. */
   asked = 0;
   /** It has been closed by the server. */
@@ -98,7 +101,8 @@ export class RawClient {
     if (frame.class !== RUMPSP_REQ) {
       const waiting = this.#waiting.get(frame.reqno);
       this.#waiting.delete(frame.reqno);
-      const kept = { ...frame, body: frame.body.slice() };
+      const { reqno, class: cls, type, u } = frame;
+      const kept = { reqno, class: cls, type, u, body: frame.body.slice() };
       if (waiting === undefined) {
         this.others.push(kept);
       } else {
@@ -172,9 +176,9 @@ export class RawClient {
   }
 
   /** Send a request and wait for what is answered. Rejects when the connection is closed instead. */
-  ask(type: number, u: number, body: Uint8Array, cls = RUMPSP_REQ): Promise<Frame> {
+  ask(type: number, u: number, body: Uint8Array, cls = RUMPSP_REQ): Promise<Kept> {
     const reqno = this.#reqno++;
-    const answer = new Promise<Frame>((resolve, reject) => {
+    const answer = new Promise<Kept>((resolve, reject) => {
       this.#waiting.set(reqno, resolve);
       void this.closed.then(() => reject(new Error('the server has closed the connection')));
     });

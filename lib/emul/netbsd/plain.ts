@@ -8,14 +8,23 @@ import { SYSCALLS } from '../../sys/syscalls.master.ts';
 import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
 import { HOSTS_OWN } from './hosts_own.ts';
+import { type Registers, secondOf } from './results.ts';
 
-type Decode = (slot: bigint) => number;
+type Decode = (slots: DataView, at: number) => number;
 
+/** Slots are little-endian, and their upper halves mean nothing to what is smaller. */
 function decodeOf(type: Scalar): Decode {
   const { size, signed } = SCALARS[type];
-  return signed
-    ? (slot) => Number(BigInt.asIntN(8 * size, slot))
-    : (slot) => Number(BigInt.asUintN(8 * size, slot));
+  switch (size) {
+    case 8:
+      return signed
+        ? (slots, at) => Number(slots.getBigInt64(at, true))
+        : (slots, at) => Number(slots.getBigUint64(at, true));
+    case 4:
+      return signed ? (slots, at) => slots.getInt32(at, true) : (slots, at) => slots.getUint32(at, true);
+    default:
+      return (slots, at) => slots.getUint8(at);
+  }
 }
 
 const PLAIN: ReadonlyMap<number, readonly Decode[]> = new Map(
@@ -34,16 +43,16 @@ const PLAIN: ReadonlyMap<number, readonly Decode[]> = new Map(
 
 /**
  * Make call `number` at once, if it is one of those, and nothing waits for `l` at the user boundary.
- * @param at where in `words` its arguments are, `length` bytes of them
- * @returns its value; undefined when it has to be made in the ordinary way. @throws an errno, KernelDead
+ * @param at where in `slots` its arguments are, `length` bytes of them
+ * @returns its registers; undefined when it has to be made in the ordinary way. @throws an errno, KernelDead
  */
 export function plainCall(
   l: Lwp,
   number: number,
-  words: BigInt64Array,
+  slots: DataView,
   at: number,
   length: number,
-): number | undefined {
+): Registers | undefined {
   const decode = PLAIN.get(number);
   const k = l.kernel;
   if (
@@ -56,6 +65,14 @@ export function plainCall(
     return undefined;
   }
   const row = syscallByNumber(number) as SysentRow;
-  const [a, b, c, d] = decode.map((each, i) => each(words[at + i] as bigint));
-  return syscallLocal(l, row, a, b, c, d) as number;
+  const [a, b, c, d] = decode;
+  const value = syscallLocal(
+    l,
+    row,
+    a?.(slots, at),
+    b?.(slots, at + 8),
+    c?.(slots, at + 16),
+    d?.(slots, at + 24),
+  ) as number;
+  return [BigInt(value), secondOf(row, l)];
 }

@@ -3,9 +3,11 @@
  *
  * NetBSD: sys/kern/syscalls.master; sys/sys/syscallvar.h.
  */
+import type { Lwp } from '../../kern/lwp.ts';
 import type { MaySleep } from '../../kern/maysleep.ts';
 import { ERANGE } from '../../sys/errno.ts';
 import { nameEncode } from '../../sys/pathname.ts';
+import type { SysentRow } from '../../sys/sysent.ts';
 import { type Marshal, memoryCodec } from './args.ts';
 import { modstatOut } from './modctl.ts';
 
@@ -79,7 +81,6 @@ function hasRoomOf(m: Marshal, name: string): boolean {
 
 function registers(m: Marshal, value: unknown, count: bigint | null): Registers {
   const { result } = m.row;
-  const { proc, cred } = m.l;
   if (result === 'fds') {
     const [r, w] = value as [number, number];
     return [BigInt(r), BigInt(w)];
@@ -91,15 +92,20 @@ function registers(m: Marshal, value: unknown, count: bigint | null): Registers 
       : result === 'void' || result === 'error'
         ? 0n
         : (count ?? register(value));
-  switch (m.row.second) {
+  return [first, secondOf(m.row, m.l)];
+}
+
+/** What a call leaves in the second register. */
+export function secondOf({ second }: SysentRow, { proc, cred }: Lwp): bigint {
+  switch (second) {
     case 'ppid':
-      return [first, BigInt(proc.parent?.pid ?? 0)];
+      return BigInt(proc.parent?.pid ?? 0);
     case 'euid':
-      return [first, BigInt(cred.euid)];
+      return BigInt(cred.euid);
     case 'egid':
-      return [first, BigInt(cred.egid)];
+      return BigInt(cred.egid);
     default:
-      return [first, 0n];
+      return 0n;
   }
 }
 
