@@ -7,7 +7,7 @@
  * nothing.
  *
  * Invariants: the loan, while there is one, is what follows the bytes in the buffer, and nothing enters the
- * buffer then. A pipe without readers is empty.
+ * buffer then. What is in the buffer stays while either end is open: a FIFO may be opened for reading again.
  *
  * NetBSD: sys/kern/sys_pipe.c, pipe(2).
  */
@@ -155,14 +155,13 @@ export function grow(pipe: Pipe): void {
   }
 }
 
-/**
- * The last descriptor of the reading end is closed: what is in the pipe is lost, writers learn that nobody
- * reads.
- */
+/** The last descriptor of the reading end is closed: writers learn that nobody reads. */
 export function pipeCloseReading(pipe: Pipe): void {
   pipe.reading = false;
   endLoan(pipe, EPIPE);
-  release(pipe);
+  if (!pipe.writing) {
+    release(pipe);
+  }
   sleepqWakeAll(pipe.writers);
   selnotify(pipe.rsel, -1, 0);
   selnotify(pipe.wsel, -1, 0);

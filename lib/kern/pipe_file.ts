@@ -143,16 +143,18 @@ export class WritingEnd extends PipeEnd {
   }
 }
 
+/** The other end is closed, or, of a FIFO, open again. */
+function ended(kn: Knote, closed: boolean): void {
+  kn.flags = closed ? kn.flags | EV_EOF : kn.flags & ~EV_EOF;
+}
+
 function readable(pipe: Pipe): Filterops {
   return {
     detach: knoteDetach,
     event(kn) {
       kn.data = pipe.available;
-      if (!pipe.writing) {
-        kn.flags |= EV_EOF;
-        return true;
-      }
-      return kn.data > 0;
+      ended(kn, !pipe.writing);
+      return kn.data > 0 || !pipe.writing;
     },
   };
 }
@@ -161,13 +163,9 @@ function writable(pipe: Pipe): Filterops {
   return {
     detach: knoteDetach,
     event(kn) {
-      if (!pipe.reading) {
-        kn.data = 0;
-        kn.flags |= EV_EOF;
-        return true;
-      }
-      kn.data = pipe.room;
-      return kn.data >= PIPE_BUF;
+      kn.data = pipe.reading ? pipe.room : 0;
+      ended(kn, !pipe.reading);
+      return kn.data >= PIPE_BUF || !pipe.reading;
     },
   };
 }

@@ -108,8 +108,18 @@ function fsyncRange(l: Lwp, fd: number, flags: number, start: number, length: nu
   return fsync(l, fd, flags, start, length);
 }
 
-/** Whose storage is changed by range: a regular file open for writing. @throws EBADF EINVAL EISDIR ENODEV EFBIG */
+/** Has it no places, being a pipe or a FIFO? */
+function isPipe({ ops }: File): boolean {
+  return ops.name === 'pipe' || ops.name === 'fifo';
+}
+
+/**
+ * Whose storage is changed by range: a regular file open for writing. @throws EBADF ESPIPE EINVAL EISDIR ENODEV EFBIG
+ */
 function rangeOf(l: Lwp, fd: number, pos: number, len: number): void {
+  if (isPipe(l.proc.fd.get(fd))) {
+    throw ESPIPE;
+  }
   const vp = fdVnodeWritable(l, fd);
   if (vp.type !== 'VREG') {
     throw vp.type === 'VDIR' ? EISDIR : ENODEV;
@@ -200,8 +210,8 @@ export const openHandlers: Handlers<
       throw EINVAL;
     }
     const fp = l.proc.fd.get(fd);
-    if (!(fp.ops instanceof VnodeFile)) {
-      throw fp.ops.name === 'pipe' ? ESPIPE : EOPNOTSUPP;
+    if (isPipe(fp) || !(fp.ops instanceof VnodeFile)) {
+      throw isPipe(fp) ? ESPIPE : EOPNOTSUPP;
     }
   },
   fdiscard(l, fd, pos, len) {

@@ -36,6 +36,52 @@ fileConformance(
   },
 );
 
+fileConformance('a FIFO keeps its bytes as long as one end is open', async (t, { sys }) => {
+  await sys.mkfifo('p', 0o666);
+  const r = await sys.open('p', c.O_RDONLY | c.O_NONBLOCK);
+  const w = await sys.open('p', c.O_WRONLY);
+  await sys.write(w, Buffer.from('kept'));
+  await sys.close(r);
+  const again = await sys.open('p', c.O_RDONLY | c.O_NONBLOCK);
+  const buf = Buffer.alloc(9);
+  t.is(await sys.read(again, buf), 4);
+  t.is(buf.toString('utf8', 0, 4), 'kept');
+  await sys.write(w, Buffer.from('lost'));
+  await sys.close(again);
+  await sys.close(w);
+  const empty = await sys.open('p', c.O_RDONLY | c.O_NONBLOCK);
+  t.is(await sys.read(empty, buf), 0);
+});
+
+fileConformance('kqueue: the end of a FIFO is over when somebody opens it again', async (t, { sys }) => {
+  await sys.mkfifo('p', 0o666);
+  const r = await sys.open('p', c.O_RDONLY | c.O_NONBLOCK);
+  const kq = await sys.kqueue();
+  const flags = async () => {
+    const [event] = await sys.kevent(kq, [], 1, { sec: 0, nsec: 0 });
+    return event === undefined ? null : event.flags & c.EV_EOF;
+  };
+  const change = { ident: r, filter: c.EVFILT_READ, flags: c.EV_ADD, fflags: 0, data: 0, udata: 0 };
+  await sys.kevent(kq, [change], 0);
+  const w = await sys.open('p', c.O_WRONLY);
+  t.is(await flags(), null);
+  await sys.close(w);
+  t.is(await flags(), c.EV_EOF);
+  const other = await sys.open('p', c.O_WRONLY);
+  t.is(await flags(), null);
+  await sys.write(other, Buffer.from('x'));
+  t.is(await flags(), 0);
+});
+
+fileConformance('posix_fallocate, posix_fadvise: ESPIPE for pipes and FIFOs', async (t, { sys }) => {
+  await sys.mkfifo('p', 0o666);
+  const [, w] = await sys.pipe();
+  for (const fd of [w, await sys.open('p', c.O_RDWR)]) {
+    await fails(t, 'ESPIPE', sys.posix_fallocate(fd, 0, 1));
+    await fails(t, 'ESPIPE', sys.posix_fadvise(fd, 0, 0, c.POSIX_FADV_NORMAL));
+  }
+});
+
 fileConformance(
   'holes are found, and are holes again after fdiscard',
   async (t, { sys }) => {
