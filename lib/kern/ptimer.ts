@@ -2,8 +2,9 @@
  * Timers of a process that end in a signal: the three old interval timers and those of timer_create.
  *
  * A timer is a callout that re-arms itself. Its deadline is kept apart from the callout's, so that a late
- * expiry does not shift the next: what was missed meanwhile is counted as overrun. Timers are freed when the
- * process exits and not inherited by fork.
+ * expiry does not shift the next: what was missed meanwhile is counted as overrun. One signal of a timer waits
+ * at a time, and what expires while it does is counted, too. Timers are freed when the process exits and not
+ * inherited by fork.
  *
  * NetBSD: sys/kern/kern_time.c, sys/sys/timevar.h; setitimer(2), timer_create(2), timer_settime(2).
  */
@@ -14,6 +15,7 @@ import {
   SIGEV_NONE,
   SIGEV_SIGNAL,
   SIGPROF,
+  SIGRTMIN,
   SIGVTALRM,
 } from '../sys/constants/signal.ts';
 import {
@@ -29,8 +31,10 @@ import {
   TIMER_MIN,
 } from '../sys/constants/time.ts';
 import { EAGAIN, EINVAL, ENOTSUP } from '../sys/errno.ts';
-import type { Itimerspec, Itimerval, Sigevent, Timespec, Timeval } from '../sys/types.ts';
+import { sigismember } from '../sys/sigset.ts';
+import type { Itimerspec, Itimerval, Sigevent, Siginfo, Timespec, Timeval } from '../sys/types.ts';
 import { Callout, calloutSchedule, calloutStop } from './callout.ts';
+import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
 import type { Proc } from './proc.ts';
 import { psignal } from './sig.ts';
@@ -38,6 +42,8 @@ import { siginfo } from './sigacts.ts';
 import type { Handlers } from './sysent.ts';
 import { clockNs, timespecNs, timespecOf, timespecOfTimeval } from './times.ts';
 
+/** Most overruns that are told of. */
+const DELAYTIMER_MAX = 32;
 /** Longest delay a callout is armed with, nanoseconds; a longer one is armed again. */
 const DELAY_MAX_NS = 8.64e15;
 
@@ -48,19 +54,24 @@ const USER = -1;
 export class Ptimer {
   readonly proc: Proc;
   readonly clock: number;
+  /** The clock `nextNs` is a time of: a relative one must not be stretched when the wall clock is set. */
+  by: number;
   /** 0: expires silently. */
   readonly signo: number;
   readonly value: bigint;
   /** Clock time of the next expiry, nanoseconds; 0n while disarmed. */
   nextNs = 0n;
   intervalNs = 0n;
-  /** Expiries that found the signal still pending, and those of the last delivered signal. */
+  /** Expiries that the last signal stands for beside its own. */
   overruns = 0;
+  /** The last signal sent. */
+  sent: Siginfo | null = null;
   readonly callout: Callout;
 
   constructor(l: Lwp, clock: number, signo: number, value: bigint) {
     this.proc = l.proc;
     this.clock = clock;
+    this.by = clock;
     this.signo = signo;
     this.value = value;
     this.callout = new Callout(() => expire(l.proc, this));
@@ -69,13 +80,13 @@ export class Ptimer {
 
 /** The clock of `timer`, whoever asks. User time stands still: user code does not run here. */
 function nowNs(p: Proc, timer: Ptimer): bigint {
-  if (timer.clock === USED) {
+  if (timer.by === USED) {
     return BigInt(p.stimeNs);
   }
-  if (timer.clock === USER) {
+  if (timer.by === USER) {
     return 0n;
   }
-  return clockNs(p.kernel.lwp0, timer.clock);
+  return clockNs(p.kernel.lwp0, timer.by);
 }
 
 function arm(p: Proc, timer: Ptimer): void {
@@ -93,17 +104,37 @@ function expire(p: Proc, timer: Ptimer): void {
     arm(p, timer);
     return;
   }
+  let missed = 0n;
   if (timer.intervalNs > 0n) {
-    const missed = (now - timer.nextNs) / timer.intervalNs;
-    timer.overruns += Number(missed);
+    missed = (now - timer.nextNs) / timer.intervalNs;
     timer.nextNs += (missed + 1n) * timer.intervalNs;
     arm(p, timer);
   } else {
     timer.nextNs = 0n;
   }
   if (timer.signo !== 0) {
-    psignal(p, timer.signo, siginfo(timer.signo, { code: SI_TIMER, value: timer.value }));
+    notify(p, timer, Number(missed));
   }
+}
+
+/** @param missed how often it should have expired before */
+function notify(p: Proc, timer: Ptimer, missed: number): void {
+  if (waits(p, timer)) {
+    timer.overruns += missed + 1;
+    return;
+  }
+  const { signo, value } = timer;
+  timer.overruns = missed;
+  timer.sent = siginfo(signo, { code: SI_TIMER, value });
+  psignal(p, signo, timer.sent);
+}
+
+/** Does its last signal wait to be taken, or one that another could not be told from? */
+function waits(p: Proc, { signo, sent }: Ptimer): boolean {
+  if (signo < SIGRTMIN) {
+    return sigismember(p.sigpend, signo);
+  }
+  return sent !== null && p.siginfo?.get(signo)?.includes(sent) === true;
 }
 
 function left(p: Proc, timer: Ptimer | undefined): { value: bigint; interval: bigint } {
@@ -123,11 +154,22 @@ function settime(
   absolute: 'absolute' | 'relative',
 ): void {
   calloutStop(p.kernel, timer.callout);
-  timer.overruns = 0;
   timer.intervalNs = intervalNs;
+  timer.by = timer.clock === CLOCK_REALTIME && absolute === 'relative' ? CLOCK_MONOTONIC : timer.clock;
   timer.nextNs = valueNs === 0n ? 0n : absolute === 'absolute' ? valueNs : nowNs(p, timer) + valueNs;
   if (timer.nextNs !== 0n) {
     arm(p, timer);
+  }
+}
+
+/** The wall clock has been set: timers that wait for a time of it are due earlier or later. */
+export function timersClockSet(k: Kernel): void {
+  for (const p of k.procs.values()) {
+    for (const timer of p.timers?.values() ?? []) {
+      if (timer.by === CLOCK_REALTIME && timer.nextNs !== 0n) {
+        arm(p, timer);
+      }
+    }
   }
 }
 
@@ -284,5 +326,5 @@ export const timerHandlers: Handlers<
   },
   timer_settime: timerSettime,
   timer_gettime: (l, id) => specOf(left(l.proc, timerOf(l, id))),
-  timer_getoverrun: (l, id) => timerOf(l, id).overruns,
+  timer_getoverrun: (l, id) => Math.min(timerOf(l, id).overruns, DELAYTIMER_MAX),
 };

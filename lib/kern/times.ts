@@ -15,15 +15,16 @@ import {
   CLOCK_THREAD_CPUTIME_ID,
   TIMER_ABSTIME,
 } from '../sys/constants/time.ts';
-import { EINTR, EINVAL, ERESTART, ESRCH } from '../sys/errno.ts';
+import { EINTR, EINVAL, ERESTART, ESRCH, EWOULDBLOCK } from '../sys/errno.ts';
 import type { Timespec, Timeval } from '../sys/types.ts';
 import { kauthAuthorize } from './kauth.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
 import { lwpFind, type Proc, procFind } from './proc.ts';
+import { timersClockSet } from './ptimer.ts';
 import { PCATCH } from './sleepq.ts';
-import { kpause } from './synch.ts';
+import { kpause, ltsleep, wakeup } from './synch.ts';
 import type { Handlers } from './sysent.ts';
 
 const NSEC = 1_000_000_000n;
@@ -93,7 +94,10 @@ export function clockNs(l: Lwp, clock: number): bigint {
   }
 }
 
-/** Set the wall clock. @throws EPERM; EINVAL before 1970. NetBSD: settime1. */
+/**
+ * Set the wall clock. Who waits for a time of it looks anew how long that is. @throws EPERM; EINVAL before 1970.
+ * NetBSD: settime1.
+ */
 function settime(l: Lwp, ns: bigint): void {
   if (ns < 0n) {
     throw EINVAL;
@@ -105,6 +109,25 @@ function settime(l: Lwp, ns: bigint): void {
     kauthAuthorize(k, l.cred, { scope: 'system', action: 'settime_backwards' });
   }
   k.clockSkewNs += ns - now;
+  if (ns !== now) {
+    timersClockSet(k);
+    wakeup(k, k.boottime);
+  }
+}
+
+/** Sleep for a while, or until the wall clock is set if that is the one to go `by`. @throws EINTR EDEADLK */
+function* nap(l: Lwp, by: number, forNs: number): MaySleep<void> {
+  if (by !== CLOCK_REALTIME) {
+    yield* kpause(l, 'nanoslp', PCATCH, forNs);
+    return;
+  }
+  try {
+    yield* ltsleep(l, l.kernel.boottime, PCATCH, 'nanoslp', forNs, null);
+  } catch (error) {
+    if (error !== EWOULDBLOCK) {
+      throw error;
+    }
+  }
 }
 
 /**
@@ -131,7 +154,7 @@ function* nanosleep1(
   try {
     let last = -1n;
     for (let now = clockNs(l, by); now < until && now !== last; now = clockNs(l, by)) {
-      yield* kpause(l, 'nanoslp', PCATCH, Math.min(Number(until - now), SLEEP_MAX_NS));
+      yield* nap(l, by, Math.min(Number(until - now), SLEEP_MAX_NS));
       // After 104 days a number no longer counts every nanosecond: a clock that did not move cannot move
       // further.
       last = now;

@@ -15,7 +15,7 @@ import {
 } from '../../lib/sys/constants/time.ts';
 import { sigset } from '../../lib/sys/sigset.ts';
 import type { Timespec } from '../../lib/sys/types.ts';
-import { conformance, fails } from './harness.ts';
+import { conformance, fails, now } from './harness.ts';
 
 const MS = 1_000_000;
 const LONG: Timespec = { sec: 100_000, nsec: 0 };
@@ -132,6 +132,21 @@ conformance(
       t.deepEqual(rmtp, { sec: 0, nsec: 0 });
     }
   },
+);
+
+conformance(
+  'clock_nanosleep: a time of the wall clock comes earlier when that is set',
+  async (t, { newproc, call }) => {
+    const [root, sleeper] = [newproc(), newproc()];
+    const { sec, nsec } = await call(root).clock_gettime(CLOCK_REALTIME);
+    const nap = sleeper.promises.clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, { sec: sec + 1e6, nsec });
+    t.is(await now(nap), 'pending');
+    const before = await call(root).clock_gettime(CLOCK_MONOTONIC);
+    await call(root).clock_settime(CLOCK_REALTIME, { sec: sec + 2e6, nsec });
+    await nap;
+    t.true(ns(await call(root).clock_gettime(CLOCK_MONOTONIC)) - ns(before) < 1_000_000_000_000n);
+  },
+  { hosts: ['native'] },
 );
 
 conformance('nanosleep: no time, or a negative one, is over at once', async (t, { newproc, call }) => {

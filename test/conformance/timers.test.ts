@@ -6,10 +6,13 @@
 import { type Proc, sigset } from '../../lib/api/index.ts';
 import {
   SI_TIMER,
+  SIG_BLOCK,
   SIG_IGN,
+  SIG_UNBLOCK,
   SIGALRM,
   SIGEV_NONE,
   SIGEV_SIGNAL,
+  SIGRTMIN,
   SIGUSR1,
 } from '../../lib/sys/constants/signal.ts';
 import {
@@ -123,6 +126,91 @@ conformance(
     await nap(world, proc, 3);
     t.deepEqual((await call(proc).timer_gettime(silent)).value, OFF);
     t.is(got.length, 2);
+  },
+  SIM,
+);
+
+conformance(
+  'timer_getoverrun: what expires while the signal of a timer waits, and no more signals of it',
+  async (t, world) => {
+    const { newproc, call } = world;
+    const proc = newproc();
+    for (const signo of [SIGUSR1, SIGRTMIN]) {
+      const got = await caught(world, proc, signo);
+      const overruns: number[] = [];
+      const ids: number[] = [];
+      for (const value of [1n, 2n]) {
+        ids.push(await call(proc).timer_create(CLOCK_MONOTONIC, { notify: SIGEV_SIGNAL, signo, value }));
+      }
+      await call(proc).sigprocmask(SIG_BLOCK, sigset(signo));
+      for (const id of ids) {
+        await call(proc).timer_settime(id, 0, { value: { sec: 1, nsec: 0 }, interval: { sec: 2, nsec: 0 } });
+      }
+      // At 1, 3, 5, 7 and 9 seconds.
+      await nap(world, proc, 10);
+      for (const id of ids) {
+        await call(proc).timer_settime(id, 0, { value: OFF, interval: OFF });
+      }
+      await call(proc).sigprocmask(SIG_UNBLOCK, sigset(signo));
+      await call(proc).getpid();
+      for (const id of ids) {
+        overruns.push(await call(proc).timer_getoverrun(id));
+        await call(proc).timer_delete(id);
+      }
+      // Of real-time signals each is kept; of the others one stands for all.
+      t.deepEqual(
+        got.map(({ value }) => value),
+        signo === SIGRTMIN ? [1n, 2n] : [1n],
+      );
+      t.is(overruns[0], 4);
+    }
+  },
+  SIM,
+);
+
+conformance(
+  'timer_getoverrun: never more than DELAYTIMER_MAX',
+  async (t, world) => {
+    const { newproc, call } = world;
+    const proc = newproc();
+    await call(proc).sigprocmask(SIG_BLOCK, sigset(SIGALRM));
+    const id = await call(proc).timer_create(CLOCK_REALTIME);
+    const { sec, nsec } = await call(proc).clock_gettime(CLOCK_REALTIME);
+    const past = { value: { sec: sec - 1000, nsec }, interval: { sec: 10, nsec: 0 } };
+    await call(proc).timer_settime(id, TIMER_ABSTIME, past);
+    await nap(world, proc, 1);
+    t.is(await call(proc).timer_getoverrun(id), 32);
+  },
+  SIM,
+);
+
+conformance(
+  'the wall clock is set: absolute times of it come earlier or later, relative ones do not',
+  async (t, world) => {
+    const { newproc, call } = world;
+    const root = newproc();
+    const got = await caught(world, root, SIGUSR1);
+    const event = { notify: SIGEV_SIGNAL, signo: SIGUSR1, value: 1n };
+    const absolute = await call(root).timer_create(CLOCK_REALTIME, event);
+    const relative = await call(root).timer_create(CLOCK_REALTIME, { ...event, value: 2n });
+    const { sec, nsec } = await call(root).clock_gettime(CLOCK_REALTIME);
+    await call(root).timer_settime(absolute, TIMER_ABSTIME, {
+      value: { sec: sec + 1000, nsec },
+      interval: OFF,
+    });
+    await call(root).timer_settime(relative, 0, { value: { sec: 20, nsec: 0 }, interval: OFF });
+    await call(root).clock_settime(CLOCK_REALTIME, { sec: sec + 995, nsec });
+    await nap(world, root, 10);
+    t.deepEqual(
+      got.map(({ value }) => value),
+      [1n],
+    );
+    await call(root).clock_settime(CLOCK_REALTIME, { sec, nsec });
+    await nap(world, root, 15);
+    t.deepEqual(
+      got.map(({ value }) => value),
+      [1n, 2n],
+    );
   },
   SIM,
 );
