@@ -51,12 +51,11 @@ export function cwdChange(cwdi: Cwdinfo, vp: Vnode): void {
   vrele(old);
 }
 
-/** Root from now on, and working directory with it. */
+/** Root from now on. */
 export function rootChange(cwdi: Cwdinfo, vp: Vnode): void {
   const old = cwdi.rdir;
   cwdi.rdir = vref(vp);
   vrele(old);
-  cwdChange(cwdi, vp);
 }
 
 /** Who stands in `from` stands in `to` now: something has been mounted there. NetBSD: cwdunshare, mount_checkdirs */
@@ -70,8 +69,7 @@ export function cwdMoveAll(k: Kernel, from: Vnode, to: Vnode): void {
       cwdChange(cwdi, to);
     }
     if (cwdi.rdir === from) {
-      vrele(cwdi.rdir);
-      cwdi.rdir = vref(to);
+      rootChange(cwdi, to);
     }
   }
 }

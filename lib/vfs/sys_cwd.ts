@@ -12,10 +12,10 @@ import type { Handlers } from '../kern/sysent.ts';
 import { ALLPERMS } from '../sys/constants/stat.ts';
 import { ENOENT, ENOTDIR, EPERM } from '../sys/errno.ts';
 import { VEXEC, vaccess } from './access.ts';
+import { fdDirectory } from './at.ts';
 import { cwdChange, cwdiOf, rootChange } from './cwdi.ts';
 import { nameiUse } from './namei.ts';
 import { vfsOf } from './vfs.ts';
-import { fdVnode } from './vn_file.ts';
 import { type Vnode, vref, vrele } from './vnode.ts';
 
 /** @throws ENOTDIR EACCES */
@@ -28,7 +28,7 @@ function searchable(l: Lwp, vp: Vnode): void {
 
 /** @throws ENOTDIR EACCES; EPERM outside the root of the process */
 function fchdir(l: Lwp, fd: number): Soon<void> {
-  const vp = fdVnode(l, fd);
+  const vp = fdDirectory(l, fd);
   searchable(l, vp);
   const cwdi = cwdiOf(l.proc);
   if (cwdi.rdir === vfsOf(l.kernel).rootdir) {
@@ -52,10 +52,29 @@ function* then<A>(waiting: MaySleep<A>, fn: (a: A) => void): MaySleep<void> {
   fn(yield* waiting);
 }
 
-function chroot(l: Lwp, vp: Vnode): void {
+/** The caller holds `vp`. @throws EPERM ENOTDIR EACCES */
+function* chroot(l: Lwp, vp: Vnode): MaySleep<void> {
   kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'chroot' });
   searchable(l, vp);
-  rootChange(cwdiOf(l.proc), vp);
+  const cwdi = cwdiOf(l.proc);
+  const under = yield* isUnder(l, cwdi.cdir, vp);
+  rootChange(cwdi, vp);
+  if (!under) {
+    // Who stands outside could walk further out.
+    cwdChange(cwdi, vp);
+  }
+}
+
+/** NetBSD: vn_isunder */
+function* isUnder(l: Lwp, vp: Vnode, root: Vnode): MaySleep<boolean> {
+  try {
+    return (yield* pathFrom(l, vp, root)) !== null;
+  } catch (error) {
+    if (error !== ENOENT) {
+      throw error;
+    }
+    return false;
+  }
 }
 
 /**
@@ -134,7 +153,7 @@ export const cwdHandlers: Handlers<'chdir' | 'fchdir' | 'chroot' | 'fchroot' | '
     }),
   fchdir,
   chroot: (l, path) => nameiUse(l, null, path, 'follow', (vp) => chroot(l, vp)),
-  fchroot: (l, fd) => chroot(l, fdVnode(l, fd)),
+  fchroot: (l, fd) => fileSleep(l, l.proc.fd.get(fd), chroot(l, fdDirectory(l, fd))),
   getcwd(l) {
     const { cdir, rdir } = cwdiOf(l.proc);
     return andThen<string | null, string>(pathFrom(l, cdir, rdir), (path) => {

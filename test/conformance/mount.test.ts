@@ -48,6 +48,33 @@ fileConformance('chroot: there is no way out by name', async (t, { sys, put, new
   t.truthy(outside);
 });
 
+fileConformance(
+  'chroot: who works below the new root stays where it is',
+  async (t, { sys, newproc, call, dir }) => {
+    await sys.mkdir('jail', 0o755);
+    await sys.mkdir('jail/cell', 0o755);
+    const prisoner = call(newproc({ cwd: `${dir}/jail/cell` }));
+    await prisoner.chroot('..');
+    t.is(await prisoner.getcwd(), '/cell');
+    await prisoner.fchroot(await prisoner.open('.', c.O_RDONLY));
+    t.is(await prisoner.getcwd(), '/');
+    const removed = call(newproc({ cwd: `${dir}/jail/cell` }));
+    await sys.rmdir('jail/cell');
+    await removed.chroot(`${dir}/jail`);
+    t.is(await removed.getcwd(), '/');
+  },
+);
+
+fileConformance('fchdir, fchroot: ENOTDIR for what is no directory', async (t, { sys, put }) => {
+  await put('f');
+  const [r] = await sys.pipe();
+  for (const fd of [r, await sys.open('f', c.O_RDONLY)]) {
+    await fails(t, 'ENOTDIR', sys.fchdir(fd));
+    await fails(t, 'ENOTDIR', sys.fchroot(fd));
+  }
+  await fails(t, 'EBADF', sys.fchdir(77));
+});
+
 fileConformance('umask returns the old one', async (t, { sys }) => {
   t.is(await sys.umask(0o077), 0o022);
   t.is(await sys.umask(0o777), 0o077);
