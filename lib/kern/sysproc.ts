@@ -58,18 +58,17 @@ function post(l: Lwp, p: Proc, signo: number): void {
 }
 
 /**
- * kill(2) to a set of processes: those it may not signal are passed over. @throws ESRCH it may signal none
+ * kill(2) to a set of processes: those it may not signal are passed over. @throws EPERM it may signal none; ESRCH there
+ * is none
  */
 function killMany(l: Lwp, procs: Iterable<Proc>, signo: number): void {
-  let found = false;
-  for (const p of [...procs]) {
-    if ((p.flag & PK_SYSTEM) === 0 && p !== l.kernel.initproc && cansignal(l, p, signo)) {
-      found = true;
-      post(l, p, signo);
-    }
+  const meant = [...procs].filter((p) => (p.flag & PK_SYSTEM) === 0 && p !== l.kernel.initproc);
+  const allowed = meant.filter((p) => cansignal(l, p, signo));
+  if (allowed.length === 0) {
+    throw meant.length === 0 ? ESRCH : EPERM;
   }
-  if (!found) {
-    throw ESRCH;
+  for (const p of allowed) {
+    post(l, p, signo);
   }
 }
 
