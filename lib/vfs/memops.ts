@@ -286,8 +286,11 @@ export const memOps: Vnodeops = {
     node.touch(CHANGED);
   },
   read(_l, vp, uio) {
-    fileOf(vp).read(uio);
-    accessed(vp, memNode(vp));
+    const file = fileOf(vp);
+    if (uio.resid > 0) {
+      file.read(uio);
+      accessed(vp, memNode(vp));
+    }
   },
   write(_l, vp, uio, ioflag) {
     const file = fileOf(vp);

@@ -362,3 +362,12 @@ fileConformance(
   },
   { on: ['rumpfs', 'tmpfs'] },
 );
+
+fileConformance('reading nothing is no access', async (t, { sys, put }) => {
+  await put('f', 'x');
+  const fd = await sys.open('f', c.O_RDONLY);
+  const then = { sec: 1000, nsec: 0 };
+  await sys.futimens(fd, [then, then]);
+  t.is(await sys.read(fd, new Uint8Array(0)), 0);
+  t.deepEqual((await sys.fstat(fd)).atim, then);
+});
