@@ -21,27 +21,17 @@ import {
   SS_ALLBITS,
   SS_DISABLE,
 } from '../sys/constants/signal.ts';
-import {
-  EAGAIN,
-  ECANCELED,
-  EINTR,
-  EINVAL,
-  ENOMEM,
-  EPERM,
-  ERESTART,
-  ESRCH,
-  EWOULDBLOCK,
-} from '../sys/errno.ts';
+import { EAGAIN, ECANCELED, EINTR, EINVAL, ENOMEM, ERESTART, ESRCH, EWOULDBLOCK } from '../sys/errno.ts';
 import { SIGSET_EMPTY, sigandset, sigfirst, sigminusset, sigplusset } from '../sys/sigset.ts';
 import type { Sigaction, Sigaltstack, Siginfo, Sigset, Timespec } from '../sys/types.ts';
 import { AST_SIGNAL, type Lwp } from './lwp.ts';
 import type { MaySleep } from './maysleep.ts';
-import { lwpFind, procFind } from './proc.ts';
-import { lwpSignal, psignal, sigmaskChanged } from './sig.ts';
+import { lwpFind } from './proc.ts';
+import { lwpSignal, sigmaskChanged } from './sig.ts';
 import { SIGCANTMASK, sigactionOf, sigactionSet, sigtake, sigwaiting } from './sigacts.ts';
 import { FOREVER, PCATCH, SleepQueue, sleepqBlock } from './sleepq.ts';
 import type { Handlers } from './sysent.ts';
-import { cansignal } from './sysproc.ts';
+import { kill1 } from './sysproc.ts';
 import { timespecNs } from './times.ts';
 import { remoteOf } from './vmspace.ts';
 
@@ -187,13 +177,8 @@ function* sigtimedwait(
 
 /** @throws ESRCH EPERM EINVAL */
 function sigqueueinfo(l: Lwp, pid: number, info: Siginfo): void {
-  checkSigno(info.signo);
-  const p = procFind(l.kernel, pid);
-  if (!cansignal(l, p, info.signo)) {
-    throw EPERM;
-  }
   const { value } = info;
-  psignal(p, info.signo, {
+  kill1(l, pid, {
     signo: info.signo,
     code: Number.isInteger(info.code) && info.code <= 0 ? info.code : SI_USER,
     errno: 0,

@@ -44,37 +44,41 @@ import type { Handlers } from './sysent.ts';
 import { type WaitWhom, waitChild } from './wait.ts';
 
 /** May `l` send `signo` to `p`? A continue may go to anyone of one's own session. */
-export function cansignal(l: Lwp, p: Proc, signo: number): boolean {
+function cansignal(l: Lwp, p: Proc, signo: number): boolean {
   if (signo === SIGCONT && p.pgrp.session === l.proc.pgrp.session) {
     return true;
   }
   return kauthAllows(l.kernel, l.cred, { scope: 'process', action: 'signal', proc: p, signo });
 }
 
-function post(l: Lwp, p: Proc, signo: number): void {
-  if (signo !== 0) {
-    psignal(p, signo, siginfo(signo, { code: SI_USER, pid: l.proc.pid, uid: l.cred.uid }));
+/** 0 is no signal, but all is asked as if it were. */
+function post(p: Proc, info: Siginfo): void {
+  if (info.signo !== 0) {
+    psignal(p, info.signo, info);
   }
 }
 
 /**
- * kill(2) to a set of processes: those it may not signal are passed over. @throws EPERM it may signal none; ESRCH there
- * is none
+ * Signal a set of processes: those it may not are passed over. @throws EPERM it may signal none; ESRCH there is none
  */
-function killMany(l: Lwp, procs: Iterable<Proc>, signo: number): void {
+function killMany(l: Lwp, procs: Iterable<Proc>, info: Siginfo): void {
   const meant = [...procs].filter((p) => (p.flag & PK_SYSTEM) === 0 && p !== l.kernel.initproc);
-  const allowed = meant.filter((p) => cansignal(l, p, signo));
+  const allowed = meant.filter((p) => cansignal(l, p, info.signo));
   if (allowed.length === 0) {
     throw meant.length === 0 ? ESRCH : EPERM;
   }
   for (const p of allowed) {
-    post(l, p, signo);
+    post(p, info);
   }
 }
 
-function kill(l: Lwp, pid: number, signo: number): void {
+/**
+ * Signal whom `pid` of kill(2) means: one, a group, everyone. @throws EINVAL ESRCH EPERM. NetBSD: kill1
+ */
+export function kill1(l: Lwp, pid: number, info: Siginfo): void {
   const k = l.kernel;
-  if (signo < 0 || signo >= NSIG) {
+  const { signo } = info;
+  if (!Number.isInteger(signo) || signo < 0 || signo >= NSIG) {
     throw EINVAL;
   }
   if (pid > 0) {
@@ -89,15 +93,15 @@ function kill(l: Lwp, pid: number, signo: number): void {
     if (!cansignal(l, p, signo)) {
       throw EPERM;
     }
-    post(l, p, signo);
+    post(p, info);
   } else if (pid === -1) {
     killMany(
       l,
       [...k.procs.values()].filter((p) => p.alive && p !== l.proc),
-      signo,
+      info,
     );
   } else {
-    killMany(l, (pid === 0 ? l.proc.pgrp : pgrpFind(k, -pid)).members, signo);
+    killMany(l, (pid === 0 ? l.proc.pgrp : pgrpFind(k, -pid)).members, info);
   }
 }
 
@@ -186,7 +190,7 @@ export const procHandlers: Handlers<
       info: siginfoOf(child, status),
     };
   },
-  kill,
+  kill: (l, pid, signo) => kill1(l, pid, siginfo(signo, { code: SI_USER, pid: l.proc.pid, uid: l.cred.uid })),
   *_lwp_exit(l) {
     if (l.proc.nlwps === 1) {
       yield* exit1(l, 0);

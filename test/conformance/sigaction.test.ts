@@ -224,7 +224,12 @@ conformance('real-time signals queue, with what was sent along', async (t, world
     [1n, 2n, 3n].map((value) => [value, SI_QUEUE, other.pid]),
   );
   const plain = newproc({ uid: 5 });
-  await fails(t, 'EPERM', call(plain).sigqueueinfo(proc.pid, { signo: SIGUSR1, code: SI_QUEUE, errno: 0 }));
+  for (const signo of [0, SIGUSR1]) {
+    await fails(t, 'EPERM', call(plain).sigqueueinfo(proc.pid, { signo, code: SI_QUEUE, errno: 0 }));
+    await fails(t, 'ESRCH', call(plain).sigqueueinfo(29999, { signo, code: SI_QUEUE, errno: 0 }));
+  }
+  await call(other).sigqueueinfo(proc.pid, { signo: 0, code: SI_QUEUE, errno: 0 });
+  await fails(t, 'EINVAL', call(other).sigqueueinfo(proc.pid, { signo: 64, code: SI_QUEUE, errno: 0 }));
 });
 
 conformance(
