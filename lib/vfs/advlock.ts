@@ -28,12 +28,12 @@ import type { Lock } from './lockf.ts';
 import type { Vnode } from './vnode.ts';
 import { vnodeLockf } from './vnode_extra.ts';
 
-/** Offsets are 63 bits; here they are exact up to 2^53. */
+/** Offsets are 63 bits; here they are exact up to 2^53. What reaches beyond reaches to the end. */
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Where a lock begins and ends (exclusive). @throws EINVAL EOVERFLOW */
 function rangeOf(l: Lwp, vp: Vnode, fp: File, fl: Flock): Soon<{ start: number; end: number }> {
-  if (!Number.isSafeInteger(fl.start) || !Number.isSafeInteger(fl.len)) {
+  if (!Number.isSafeInteger(fl.start) || !Number.isInteger(fl.len)) {
     throw EINVAL;
   }
   return andThen(baseOf(l, vp, fp, fl.whence), (base) => {
@@ -46,10 +46,11 @@ function rangeOf(l: Lwp, vp: Vnode, fp: File, fl: Flock): Soon<{ start: number; 
     if (start < 0) {
       throw EINVAL;
     }
-    if (start + len > OFFSET_MAX) {
+    if (start > OFFSET_MAX || len > 2 ** 63) {
       throw EOVERFLOW;
     }
-    return { start, end: len === 0 ? Number.POSITIVE_INFINITY : start + len };
+    const end = start + len;
+    return { start, end: len === 0 || end > OFFSET_MAX ? Number.POSITIVE_INFINITY : end };
   });
 }
 
@@ -96,7 +97,7 @@ export function posixLock(l: Lwp, vp: Vnode, fp: File, cmd: number, fl: Flock): 
 
 function described(lock: Lock | null, fl: Flock): Flock {
   if (lock === null) {
-    return { ...fl, type: F_UNLCK };
+    return { ...fl, type: F_UNLCK, len: Number.isSafeInteger(fl.len) ? fl.len : 0 };
   }
   return {
     start: lock.start,

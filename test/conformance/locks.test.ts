@@ -54,6 +54,24 @@ fileConformance(
 );
 
 fileConformance(
+  'a range longer than any file reaches to the end',
+  async (t, { sys, put, newproc, call, dir }) => {
+    await put('f');
+    const fd = await sys.open('f', c.O_RDWR);
+    const longest = 2 ** 62;
+    const free = range(c.F_WRLCK, 5, longest);
+    await sys.fcntl(fd, c.F_GETLK, free);
+    t.like(free, { type: c.F_UNLCK, start: 5, len: 0 });
+    await sys.fcntl(fd, c.F_SETLK, range(c.F_WRLCK, 0, longest));
+    const other = call(newproc({ cwd: dir }));
+    const found = range(c.F_RDLCK, 2 ** 50);
+    await other.fcntl(await other.open('f', c.O_RDWR), c.F_GETLK, found);
+    t.like(found, { type: c.F_WRLCK, start: 0, len: 0 });
+    await fails(t, 'EINVAL', sys.fcntl(fd, c.F_SETLK, range(c.F_WRLCK, 0, 0.5)));
+  },
+);
+
+fileConformance(
   'F_SETLKW waits, closing any descriptor of the file lets go',
   async (t, { sys, put, newproc, dir }) => {
     await put('f');
