@@ -202,7 +202,11 @@ export const openHandlers: Handlers<
       throw EINVAL;
     }
     return onFile(l, fd, (vp) =>
-      andThen(vp.ops.fallocate(l, vp, pos, len), () => vnKnote(vp, NOTE_WRITE | NOTE_EXTEND)),
+      andThen(vp.ops.size(l, vp), (size) =>
+        andThen(vp.ops.fallocate(l, vp, pos, len), () =>
+          vnKnote(vp, pos + len > size ? NOTE_WRITE | NOTE_EXTEND : NOTE_WRITE),
+        ),
+      ),
     );
   },
   posix_fadvise(l, fd, _offset, len, advice) {

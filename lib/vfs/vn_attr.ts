@@ -183,7 +183,7 @@ export function vnTruncate(l: Lwp, vp: Vnode, length: number): Soon<void> {
       l,
       vp,
       setid ? { size: length, mode: mode & ~(S_ISUID | S_ISGID) } : { size: length },
-      NOTE_WRITE | NOTE_EXTEND | NOTE_ATTRIB,
+      NOTE_WRITE | NOTE_ATTRIB | (length > size ? NOTE_EXTEND : 0),
     );
   });
 }

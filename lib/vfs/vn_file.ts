@@ -118,27 +118,42 @@ function* closeSleeping(vp: Vnode, closing: MaySleep<void>): MaySleep<void> {
 
 /** Write, and let those know who watch. Who is not the superuser takes the set-id bits off what it writes to. */
 function vnWrite(l: Lwp, vp: Vnode, uio: Uio, ioflag: number): Soon<void> {
+  // Whether the file becomes longer concerns only those who watch it.
+  return vp.klist === null
+    ? writeTo(l, vp, uio, ioflag, Number.POSITIVE_INFINITY)
+    : andThen(vp.ops.size(l, vp), (size) => writeTo(l, vp, uio, ioflag, size));
+}
+
+/** @param size of the file before */
+function writeTo(l: Lwp, vp: Vnode, uio: Uio, ioflag: number, size: number): Soon<void> {
   const whole = uio.resid;
   const writing = vp.ops.write(l, vp, uio, ioflag);
   if (isMaySleep(writing)) {
-    return writeSleeping(l, vp, uio, whole, writing);
+    return writeSleeping(l, vp, uio, whole, size, writing);
   }
-  return written(l, vp, whole - uio.resid);
+  return written(l, vp, uio, whole, size);
 }
 
-function* writeSleeping(l: Lwp, vp: Vnode, uio: Uio, whole: number, writing: MaySleep<void>): MaySleep<void> {
+function* writeSleeping(
+  l: Lwp,
+  vp: Vnode,
+  uio: Uio,
+  whole: number,
+  size: number,
+  writing: MaySleep<void>,
+): MaySleep<void> {
   yield* writing;
-  const rest = written(l, vp, whole - uio.resid);
+  const rest = written(l, vp, uio, whole, size);
   if (isMaySleep(rest)) {
     yield* rest;
   }
 }
 
-function written(l: Lwp, vp: Vnode, moved: number): Soon<void> {
-  if (moved === 0) {
+function written(l: Lwp, vp: Vnode, uio: Uio, whole: number, size: number): Soon<void> {
+  if (uio.resid === whole) {
     return;
   }
-  vnKnote(vp, NOTE_WRITE | NOTE_EXTEND);
+  vnKnote(vp, uio.offset > size ? NOTE_WRITE | NOTE_EXTEND : NOTE_WRITE);
   const { mode } = vp.owned;
   if ((mode & (S_ISUID | S_ISGID)) !== 0 && l.cred.euid !== 0) {
     return vp.ops.setattr(l, vp, { mode: mode & ~(S_ISUID | S_ISGID) });

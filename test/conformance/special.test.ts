@@ -220,6 +220,12 @@ fileConformance('kqueue sees what happens to a file', async (t, { sys, put }) =>
   t.is(await seen(), 0);
   await sys.pwrite(fd, Buffer.from('x'), 10);
   t.is(await seen(), c.NOTE_WRITE | c.NOTE_EXTEND);
+  await sys.pwrite(fd, Buffer.from('xyz'), 8);
+  t.is(await seen(), c.NOTE_WRITE);
+  await sys.ftruncate(fd, 5);
+  t.is(await seen(), c.NOTE_WRITE | c.NOTE_ATTRIB);
+  await sys.ftruncate(fd, 9);
+  t.is(await seen(), c.NOTE_WRITE | c.NOTE_ATTRIB | c.NOTE_EXTEND);
   await sys.chmod('f', 0o600);
   t.is(await seen(), c.NOTE_ATTRIB);
   await sys.link('f', 'g');
