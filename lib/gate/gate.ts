@@ -9,7 +9,7 @@
  * NetBSD: the seed's rump_sysproxy; sys/rump/librump/rumpkern/scheduler.c for how host threads come in there.
  */
 import { syscallOf } from '../emul/netbsd/index.ts';
-import { plainCall } from '../emul/netbsd/plain.ts';
+import { plainCall, plainSecond } from '../emul/netbsd/plain.ts';
 import { siginfoCodec } from '../emul/netbsd/structs.ts';
 import { fork1 } from '../kern/fork.ts';
 import type { Kernel } from '../kern/kernel.ts';
@@ -63,6 +63,8 @@ export class Gate {
   readonly #left = new Set<number>();
   readonly #questions: Questions;
   #waiting = 0;
+  /** A slot with an answer that its caller has not been told of; -1: none. */
+  #answered = -1;
   /** Sessions of this very thread, which can do nothing while it waits. */
   #here = 0;
   #dead = false;
@@ -106,16 +108,60 @@ export class Gate {
     while (this.serveOne(0)) {}
   }
 
-  /** Serve one request, looking for it as long as `spinNs`. @returns whether there was one */
+  /**
+   * Serve one request, looking for it as long as `spinNs`. Its caller may be told of the answer by the next of this, or
+   * by `flush`. @returns whether there was one
+   */
   serveOne(spinNs: number): boolean {
-    const slot = this.#host.next(spinNs);
+    const slot = this.#host.next(spinNs, this.#answered);
+    this.#answered = -1;
     if (slot < 0) {
       return false;
     }
-    if (this.#slots.word(slot, SLOT_GONE) === 0) {
-      this.#take(slot);
-    } else {
+    if (this.#slots.word(slot, SLOT_GONE) !== 0) {
       this.#gone(slot);
+    } else if (!this.#plain(slot)) {
+      this.#take(slot);
+    }
+    return true;
+  }
+
+  /** Tell whoever has been answered last. */
+  flush(): void {
+    if (this.#answered >= 0) {
+      this.#host.done(this.#answered);
+      this.#answered = -1;
+    }
+  }
+
+  /** A call of numbers by a thread's own lwp is over before anybody could see it. @returns false: it is none */
+  #plain(slot: number): boolean {
+    const session = this.#sessions.get(slot);
+    if (session === undefined || this.#slots.word(slot, SLOT_REQUEST) !== GATE_SYSCALL) {
+      return false;
+    }
+    const client = session.clients.get(this.#slots.word(slot, SLOT_CLIENT));
+    const number = this.#slots.word(slot, SLOT_NUMBER);
+    const length = this.#slots.word(slot, SLOT_LENGTH);
+    if (client === undefined || !isOutside(client) || !(length >= 0 && length <= SLOT_ARGS * 8)) {
+      return false;
+    }
+    try {
+      const { lwp } = client;
+      const value = plainCall(lwp, number, this.#slots.view, slot * SLOT_BYTES + SLOT_ARG * 8, length);
+      if (value === undefined) {
+        return false;
+      }
+      this.#slots.setWord(slot, SLOT_ERROR, 0);
+      this.#slots.setNumber(slot, SLOT_RETVAL, value);
+      this.#slots.setNumber(slot, SLOT_RETVAL + 1, plainSecond(lwp, number));
+    } catch (error) {
+      this.#slots.setWord(slot, SLOT_ERROR, errnoOf(error));
+      this.#slots.setNumber(slot, SLOT_RETVAL, 0);
+      this.#slots.setNumber(slot, SLOT_RETVAL + 1, 0);
+    }
+    if (!this.#dead) {
+      this.#answered = slot;
     }
     return true;
   }
@@ -123,6 +169,7 @@ export class Gate {
   /** The kernel has ended: so does every request. */
   #died(): void {
     this.#dead = true;
+    this.#answered = -1;
     this.#questions.died();
     this.#host.close();
   }
@@ -311,13 +358,6 @@ export class Gate {
     }
     const number = this.#slots.word(slot, SLOT_NUMBER);
     const begin = slot * SLOT_BYTES + SLOT_ARG * 8;
-    if (slot === session.slot && isOutside(client)) {
-      const registers = plainCall(client.lwp, number, this.#slots.view, begin, length);
-      if (registers !== undefined) {
-        this.#answer(slot, 0, registers[0], registers[1]);
-        return;
-      }
-    }
     const args = this.#slots.bytes.slice(begin, begin + length);
     const l = clientRun(
       client,

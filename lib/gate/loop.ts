@@ -36,5 +36,6 @@ function served(k: Kernel, gate: Gate, spinNs: number): boolean {
       break;
     }
   }
+  gate.flush();
   return any;
 }

@@ -79,6 +79,19 @@ export class Slots {
     this.longs[slot * (SLOT_BYTES / 8) + at] = value;
   }
 
+  /** A 64-bit word whose value is a number, below 2^53 either way. */
+  setNumber(slot: number, at: number, value: number): void {
+    const word = slot * (SLOT_BYTES / 4) + 2 * at;
+    this.words[word] = value;
+    this.words[word + 1] = Math.floor(value / 2 ** 32);
+  }
+
+  /** The same, read. */
+  number(slot: number, at: number): number {
+    const word = slot * (SLOT_BYTES / 4) + 2 * at;
+    return (this.words[word + 1] as number) * 2 ** 32 + ((this.words[word] as number) >>> 0);
+  }
+
   /** The free room of a slot. */
   scratch(slot: number): Uint8Array {
     return this.bytes.subarray(slot * SLOT_BYTES + SLOT_SCRATCH, (slot + 1) * SLOT_BYTES);

@@ -95,7 +95,7 @@ export interface NativeBinding extends HostBinding {
   /** 0 when there are too many. */
   gateOpen(tenant: number): number;
   gateClose(tenant: number): void;
-  gateNext(gate: number, spinNs: number): number;
+  gateNext(gate: number, spinNs: number, done: number): number;
   gateDone(slot: number): void;
   gateForget(slot: number): void;
   gateCopyin(slot: number, address: bigint, to: Uint8Array): number;

@@ -30,8 +30,8 @@ export class NativeGate implements HostGate {
     return this.#gate;
   }
 
-  next(spinNs: number): number {
-    return this.#binding.gateNext(this.#gate, spinNs);
+  next(spinNs: number, done: number): number {
+    return this.#binding.gateNext(this.#gate, spinNs, done);
   }
   done(slot: number): void {
     this.#binding.gateDone(slot);

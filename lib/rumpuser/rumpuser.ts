@@ -166,8 +166,11 @@ export interface HostGate {
   readonly address: bigint;
   /** Let others come; `reap` calls `serve`. @returns what they need, again the same. @throws EAGAIN too many gates */
   open(serve: () => void): number;
-  /** The slot of the next request, looked for as long as `spinNs`; -1 when there is none. */
-  next(spinNs: number): number;
+  /**
+   * The slot of the next request, looked for as long as `spinNs`; -1 when there is none.
+   * @param done the answer to a request is in this slot; -1: in none
+   */
+  next(spinNs: number, done: number): number;
   /** The answer to a request is in its slot. */
   done(slot: number): void;
   /** Ring a caller's own idler, or nobody: 0. */

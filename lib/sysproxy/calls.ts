@@ -5,7 +5,7 @@
  */
 import type { Piece } from '../emul/netbsd/encoder.ts';
 import { type RemoteResult, syscallRemote } from '../emul/netbsd/index.ts';
-import { plainCall } from '../emul/netbsd/plain.ts';
+import { plainCall, plainSecond } from '../emul/netbsd/plain.ts';
 import { type Lwp, lwpIsOutside } from '../kern/lwp.ts';
 import { lwpRun } from '../kern/lwprun.ts';
 import type { Proc } from '../kern/proc.ts';
@@ -83,19 +83,22 @@ export function serveCall(client: Client, p: Proc, frame: Frame): void {
   vm.begin(serving, body.length, segments.length === 0 ? null : new Attached(segments));
 }
 
-/** A call of numbers that does not sleep is made by the lwp the connection has had from the beginning. */
+/**
+ * A call of numbers that does not sleep is made by the lwp the connection has had from the beginning, unless it asks who
+ * makes it.
+ */
 function servePlain(client: Client, { reqno, u: number, view, at, length }: Frame): boolean {
   const { lwp } = client;
-  if (lwp === null || !lwpIsOutside(lwp)) {
+  if (lwp === null || !lwpIsOutside(lwp) || syscallByNumber(number)?.call === '_lwp_self') {
     return false;
   }
   client.vm.survived();
   try {
-    const retval = plainCall(lwp, number, view, at, length);
-    if (retval !== undefined) {
-      client.send(answerFrame(reqno, 0, retval));
+    const value = plainCall(lwp, number, view, at, length);
+    if (value !== undefined) {
+      client.send(answerFrame(reqno, 0, [BigInt(value), BigInt(plainSecond(lwp, number))]));
     }
-    return retval !== undefined;
+    return value !== undefined;
   } catch (error) {
     if (!(error instanceof Errno)) {
       throw error;

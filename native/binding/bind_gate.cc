@@ -34,9 +34,9 @@ void gate_close(Isolate &isolate, uint32_t tenant) {
   host.gate = 0;
 }
 
-// A slot, or -1.
-double gate_next(uint32_t gate, double spin) {
-  const uint32_t slot = rumpuser::gate_next(gate, spin_of(spin));
+// A slot, or -1. `done` is one, too.
+double gate_next(uint32_t gate, double spin, int32_t done) {
+  const uint32_t slot = rumpuser::gate_next(gate, spin_of(spin), static_cast<uint32_t>(done));
   return slot == rumpuser::kNoSlot ? -1.0 : static_cast<double>(slot);
 }
 

@@ -23,6 +23,9 @@ struct Gate {
   alignas(64) std::atomic<uint32_t> handle{0};
   // The kernel's thread looks, or will before it sleeps: nobody has to ring.
   Word looking{0};
+  // So it does at this slot, plus 1; 0 at none. Its owner, who has shown a request, need not put it on the
+  // stack.
+  std::atomic<uint32_t> watched{0};
   rumpuser_idler idler = 0;
   // The kernel's.
   std::thread::id thread;
@@ -85,8 +88,11 @@ void take_posted(Gate &gate) {
 
 // A request that will not be served, if it is one: the owner of a posted slot may be taking it back.
 void refuse(GateSlot &s) {
-  int32_t posted = kSlotPosted;
-  s.state.compare_exchange_strong(posted, kSlotTaken);
+  int32_t waits = kSlotShown;
+  if (!s.state.compare_exchange_strong(waits, kSlotTaken)) {
+    waits = kSlotPosted;
+    s.state.compare_exchange_strong(waits, kSlotTaken);
+  }
   if (s.state.load() != kSlotTaken)
     return;
   s.error = -1;
@@ -95,6 +101,60 @@ void refuse(GateSlot &s) {
   wake_all(s.state);
   if (waiter != 0)
     rumpuser_doorbell(waiter);
+}
+
+// Either the owner sees that the slot is taken and says that it goes, or that is seen here.
+bool take(uint32_t slot, int32_t state) {
+  GateSlot &s = at(slot);
+  std::lock_guard<std::mutex> owner(gate_owner(slot));
+  return s.state.compare_exchange_strong(state, kSlotTaken) || (state != kSlotShown && s.gone.load() != 0);
+}
+
+// Whether there is a request in a slot of this gate's, plus 1. Only the kernel's thread takes it away again.
+bool shows(const Gate &gate, uint32_t watched) {
+  return watched != 0 && at(watched - 1).state.load() == kSlotShown &&
+         at(watched - 1).gate.load() == gate.handle.load();
+}
+
+bool wanted(const Gate &gate) {
+  return gate.posted.load() != 0 || shows(gate, gate.watched.load());
+}
+
+// Watch another slot, plus 1, or none. Who has shown a request to whoever does not look any more puts it on
+// the stack, unless it is found here. @returns the slot that was watched, if it has a request
+uint32_t watch(Gate &gate, uint32_t next) {
+  const uint32_t watched = gate.watched.load();
+  if (watched == next)
+    return kNoSlot;
+  gate.watched.store(next);
+  return shows(gate, watched) && take(watched - 1, kSlotShown) ? watched - 1 : kNoSlot;
+}
+
+// Until there is a request or the time is over.
+void look(Gate &gate, int64_t spin) {
+  if (gate.looking.load() == 0)
+    gate.looking.store(1);
+  const int64_t until = rumpuser_monotonic() + spin;
+  do {
+    for (int i = 0; i < 64; i++) {
+      if (wanted(gate))
+        return;
+      relax();
+    }
+  } while (rumpuser_monotonic() < until);
+}
+
+uint32_t take_next(Gate &gate) {
+  if (gate.taken == 0 && gate.posted.load() != 0)
+    take_posted(gate);
+  while (gate.taken != 0) {
+    const uint32_t slot = gate.taken - 1;
+    gate.taken = at(slot).next.load();
+    if (take(slot, kSlotPosted))
+      return slot;
+  }
+  const uint32_t watched = gate.watched.load();
+  return shows(gate, watched) && take(watched - 1, kSlotShown) ? watched - 1 : kNoSlot;
 }
 
 } // namespace
@@ -116,6 +176,7 @@ uint32_t gate_open(rumpuser_idler idler) {
     gate.thread = std::this_thread::get_id();
     gate.posted.store(0);
     gate.looking.store(0);
+    gate.watched.store(0);
     gate.taken = 0;
     gate.handle.store(all.generation * kMaxGates + place);
     return gate.handle.load();
@@ -143,39 +204,27 @@ void gate_close(uint32_t handle) {
   }
 }
 
-uint32_t gate_next(uint32_t handle, int64_t spin) {
+uint32_t gate_next(uint32_t handle, int64_t spin, uint32_t done) {
+  if (done != kNoSlot)
+    gate_done(done);
   Gate *const gate = find(handle);
   if (gate == nullptr)
     return kNoSlot;
-  if (spin <= 0) {
-    // Who posts from now on rings, and who has not rung is seen below.
-    if (gate->looking.load() != 0)
-      gate->looking.store(0);
-  } else if (gate->taken == 0 && gate->posted.load() == 0) {
-    if (gate->looking.load() == 0)
-      gate->looking.store(1);
-    const int64_t until = rumpuser_monotonic() + spin;
-    while (gate->posted.load() == 0 && rumpuser_monotonic() < until) {
-      for (int i = 0; i < 32 && gate->posted.load() == 0; i++)
-        relax();
+  if (spin > 0 && gate->taken == 0 && !wanted(*gate)) {
+    if (done != kNoSlot) {
+      const uint32_t left = watch(*gate, done + 1);
+      if (left != kNoSlot)
+        return left;
     }
-    if (gate->posted.load() == 0)
-      gate->looking.store(0);
+    look(*gate, spin);
   }
-  if (gate->taken == 0 && gate->posted.load() != 0)
-    take_posted(*gate);
-  while (gate->taken != 0) {
-    const uint32_t slot = gate->taken - 1;
-    GateSlot &s = at(slot);
-    gate->taken = s.next.load();
-    // Either the owner sees that the slot is taken and says that it goes, or that is seen here.
-    std::lock_guard<std::mutex> owner(gate_owner(slot));
-    int32_t posted = kSlotPosted;
-    const bool taken = s.state.compare_exchange_strong(posted, kSlotTaken);
-    if (taken || s.gone.load() != 0)
-      return slot;
-  }
-  return kNoSlot;
+  const uint32_t slot = take_next(*gate);
+  if (slot != kNoSlot || gate->looking.load() == 0)
+    return slot;
+  // Who comes from now on rings, and who has not rung is seen here.
+  gate->looking.store(0);
+  const uint32_t left = watch(*gate, 0);
+  return left != kNoSlot ? left : take_next(*gate);
 }
 
 void gate_done(uint32_t slot) {
@@ -222,15 +271,16 @@ int gate_post(uint32_t slot, rumpuser_idler waiter) {
     return kEnxio;
   if (s.waiter != waiter)
     s.waiter = waiter;
-  s.state.store(kSlotPosted);
-  push(*gate, slot);
-  if (gate->handle.load() != handle) {
-    // It closed meanwhile, and may not have seen this one.
-    int32_t posted = kSlotPosted;
-    if (s.state.compare_exchange_strong(posted, kSlotIdle))
-      return kEnxio;
+  s.state.store(kSlotShown);
+  int32_t state = kSlotShown;
+  if (gate->watched.load() != slot + 1) {
+    if (!s.state.compare_exchange_strong(state, kSlotPosted))
+      return 0;
+    state = kSlotPosted;
+    push(*gate, slot);
   }
-  return 0;
+  // It may have closed meanwhile, and not have seen this one.
+  return gate->handle.load() != handle && s.state.compare_exchange_strong(state, kSlotIdle) ? kEnxio : 0;
 }
 
 int gate_settled(uint32_t slot) {
@@ -291,8 +341,11 @@ void gate_gone(uint32_t slot) {
   Gate *const gate = find(s.gate.load());
   if (gate == nullptr) {
     gate_forget(slot);
-  } else if (s.state.load() != kSlotPosted) {
-    push(*gate, slot);
+  } else {
+    // On the stack it is told of, wherever the kernel looks.
+    int32_t shown = kSlotShown;
+    if (s.state.compare_exchange_strong(shown, kSlotPosted) || s.state.load() != kSlotPosted)
+      push(*gate, slot);
   }
 }
 

@@ -8,6 +8,7 @@
 //   free    nobody's              claim: any thread
 //   idle    its owner's           post, release: the owner
 //   posted  on the gate's stack   take: the kernel's thread; take back: the owner, of a gate that has closed
+//   shown   in its place          take: the kernel's thread; post: the owner, if nobody watches that slot
 //   taken   the kernel works      done: the kernel's thread
 //   done    the answer is there   the owner
 // An owner that has gone leaves `gone` set; the kernel's thread then gives the slot back.
@@ -24,7 +25,7 @@
 
 namespace rumpuser {
 
-enum : int32_t { kSlotFree, kSlotIdle, kSlotPosted, kSlotTaken, kSlotDone };
+enum : int32_t { kSlotFree, kSlotIdle, kSlotPosted, kSlotTaken, kSlotDone, kSlotShown };
 
 constexpr uint32_t kGateSlots = 1024;
 constexpr size_t kGateSlotBytes = 8192;
@@ -73,8 +74,9 @@ uint32_t gate_open(rumpuser_idler idler);
 // Every request that waits, or comes later, ends with `dead`. Idempotent.
 void gate_close(uint32_t gate);
 // The slot of the next request, or of an owner that has gone; kNoSlot when there is none. Looks for as long
-// as `spin` nanoseconds; meanwhile who posts does not ring.
-uint32_t gate_next(uint32_t gate, int64_t spin);
+// as `spin` nanoseconds; meanwhile who posts does not ring, and whoever was answered last needs no stack: its
+// slot is watched. @param done the answer is in this slot, kNoSlot: in none
+uint32_t gate_next(uint32_t gate, int64_t spin, uint32_t done);
 // The answer is in the slot.
 void gate_done(uint32_t slot);
 // Give back the slot of an owner that has gone.

@@ -43,24 +43,32 @@ private:
     CHECK(rumpuser_idle_open([](void *) {}, nullptr, &idler_) == 0);
     const uint32_t mine = gate_open(idler_);
     gate.store(mine);
+    uint32_t done = kNoSlot;
     while (!ending_.load()) {
-      const uint32_t slot = gate_next(mine, spin_);
+      const uint32_t slot = gate_next(mine, spin_, done);
+      done = kNoSlot;
       if (slot == kNoSlot) {
-        rumpuser_idle(idler_, rumpuser_monotonic() + 20'000'000);
-      } else {
-        serve(slot);
+        // So long that a request that is overlooked shows.
+        rumpuser_idle(idler_, rumpuser_monotonic() + 20'000'000'000);
+      } else if (serve(slot)) {
+        done = slot;
+        if (at_once_ = !at_once_; at_once_) {
+          gate_done(slot);
+          done = kNoSlot;
+        }
       }
     }
     gate_close(mine);
     rumpuser_idle_close(idler_);
   }
 
-  void serve(uint32_t slot) {
+  // Whether it is to be answered.
+  bool serve(uint32_t slot) {
     GateSlot &s = gate_slots()[slot];
     if (s.gone.load() != 0) {
       gone++;
       gate_forget(slot);
-      return;
+      return false;
     }
     served++;
     s.error = 0;
@@ -68,7 +76,7 @@ private:
       s.retval[0] = ++sessions;
       s.retval[1] = 100;
     } else if (s.request == kSyscall && s.number == kNever) {
-      return;
+      return false;
     } else if (s.request == kSyscall && s.number == kCopy) {
       char text[6] = {};
       s.error = gate_copyin(slot, static_cast<uint64_t>(s.args[0]), text, sizeof text);
@@ -78,10 +86,11 @@ private:
       s.retval[0] = s.args[0] + 1;
       s.retval[1] = s.number;
     }
-    gate_done(slot);
+    return true;
   }
 
   const int64_t spin_;
+  bool at_once_ = false;
   std::thread thread_;
   rumpuser_idler idler_ = 0;
   std::atomic<bool> ending_{false};

@@ -91,10 +91,15 @@ export class GateSession {
   callPlain(client: number, row: SysentRow, args: readonly number[]): number {
     const slot = this.#slot;
     for (let i = 0; i < args.length; i++) {
-      this.#slots.setLong(slot, SLOT_ARG + i, BigInt(args[i] as number));
+      this.#slots.setNumber(slot, SLOT_ARG + i, args[i] as number);
     }
     this.#header(slot, GATE_SYSCALL, client, row.number, 8 * args.length);
-    return Number(this.#called()[0]);
+    alive(() => this.#caller.call(slot, this.#spinNs, this.#serve));
+    // Read before handlers run, which make calls of their own.
+    const error = this.#slots.word(slot, SLOT_ERROR);
+    const value = this.#slots.number(slot, SLOT_RETVAL);
+    this.#signals();
+    return told(error, value);
   }
 
   /** Ask the kernel's owner. @throws Errno EOPNOTSUPP nobody answers; KernelDead */
@@ -221,7 +226,7 @@ export class GateSession {
 }
 
 /** @throws Errno what an answer says */
-function told(error: number, answer: Answer): Answer {
+function told<T>(error: number, answer: T): T {
   if (error !== 0) {
     throw errnoByNumber(error) ?? EIO;
   }

@@ -8,7 +8,7 @@ import { SYSCALLS } from '../../sys/syscalls.master.ts';
 import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
 import { HOSTS_OWN } from './hosts_own.ts';
-import { type Registers, secondOf } from './results.ts';
+import { secondOf } from './results.ts';
 
 type Decode = (slots: DataView, at: number) => number;
 
@@ -44,7 +44,7 @@ const PLAIN: ReadonlyMap<number, readonly Decode[]> = new Map(
 /**
  * Make call `number` at once, if it is one of those, and nothing waits for `l` at the user boundary.
  * @param at where in `slots` its arguments are, `length` bytes of them
- * @returns its registers; undefined when it has to be made in the ordinary way. @throws an errno, KernelDead
+ * @returns its value; undefined when it has to be made in the ordinary way. @throws an errno, KernelDead
  */
 export function plainCall(
   l: Lwp,
@@ -52,7 +52,7 @@ export function plainCall(
   slots: DataView,
   at: number,
   length: number,
-): Registers | undefined {
+): number | undefined {
   const decode = PLAIN.get(number);
   const k = l.kernel;
   if (
@@ -66,7 +66,7 @@ export function plainCall(
   }
   const row = syscallByNumber(number) as SysentRow;
   const [a, b, c, d] = decode;
-  const value = syscallLocal(
+  return syscallLocal(
     l,
     row,
     a?.(slots, at),
@@ -74,5 +74,10 @@ export function plainCall(
     c?.(slots, at + 16),
     d?.(slots, at + 24),
   ) as number;
-  return [BigInt(value), secondOf(row, l)];
+}
+
+/** What that call leaves in the second register. */
+export function plainSecond(l: Lwp, number: number): number {
+  const row = syscallByNumber(number) as SysentRow;
+  return row.second === undefined ? 0 : Number(secondOf(row, l));
 }
