@@ -11,7 +11,15 @@ import { SSTOP, SZOMB } from '../sys/constants/proc.ts';
 import { NSIG, SIGKILL, signumber } from '../sys/constants/signal.ts';
 import { EFAULT, EINVAL, ESRCH } from '../sys/errno.ts';
 import { SysError } from './errors.ts';
-import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls } from './facade.ts';
+import {
+  type Caller,
+  eagerCalls,
+  eagerEnd,
+  type PromiseCalls,
+  promiseCalls,
+  type SysCalls,
+  sysCalls,
+} from './facade.ts';
 import { createFs, type NodeFs } from './fs/index.ts';
 import type { Shared } from './gate/attach.ts';
 import type { Kernel } from './kernel.ts';
@@ -41,6 +49,16 @@ abstract class Calling implements Caller {
   get promises(): PromiseCalls {
     this.#promises ??= promiseCalls(this);
     return this.#promises;
+  }
+
+  /** @internal Calls of a piece of work that answer at once where they can. */
+  begin(): SysCalls {
+    return eagerCalls(this);
+  }
+
+  /** @internal That work is done. */
+  end(calls: SysCalls): void {
+    eagerEnd(calls);
   }
 
   /** @internal */

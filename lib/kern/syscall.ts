@@ -21,7 +21,7 @@ import { isMaySleep, type MaySleep } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable } from './runnable.ts';
 import { STRETCHES_PER_SAMPLE, sampleBegin, sampleEnd } from './sample.ts';
-import { clockint, drive, settle } from './sched.ts';
+import { clockint, drive, resume, settle } from './sched.ts';
 import { userret } from './sig.ts';
 import { tracedAsync, tracedSync } from './trace.ts';
 
@@ -280,14 +280,15 @@ function handlerThrew(l: Lwp): void {
 }
 
 /**
- * Queue call `row` of `l`; `done(value, error)` is called, outside any lwp, when it has ended. @throws as
- * `callable`, ENOSYS
+ * Queue call `row` of `l`, or let it run at once until it sleeps; `done(value, error)` is called, outside any lwp, when
+ * it has ended. @throws as `callable`, ENOSYS
  */
 export function syscallAsync(
   l: Lwp,
   row: SysentRow,
   args: readonly unknown[],
   done: (value: unknown, error: unknown) => void,
+  when: 'queued' | 'at once' = 'queued',
 ): void {
   const k = l.kernel;
   callable(k, l);
@@ -301,7 +302,13 @@ export function syscallAsync(
     l.thrown = null;
     done(value, error);
   };
-  setrunnable(l);
+  if (when === 'queued') {
+    setrunnable(l);
+  } else {
+    giantEnter(k);
+    resume(k, l);
+    giantExit(k);
+  }
   settle(k);
 }
 

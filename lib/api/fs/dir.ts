@@ -13,8 +13,8 @@ import {
 } from './check.ts';
 import { type Dirent, DT_DIR, directoryBuffer, type Entry, more, openDirectory, toDirent } from './dirent.ts';
 import { codedError, nodeError, renamed } from './errors.ts';
-import { promised } from './forms.ts';
-import { type Calls, type FsProc, type Program, runAsync, runSync } from './op.ts';
+import { perform } from './forms.ts';
+import { type Calls, type FsProc, type Program, runSync } from './op.ts';
 
 export interface OpendirOptions {
   readonly path: string;
@@ -142,9 +142,7 @@ export class Dir {
         if (this.#closed) {
           throw closedError();
         }
-        return await runAsync(program(promised(this.#proc)));
-      } catch (error) {
-        throw nodeError(error);
+        return await perform(this.#proc, program);
       } finally {
         this.#pending--;
       }

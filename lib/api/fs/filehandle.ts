@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import * as attributes from './attributes.ts';
 import { toEncoding, toOptions, toSignal } from './check.ts';
 import { codedError } from './errors.ts';
-import { type Form, type Op, promised, promiseForm, start } from './forms.ts';
+import { type Form, type Op, perform, promiseForm } from './forms.ts';
 import * as io from './io.ts';
 import type { FsProc } from './op.ts';
 import * as whole from './whole.ts';
@@ -59,7 +59,7 @@ export class FileHandle extends EventEmitter {
     position?: unknown,
   ): Promise<{ bytesRead: number; buffer: unknown }> {
     const transfer = io.readArgs(this.#open('read'), buffer, offset, length, position);
-    const bytesRead = (await start(io.read(promised(this.#host.proc), transfer))) as number;
+    const bytesRead = await perform(this.#host.proc, (calls) => io.read(calls, transfer));
     return { bytesRead, buffer: transfer.buffer };
   }
 
@@ -70,7 +70,7 @@ export class FileHandle extends EventEmitter {
     c?: unknown,
   ): Promise<{ bytesWritten: number; buffer: unknown }> {
     const transfer = io.writeArgs(this.#open('write'), data, a, b, c);
-    const bytesWritten = (await start(io.write(promised(this.#host.proc), transfer))) as number;
+    const bytesWritten = await perform(this.#host.proc, (calls) => io.write(calls, transfer));
     return { bytesWritten, buffer: transfer.buffer };
   }
 

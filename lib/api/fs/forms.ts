@@ -14,7 +14,7 @@ export type Op = (sys: Calls, a: unknown, b?: unknown, c?: unknown, d?: unknown,
 export type Form = (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
 
 /** The promised calls under the type of those that return: an operation looks at neither. */
-export function promised(proc: FsProc): Calls {
+function promised(proc: FsProc): Calls {
   return proc.promises as unknown as SysCalls;
 }
 
@@ -40,22 +40,49 @@ export function syncForm(proc: FsProc, op: Op): Form {
   }, `${op.name}Sync`);
 }
 
-/** What an operation answers when its calls promise. @throws what a caller has passed wrongly, at once */
-export function start(answer: unknown): Promise<unknown> {
-  const value = isProgram(answer) ? runAsync(answer) : Promise.resolve(answer);
-  return value.catch((error: unknown) => {
+/**
+ * Let `op` make its calls without this thread's waiting for them. Rejects with Node's errors. @throws what a caller has
+ * passed wrongly, at once
+ */
+export function perform<T>(proc: FsProc, op: (calls: Calls) => T | Program<T>): Promise<T> {
+  const calls = proc.begin?.() ?? promised(proc);
+  let answer: T | Program<T>;
+  try {
+    answer = op(calls);
+  } catch (error) {
+    proc.end?.(calls);
+    throw error;
+  }
+  let value: T | Promise<T>;
+  try {
+    value = isProgram(answer) ? (runAsync(answer) as T | Promise<T>) : answer;
+  } catch (error) {
+    proc.end?.(calls);
+    return Promise.reject(nodeError(error));
+  }
+  if (value instanceof Promise) {
+    return finish(proc, calls, value);
+  }
+  proc.end?.(calls);
+  return Promise.resolve(value);
+}
+
+async function finish<T>(proc: FsProc, calls: Calls, value: Promise<T>): Promise<T> {
+  try {
+    return await value;
+  } catch (error) {
     throw nodeError(error);
-  });
+  } finally {
+    proc.end?.(calls);
+  }
 }
 
 export function promiseForm(proc: FsProc, op: Op): Form {
-  const sys = promised(proc);
-  return named(async (a, b, c, d, e) => {
+  return named((a, b, c, d, e) => {
     try {
-      const value = op(sys, a, b, c, d, e);
-      return await (isProgram(value) ? runAsync(value) : value);
+      return perform(proc, (calls) => op(calls, a, b, c, d, e));
     } catch (error) {
-      throw nodeError(error);
+      return Promise.reject(nodeError(error));
     }
   }, op.name);
 }
@@ -77,12 +104,14 @@ export function settle(
  * `arguments`: how many the operation has before its callback.
  */
 export function callbackForm(proc: FsProc, op: Op): Form {
-  const sys = promised(proc);
   const last = op.length - 1;
   return named((...args: unknown[]) => {
     const at = args.findIndex((arg, i) => i > 0 && typeof arg === 'function');
     const callback = toCallback(at < 0 ? args[Math.max(last, args.length - 1)] : args[at]);
     const [a, b, c, d, e] = args.slice(0, at);
-    settle(start(op(sys, a, b, c, d, e)), callback);
+    settle(
+      perform(proc, (calls) => op(calls, a, b, c, d, e)),
+      callback,
+    );
   }, op.name);
 }

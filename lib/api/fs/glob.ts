@@ -5,7 +5,7 @@ import type { Stat } from '../../sys/types.ts';
 import { toBoolean, toCallback, toPath } from './check.ts';
 import { type Dirent, DT_DIR, type Entry, list, toDirent } from './dirent.ts';
 import { codeOf, invalidArgType } from './errors.ts';
-import { type Form, type Op, promised, promiseForm, settle, start, syncForm } from './forms.ts';
+import { type Form, type Op, perform, promiseForm, settle, syncForm } from './forms.ts';
 import { expandBraces, GLOBSTAR, type Part, parseGlob } from './globpattern.ts';
 import { absolute } from './names.ts';
 import type { Calls, FsProc, Program } from './op.ts';
@@ -228,13 +228,15 @@ function* find(walk: Walk, path: string): Program<void> {
 
 /** The three forms: an array, an array for a callback, and an iterator. */
 export function globForms(proc: FsProc): { glob: Form; globSync: Form; promised: Form } {
-  const calls = promised(proc);
   const all = promiseForm(proc, glob as Op);
   return {
     globSync: syncForm(proc, glob as Op),
     glob: (pattern, options, callback) => {
       const done = toCallback(callback ?? options);
-      settle(start(glob(calls, pattern, typeof options === 'function' ? undefined : options)), done);
+      settle(
+        perform(proc, (calls) => glob(calls, pattern, typeof options === 'function' ? undefined : options)),
+        done,
+      );
     },
     promised: async function* (pattern, options) {
       yield* (await all(pattern, options)) as (string | Dirent)[];

@@ -11,7 +11,7 @@ import { cp } from './cp.ts';
 import { Dir, opendirArgs, opening } from './dir.ts';
 import { Dirent, readdir } from './dirent.ts';
 import { nodeError } from './errors.ts';
-import { callbackForm, type Form, type Op, promised, promiseForm, settle, start, syncForm } from './forms.ts';
+import { callbackForm, type Form, type Op, perform, promiseForm, settle, syncForm } from './forms.ts';
 import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
@@ -86,7 +86,6 @@ function statOf(form: Form): Form {
 
 function transfers(proc: FsProc): Shape {
   const { sys } = proc;
-  const calls = promised(proc);
   const sync =
     (op: typeof io.read, args: typeof io.readArgs) =>
     (fd: unknown, ...rest: unknown[]) => {
@@ -101,13 +100,21 @@ function transfers(proc: FsProc): Shape {
     (fd: unknown, ...rest: unknown[]) => {
       const done = toCallback(rest.findLast((arg) => typeof arg === 'function'));
       const transfer = args(fd, ...(rest.slice(0, rest.lastIndexOf(done)) as []));
-      settle(start(op(calls, transfer)), done, (count) => [count, transfer.buffer]);
+      settle(
+        perform(proc, (calls) => op(calls, transfer)),
+        done,
+        (count) => [count, transfer.buffer],
+      );
     };
   const vector =
     (op: typeof io.readv) => (fd: unknown, buffers: unknown, position?: unknown, cb?: unknown) => {
       const done = toCallback(cb ?? position);
       const at = typeof position === 'function' ? undefined : position;
-      settle(start(op(calls, fd, buffers, at)), done, (count) => [count, buffers]);
+      settle(
+        perform(proc, (calls) => op(calls, fd, buffers, at)),
+        done,
+        (count) => [count, buffers],
+      );
     };
   return {
     readSync: sync(io.read, io.readSyncArgs),
@@ -176,7 +183,6 @@ function existence(proc: FsProc): Shape {
 }
 
 function directories(proc: FsProc): Shape {
-  const calls = promised(proc);
   return {
     opendirSync: (path: unknown, options?: unknown) => {
       const args = opendirArgs(path, options);
@@ -189,7 +195,11 @@ function directories(proc: FsProc): Shape {
     opendir: (path: unknown, options?: unknown, callback?: unknown) => {
       const done = toCallback(callback ?? options, 'callback');
       const args = opendirArgs(path, options);
-      settle(start(opening(calls, args)), done, (fd) => [new Dir(proc, fd as number, args)]);
+      settle(
+        perform(proc, (calls) => opening(calls, args)),
+        done,
+        (fd) => [new Dir(proc, fd as number, args)],
+      );
     },
   };
 }

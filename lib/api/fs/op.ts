@@ -13,6 +13,9 @@ export interface FsProc {
   readonly sys: SysCalls;
   readonly promises: PromiseCalls;
   readonly alive: boolean;
+  /** Calls for one operation, which answer at once where they need not sleep; `end` when it is done. */
+  begin?(): Calls;
+  end?(calls: Calls): void;
 }
 
 /**
@@ -39,16 +42,36 @@ export function runSync<T>(program: Program<T>): T {
   return step.value;
 }
 
-/** Run a program of promised calls. */
-export async function runAsync<T>(program: Program<T>): Promise<T> {
+/** Calls that are made in a row before others get a turn. */
+const CALLS_PER_TURN = 512;
+
+/** Run a program whose calls promise, or have returned: at once as far as that goes. */
+export function runAsync<T>(program: Program<T>): T | Promise<T> {
   let step = program.next();
-  while (step.done !== true) {
-    let value: unknown;
-    try {
-      value = await step.value;
-    } catch (error) {
-      step = program.throw(error);
-      continue;
+  for (let n = 1; step.done !== true; n++) {
+    if (step.value instanceof Promise || n === CALLS_PER_TURN) {
+      return runOn(program, step.value);
+    }
+    step = program.next(step.value);
+  }
+  return step.value;
+}
+
+/** @param answer of the call that it waits for, which may be there */
+async function runOn<T>(program: Program<T>, answer: unknown): Promise<T> {
+  let step: IteratorResult<unknown, T> = { done: false, value: answer };
+  for (let n = 1; step.done !== true; n++) {
+    let value: unknown = step.value;
+    if (value instanceof Promise) {
+      try {
+        value = await value;
+      } catch (error) {
+        step = program.throw(error);
+        continue;
+      }
+    }
+    if (n % CALLS_PER_TURN === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
     }
     step = program.next(value);
   }

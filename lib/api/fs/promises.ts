@@ -7,7 +7,7 @@ import { Dir, opendirArgs, opening } from './dir.ts';
 import { readdir } from './dirent.ts';
 import { abortError } from './errors.ts';
 import { chunkOptions, FileHandle, type HandleHost } from './filehandle.ts';
-import { type Form, type Op, promised, promiseForm, start } from './forms.ts';
+import { type Form, type Op, perform, promiseForm } from './forms.ts';
 import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
@@ -55,7 +55,6 @@ function isIterable(data: unknown): data is AsyncIterable<unknown> | Iterable<un
 }
 
 export function promisesOf(proc: FsProc, streams: Streams): Record<string, unknown> {
-  const sys = promised(proc);
   const host: HandleHost = { proc, ...streams, writeData };
   const open = promiseForm(proc, io.open as Op);
   const readFile = promiseForm(proc, whole.readFile as Op);
@@ -75,10 +74,16 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
       return;
     }
     const { encoding, signal } = chunkOptions(options);
-    await start(whole.listen(signal));
+    const heard = async (): Promise<void> => {
+      if (signal !== undefined) {
+        await perform(proc, () => whole.listen(signal));
+      }
+    };
+    await heard();
     for await (const chunk of data) {
-      await start(whole.listen(signal));
-      await start(whole.writeOpen(sys, fd, toData(chunk, encoding), signal, 'leave'));
+      await heard();
+      const bytes = toData(chunk, encoding);
+      await perform(proc, (calls) => whole.writeOpen(calls, fd, bytes, signal, 'leave'));
     }
   }
 
@@ -116,7 +121,7 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
     open: async (path: unknown, flags?: unknown, mode?: unknown) => handleOf(path, flags ?? 'r', mode),
     opendir: async (path: unknown, options?: unknown) => {
       const args = opendirArgs(path, options);
-      return new Dir(proc, (await start(opening(sys, args))) as number, args);
+      return new Dir(proc, await perform(proc, (calls) => opening(calls, args)), args);
     },
     readFile: async (path: unknown, options?: unknown) =>
       path instanceof FileHandle ? path.readFile(options) : readFile(path, options),

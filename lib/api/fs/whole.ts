@@ -31,14 +31,12 @@ function checkAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * A turn of the event loop, when there is a signal to hear of: calls of the kernel answer within one turn, so nobody
+ * A turn of the event loop, for a signal to be heard of: calls of the kernel answer within one turn, so nobody
  * could abort between them otherwise.
  */
-export function* listen(signal: AbortSignal | undefined): Program<void> {
-  if (signal !== undefined) {
-    yield new Promise((resolve) => setImmediate(resolve));
-    checkAborted(signal);
-  }
+export function* listen(signal: AbortSignal): Program<void> {
+  yield new Promise((resolve) => setImmediate(resolve));
+  checkAborted(signal);
 }
 
 type Options<T> = T | string | null | undefined;
@@ -90,18 +88,16 @@ export function* readOpen(
 ): Program<string | Buffer> {
   checkAborted(signal);
   const st: Stat = yield sys.fstat(fd);
-  yield* listen(signal);
+  if (signal !== undefined) {
+    yield* listen(signal);
+  }
   const size = (st.mode & host.S_IFMT) === host.S_IFREG ? st.size : 0;
   if (size > TOO_LARGE) {
     throw codedError(RangeError, 'ERR_FS_FILE_TOO_LARGE', `File size (${size}) is greater than 2 GiB`);
   }
-  const bytes = size === 0 ? yield* readUnsized(sys, fd, signal) : yield* readSized(sys, fd, size, signal);
-  return encoding === undefined || encoding === null || encoding === 'buffer'
-    ? bytes
-    : bytes.toString(encoding);
-}
-
-function* readSized(sys: Calls, fd: number, size: number, signal: AbortSignal | undefined): Program<Buffer> {
+  if (size === 0) {
+    return decoded(yield* readUnsized(sys, fd, signal), encoding);
+  }
   const buffer = Buffer.allocUnsafeSlow(size);
   let used = 0;
   while (used < size) {
@@ -111,11 +107,17 @@ function* readSized(sys: Calls, fd: number, size: number, signal: AbortSignal | 
       break;
     }
     used += n;
-    if (used < size) {
+    if (used < size && signal !== undefined) {
       yield* listen(signal);
     }
   }
-  return used === size ? buffer : buffer.subarray(0, used);
+  return decoded(used === size ? buffer : buffer.subarray(0, used), encoding);
+}
+
+function decoded(bytes: Buffer, encoding: BufferEncoding | 'buffer' | null | undefined): string | Buffer {
+  return encoding === undefined || encoding === null || encoding === 'buffer'
+    ? bytes
+    : bytes.toString(encoding);
 }
 
 function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined): Program<Buffer> {
@@ -127,7 +129,9 @@ function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined): 
       return Buffer.concat(pieces);
     }
     pieces.push(piece.subarray(0, n));
-    yield* listen(signal);
+    if (signal !== undefined) {
+      yield* listen(signal);
+    }
   }
 }
 
@@ -167,7 +171,9 @@ function* openAndWrite(
   checkAborted(signal);
   const fd: number = yield sys.open(path, flags, mode);
   try {
-    yield* listen(signal);
+    if (signal !== undefined) {
+      yield* listen(signal);
+    }
     yield* writeOpen(sys, fd, bytes, signal, end);
   } finally {
     yield sys.close(fd);
@@ -185,7 +191,9 @@ export function* writeOpen(
   checkAborted(signal);
   do {
     if (used > 0) {
-      yield* listen(signal);
+      if (signal !== undefined) {
+        yield* listen(signal);
+      }
     }
     const to = signal === undefined ? bytes.length : Math.min(bytes.length, used + PIECE);
     // Nothing is written too, as Node does: it fails where writing would.
