@@ -7,15 +7,13 @@ import { measure } from 'mitata';
  * - `pairs`: at most so many pthread pairs;
  * - `ns`: at most so many nanoseconds where a pair is 14.8 ns, hence `ns / 14.8` pairs;
  * - `ratioOf`: at most `times` the figure of another row of the same run;
- * - `bytes`: at most so many bytes, no time at all;
- * - `perSecond`: at least so many operations or bytes a second where a pair is 14.8 ns.
+ * - `bytes`: at most so many bytes, no time at all.
  */
 export type Target =
   | { readonly pairs: number }
   | { readonly ns: number }
   | { readonly ratioOf: string; readonly times: number }
-  | { readonly bytes: number }
-  | { readonly perSecond: number };
+  | { readonly bytes: number };
 
 export interface BenchRow {
   readonly name: string;
@@ -25,7 +23,7 @@ export interface BenchRow {
   readonly others?: string;
   /**
    * Prepares and returns what is timed, or what takes its own figure; called once, when its turn has come.
-   * The figure is nanoseconds per operation, unless the target says bytes or a rate.
+   * The figure is nanoseconds per operation, unless the target says bytes.
    */
   readonly setup: () => Trial | Promise<Trial>;
 }

@@ -7,12 +7,12 @@ export const REFERENCE_PAIR_NS = 14.8;
 export interface Judged {
   readonly name: string;
   readonly figure: number;
-  readonly unit: 'ns' | 'bytes' | '/s';
+  readonly unit: 'ns' | 'bytes';
   /** The figure in pthread pairs of this run; undefined where the figure is no time. */
   readonly pairs: number | undefined;
   /** What it had to reach on this machine, in the figure's unit; undefined where there is no target. */
   readonly limit: number | undefined;
-  /** Figure to limit, so that at most 1 is good, also for rates. */
+  /** Figure to limit: at most 1 is good. */
   readonly ratio: number | undefined;
   readonly verdict: 'met' | 'missed' | '-';
   readonly others: string | undefined;
@@ -28,9 +28,6 @@ function limitOf(target: Target, pairNs: number, figures: ReadonlyMap<string, nu
   if ('bytes' in target) {
     return target.bytes;
   }
-  if ('perSecond' in target) {
-    return (target.perSecond * REFERENCE_PAIR_NS) / pairNs;
-  }
   const other = figures.get(target.ratioOf);
   if (other === undefined) {
     throw new Error(`no row named "${target.ratioOf}" ran before this one`);
@@ -39,10 +36,7 @@ function limitOf(target: Target, pairNs: number, figures: ReadonlyMap<string, nu
 }
 
 function unitOf(target: Target | undefined): Judged['unit'] {
-  if (target !== undefined && 'bytes' in target) {
-    return 'bytes';
-  }
-  return target !== undefined && 'perSecond' in target ? '/s' : 'ns';
+  return target !== undefined && 'bytes' in target ? 'bytes' : 'ns';
 }
 
 /**
@@ -58,7 +52,7 @@ export function judge(
 ): Judged {
   const unit = unitOf(row.target);
   const limit = row.target === undefined ? undefined : limitOf(row.target, pairNs, figures);
-  const ratio = limit === undefined ? undefined : unit === '/s' ? limit / figure : figure / limit;
+  const ratio = limit === undefined ? undefined : figure / limit;
   return {
     name: row.name,
     figure,
@@ -88,7 +82,7 @@ export function formatTable(rows: readonly Judged[]): string {
       formatFigure(row.figure),
       row.unit,
       formatFigure(row.pairs),
-      `${row.unit === '/s' && row.limit !== undefined ? '>= ' : ''}${formatFigure(row.limit)}`,
+      formatFigure(row.limit),
       formatFigure(row.ratio),
       row.verdict,
       row.others ?? '',

@@ -14,7 +14,6 @@ import { HELD } from './sysproxy_peers.ts';
 
 const peers = fileURLToPath(new URL('./sysproxy_peers.js', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const LARGE = 65536;
 /** Files a process has besides its connections. */
 const FILES_SPARE = 100;
 
@@ -76,14 +75,9 @@ async function served<T>(cpus: Cpus, body: (server: ChildProcess, dir: string) =
   }
 }
 
-function measured(
-  client: (dir: string) => string[],
-  cpus: Cpus = 'two CPUs',
-  of: (ns: number) => number = (ns) => ns,
-): MeasuredTrial {
+function measured(client: (dir: string) => string[], cpus: Cpus = 'two CPUs'): MeasuredTrial {
   return {
-    measure: () =>
-      served(cpus, async (_server, dir) => of(Number(await line(start(cpus, dir, client(dir)))))),
+    measure: () => served(cpus, async (_server, dir) => Number(await line(start(cpus, dir, client(dir))))),
   };
 }
 
@@ -91,12 +85,8 @@ function js(what: string, cpus?: Cpus): MeasuredTrial {
   return measured((dir) => node('client', dir, what), cpus);
 }
 
-function c(what: string, cpus?: Cpus, of?: (ns: number) => number): MeasuredTrial {
-  return measured((dir) => inC(dir, what), cpus, of);
-}
-
-function perSecond(each: number): (ns: number) => number {
-  return (ns) => (each * 1e9) / ns;
+function c(what: string, cpus?: Cpus): MeasuredTrial {
+  return measured((dir) => inC(dir, what), cpus);
 }
 
 /** Bytes of the server for each of many clients that are there at once. */
@@ -126,11 +116,12 @@ function held(): MeasuredTrial {
 }
 
 /**
- * At most `us` microseconds where a socket of Node's echoes in 10. What wakes a process on another CPU costs this
- * machine 4 microseconds or 35, by whether that CPU has gone to sleep, and little else is in these rows.
+ * At most `us` microseconds where a socket of Node's echoes in 10. What a call through the host's kernel costs, and what
+ * wakes a process on another CPU (4 microseconds here, 35 there, by whether that CPU has gone to sleep), is most of
+ * these rows; the unit of the others, a mutex, knows nothing of it.
  */
-function byEcho(us: number): Target {
-  return { ratioOf: 'Node socket echo, two CPUs', times: us / 10 };
+function byEcho(us: number, cpus: Cpus): Target {
+  return { ratioOf: `Node socket echo, ${cpus}`, times: us / 10 };
 }
 
 export const rows: readonly BenchRow[] = [
@@ -138,43 +129,53 @@ export const rows: readonly BenchRow[] = [
   { name: 'Node socket echo, pinned', setup: () => js('echo', 'pinned') },
   {
     name: 'sysproxy: getpid, two CPUs',
-    target: byEcho(25),
+    target: byEcho(25, 'two CPUs'),
     others: 'rump 50 us',
     setup: () => c('getpid'),
   },
   {
     name: 'sysproxy: getpid, pinned',
-    target: { ns: 8000 },
+    target: byEcho(8, 'pinned'),
     others: 'rump 8.0 us',
     setup: () => c('getpid', 'pinned'),
   },
   {
-    name: 'sysproxy: getpid, 8 clients together',
-    target: { perSecond: 100_000 },
-    others: 'rump 57,000/s',
-    setup: () => c('together', 'two CPUs', perSecond(1)),
+    name: 'sysproxy: getpid, 8 clients together, each',
+    target: byEcho(10, 'pinned'),
+    others: 'rump 17.5 us (57,000/s)',
+    setup: () => c('together'),
   },
   {
     name: 'sysproxy: 64 KiB written',
-    target: byEcho(131),
+    target: byEcho(131, 'two CPUs'),
     others: 'rump 67 MB/s',
     setup: () => c('write'),
   },
   {
-    name: 'sysproxy: 64 KiB written, pinned, bytes',
-    target: { perSecond: 500e6 },
+    name: 'sysproxy: 64 KiB written, pinned',
+    target: byEcho(131, 'pinned'),
     others: 'rump 430 MB/s',
-    setup: () => c('write', 'pinned', perSecond(LARGE)),
+    setup: () => c('write', 'pinned'),
   },
-  { name: 'sysproxy: 64 KiB read', target: byEcho(65), others: 'rump 630 MB/s', setup: () => c('read') },
   {
-    name: 'sysproxy: 64 KiB read, pinned, bytes',
-    target: { perSecond: 1000e6 },
-    others: 'rump 1,700 MB/s',
-    setup: () => c('read', 'pinned', perSecond(LARGE)),
+    name: 'sysproxy: 64 KiB read',
+    target: byEcho(65, 'two CPUs'),
+    others: 'rump 630 MB/s',
+    setup: () => c('read'),
   },
-  { name: 'sysproxy: open + close', target: byEcho(50), others: 'rump 171 us', setup: () => c('open') },
-  { name: 'sysproxy: stat', target: byEcho(25), others: 'rump 116 us', setup: () => c('stat') },
+  {
+    name: 'sysproxy: 64 KiB read, pinned',
+    target: byEcho(65, 'pinned'),
+    others: 'rump 1,700 MB/s',
+    setup: () => c('read', 'pinned'),
+  },
+  {
+    name: 'sysproxy: open + close',
+    target: byEcho(50, 'two CPUs'),
+    others: 'rump 171 us',
+    setup: () => c('open'),
+  },
+  { name: 'sysproxy: stat', target: byEcho(25, 'two CPUs'), others: 'rump 116 us', setup: () => c('stat') },
   { name: 'sysproxy: pwritev of 8, nine copies', setup: () => c('writev') },
   { name: 'sysproxy: connect(), getpid', setup: () => js('getpid') },
   { name: 'sysproxy: connect(), open + close', setup: () => js('open') },
