@@ -24,6 +24,7 @@ import { DOT, DOTDOT } from './memdir.ts';
 import { memExtattrOps } from './memextattr.ts';
 import { MemFile } from './memfile.ts';
 import { ACCESSED, CHANGED, type MemNode, MODIFIED, memNode } from './memnode.ts';
+import { small } from './timestamp.ts';
 import type { Vnode, Vtype } from './vnode.ts';
 import { IO_APPEND, type NewNode, type Vnodeops } from './vnodeops.ts';
 
@@ -272,16 +273,16 @@ export const memOps: Vnodeops = {
     node.gid = set.gid ?? node.gid;
     node.flags = set.flags ?? node.flags;
     if (set.atim !== undefined) {
-      node.atimeSec = set.atim.sec;
-      node.atimeNsec = set.atim.nsec;
+      node.atimeSec = small(set.atim.sec);
+      node.atimeNsec = small(set.atim.nsec);
     }
     if (set.mtim !== undefined) {
-      node.mtimeSec = set.mtim.sec;
-      node.mtimeNsec = set.mtim.nsec;
+      node.mtimeSec = small(set.mtim.sec);
+      node.mtimeNsec = small(set.mtim.nsec);
     }
     if (set.birthtim !== undefined) {
-      node.birthSec = set.birthtim.sec;
-      node.birthNsec = set.birthtim.nsec;
+      node.birthSec = small(set.birthtim.sec);
+      node.birthNsec = small(set.birthtim.nsec);
     }
     node.touch(CHANGED);
   },

@@ -12,6 +12,15 @@ import { nanotime, timespecOf } from '../kern/times.ts';
 
 const SECOND_NS = 1e9;
 
+/**
+ * The same number, as the engine keeps small integers: in its place. A field that has once held another kind has for
+ * every object a box of its own, which in a file's times is more than all the rest of it.
+ */
+export function small(value: number): number {
+  const integer = value | 0;
+  return integer === value ? integer : value;
+}
+
 export class Timestamp {
   /** The time `read` has found. */
   sec = 0;
@@ -39,8 +48,8 @@ export class Timestamp {
     // Less than two seconds together.
     const nsec = this.#nsec + since;
     const over = nsec >= SECOND_NS ? 1 : 0;
-    this.sec = this.#sec + over;
-    this.nsec = nsec - over * SECOND_NS;
+    this.sec = small(this.#sec + over);
+    this.nsec = small(nsec - over * SECOND_NS);
   }
 
   #set(now: number): void {
