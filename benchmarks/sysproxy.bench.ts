@@ -116,9 +116,9 @@ function held(): MeasuredTrial {
 }
 
 /**
- * At most `us` microseconds where a socket of Node's echoes in 10. What a call through the host's kernel costs, and what
- * wakes a process on another CPU (4 microseconds here, 35 there, by whether that CPU has gone to sleep), is most of
- * these rows; the unit of the others, a mutex, knows nothing of it.
+ * At most `us` microseconds where a socket of Node's echoes in 10. What a call through the host's kernel costs, and
+ * what wakes a process on another CPU (4 microseconds here, 35 there, by whether that CPU has gone to sleep), is most
+ * of these rows; the unit of the others, a mutex, knows nothing of it.
  */
 function byEcho(us: number, cpus: Cpus): Target {
   return { ratioOf: `Node socket echo, ${cpus}`, times: us / 10 };

@@ -18,8 +18,6 @@ import { type Address, formatUrl } from '../sysproxy/url.ts';
 
 /** Connections without a handshake are closed after this. */
 const HANDSHAKE_MS = 10_000;
-/** Bytes that wait for a client when nothing more of it is begun. */
-const BACKLOG_PAUSE = 1 << 20;
 /** What a closed connection has left to say is said within this time. */
 const LINGER_MS = 1000;
 
@@ -77,10 +75,7 @@ function transportOf(connection: Connection, peer: string, timer: NodeJS.Timeout
   timer.unref();
   return {
     peer,
-    write(frame, written) {
-      connection.write(frame, written);
-      return connection.backlog <= BACKLOG_PAUSE;
-    },
+    write: (frame, written) => connection.write(frame, written),
     together,
     pause: () => connection.pause(),
     resume: () => connection.resume(),

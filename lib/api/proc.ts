@@ -10,16 +10,9 @@ import { LW_WEXIT } from '../sys/constants/lwp.ts';
 import { SSTOP, SZOMB } from '../sys/constants/proc.ts';
 import { NSIG, SIGKILL, signumber } from '../sys/constants/signal.ts';
 import { EFAULT, EINVAL, ESRCH } from '../sys/errno.ts';
+import { eagerCalls, eagerEnd } from './eager.ts';
 import { SysError } from './errors.ts';
-import {
-  type Caller,
-  eagerCalls,
-  eagerEnd,
-  type PromiseCalls,
-  promiseCalls,
-  type SysCalls,
-  sysCalls,
-} from './facade.ts';
+import { type Caller, type PromiseCalls, promiseCalls, type SysCalls, sysCalls } from './facade.ts';
 import { createFs, type NodeFs } from './fs/index.ts';
 import type { Shared } from './gate/attach.ts';
 import type { Kernel } from './kernel.ts';

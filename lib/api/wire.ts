@@ -5,7 +5,7 @@
  */
 import { Arena } from '../emul/netbsd/encoder.ts';
 import { siginfoCodec } from '../emul/netbsd/structs.ts';
-import { type Connection, dial, type SocketUser } from '../rumpuser/sockets.ts';
+import { dial, type SocketUser } from '../rumpuser/sockets.ts';
 import { signame } from '../sys/constants/signal.ts';
 import { EAGAIN, EBUSY, EINVAL, EIO, ENOMEM, ENOTCONN, EPERM, Errno, ESRCH } from '../sys/errno.ts';
 import type { Siginfo } from '../sys/types.ts';
@@ -56,7 +56,11 @@ const BANNER_MAX = 96;
 const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, ESRCH, EIO, EBUSY, ENOMEM, EINVAL];
 
 /** What a connection goes over: a socket, as far as one is used. */
-export type Line = Pick<Connection, 'write' | 'destroy'>;
+export interface Line {
+  /** @param written nobody looks at the frame any more */
+  write(frame: Uint8Array, written?: () => void): unknown;
+  destroy(): void;
+}
 
 /** The way to a server, a new one each time. What happens there is told, but not before this has returned. */
 export type Dial = (user: SocketUser) => Line;

@@ -9,7 +9,6 @@
  * NetBSD: the seed's rump_sysproxy; sys/rump/librump/rumpkern/scheduler.c for how host threads come in there.
  */
 import { syscallOf } from '../emul/netbsd/index.ts';
-import { plainCall, plainSecond } from '../emul/netbsd/plain.ts';
 import { siginfoCodec } from '../emul/netbsd/structs.ts';
 import { fork1 } from '../kern/fork.ts';
 import type { Kernel } from '../kern/kernel.ts';
@@ -20,8 +19,9 @@ import { vmspaceFree } from '../kern/vmspace.ts';
 import type { HostGate } from '../rumpuser/rumpuser.ts';
 import { LSSLEEP, LW_SINTR } from '../sys/constants/lwp.ts';
 import { EACCES, EDEADLK, EINVAL, ENOSYS, EOPNOTSUPP, ESRCH } from '../sys/errno.ts';
+import { gatePlain } from './plain.ts';
 import { type GateOwner, Questions } from './questions.ts';
-import { type Client, clientLeave, clientRun, isOutside, type Session, threadOf } from './session.ts';
+import { type Client, clientLeave, clientRun, type Session, threadOf } from './session.ts';
 import {
   GATE_ASK,
   GATE_ATTACH,
@@ -120,7 +120,9 @@ export class Gate {
     }
     if (this.#slots.word(slot, SLOT_GONE) !== 0) {
       this.#gone(slot);
-    } else if (!this.#plain(slot)) {
+    } else if (gatePlain(this.#slots, this.#sessions.get(slot), slot)) {
+      this.#answered = this.#dead ? -1 : slot;
+    } else {
       this.#take(slot);
     }
     return true;
@@ -132,38 +134,6 @@ export class Gate {
       this.#host.done(this.#answered);
       this.#answered = -1;
     }
-  }
-
-  /** A call of numbers by a thread's own lwp is over before anybody could see it. @returns false: it is none */
-  #plain(slot: number): boolean {
-    const session = this.#sessions.get(slot);
-    if (session === undefined || this.#slots.word(slot, SLOT_REQUEST) !== GATE_SYSCALL) {
-      return false;
-    }
-    const client = session.clients.get(this.#slots.word(slot, SLOT_CLIENT));
-    const number = this.#slots.word(slot, SLOT_NUMBER);
-    const length = this.#slots.word(slot, SLOT_LENGTH);
-    if (client === undefined || !isOutside(client) || !(length >= 0 && length <= SLOT_ARGS * 8)) {
-      return false;
-    }
-    try {
-      const { lwp } = client;
-      const value = plainCall(lwp, number, this.#slots.view, slot * SLOT_BYTES + SLOT_ARG * 8, length);
-      if (value === undefined) {
-        return false;
-      }
-      this.#slots.setWord(slot, SLOT_ERROR, 0);
-      this.#slots.setNumber(slot, SLOT_RETVAL, value);
-      this.#slots.setNumber(slot, SLOT_RETVAL + 1, plainSecond(lwp, number));
-    } catch (error) {
-      this.#slots.setWord(slot, SLOT_ERROR, errnoOf(error));
-      this.#slots.setNumber(slot, SLOT_RETVAL, 0);
-      this.#slots.setNumber(slot, SLOT_RETVAL + 1, 0);
-    }
-    if (!this.#dead) {
-      this.#answered = slot;
-    }
-    return true;
   }
 
   /** The kernel has ended: so does every request. */

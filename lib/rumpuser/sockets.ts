@@ -27,13 +27,14 @@ export type SocketAddress =
 export interface SocketUser {
   /** `length` bytes have come. `bytes` is always the same memory, and theirs during the call only. */
   received(bytes: Uint8Array, length: number): void;
-  /** Everything has been sent, after some of it had to wait. */
+  /** Everything has been sent, after `write` has said that too much waits. */
   drained(): void;
   /** The other end has closed it: null, or why it is over. Not called for what is called here. */
   ended(error: Errno | null): void;
 }
 
-/** Bytes that wait to be sent at most: who does not read them is not there. */
+/** Bytes that wait to be sent when no more should be written, and at most: who does not read them is not there. */
+const BACKLOG_FULL = 1 << 20;
 const BACKLOG_MAX = 32 << 20;
 /** Milliseconds until a connection is tried again where too many wait. */
 const AGAIN_MS = 2;
@@ -48,6 +49,8 @@ export class Connection implements Told {
   #blocked: 'connecting' | 'full' | null = 'connecting';
   /** Somebody will flush. */
   #flushing = false;
+  /** `write` has said that too much waits. */
+  #full = false;
   #reads = true;
   #state: 'open' | 'ending' | 'failed' | 'closed' = 'open';
   #timer: NodeJS.Timeout | undefined;
@@ -98,11 +101,12 @@ export class Connection implements Told {
    * Send `piece`: together with others that are written while a handler of this connection, or `together`, runs; else
    * at once.
    * @param written nobody looks at it any more
+   * @returns false when so much waits that nothing more should be written until `drained` is told
    */
-  write(piece: Uint8Array, written?: () => void): void {
+  write(piece: Uint8Array, written?: () => void): boolean {
     if (this.#state !== 'open') {
       written?.();
-      return;
+      return true;
     }
     this.#output.push(piece, written);
     if (this.#output.length > BACKLOG_MAX) {
@@ -111,6 +115,8 @@ export class Connection implements Told {
       this.#flushing = this.#sockets.flushesLater(this);
       if (!this.#flushing) this.flush();
     }
+    this.#full ||= this.#output.length > BACKLOG_FULL;
+    return !this.#full;
   }
 
   flush(): void {
@@ -124,6 +130,16 @@ export class Connection implements Told {
       this.#watch();
     } else if (this.#state === 'ending') {
       this.destroy();
+    } else if (this.#full) {
+      // Not here: who writes in answer to that would come back to this.
+      setImmediate(() => this.#drained());
+    }
+  }
+
+  #drained(): void {
+    if (this.#full && this.#output.length === 0 && this.#number >= 0) {
+      this.#full = false;
+      this.#user.drained();
     }
   }
 
@@ -169,10 +185,7 @@ export class Connection implements Told {
     }
     this.#blocked = null;
     this.flush();
-    if (this.#blocked === null && this.#number >= 0) {
-      this.#watch();
-      this.#user.drained();
-    }
+    if (this.#blocked === null) this.#watch();
   }
 
   /** It is over, which is told when nobody is in the middle of something. */

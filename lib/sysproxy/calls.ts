@@ -84,8 +84,8 @@ export function serveCall(client: Client, p: Proc, frame: Frame): void {
 }
 
 /**
- * A call of numbers that does not sleep is made by the lwp the connection has had from the beginning, unless it asks who
- * makes it.
+ * A call of numbers that does not sleep is made by the lwp the connection has had from the beginning, unless it asks
+ * who makes it.
  */
 function servePlain(client: Client, { reqno, u: number, view, at, length }: Frame): boolean {
   const { lwp } = client;

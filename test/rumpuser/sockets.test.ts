@@ -17,6 +17,7 @@ import {
   type SocketAddress,
   SocketListener,
   type SocketUser,
+  together,
 } from '../../lib/rumpuser/sockets.ts';
 import { EADDRINUSE, ECONNREFUSED, ENAMETOOLONG, ENOENT, type Errno } from '../../lib/sys/errno.ts';
 
@@ -125,6 +126,22 @@ for (const kind of ['unix', 'tcp'] as const) {
     far.write(Buffer.from('back'));
     await nearHeard.until(() => nearHeard.length === 4);
     t.is(nearHeard.bytes.toString(), 'back');
+  });
+
+  test(`${kind}: who is told that too much waits is told when it has gone`, async (t) => {
+    const { near, nearHeard } = await pairAt(t, addressOf(t));
+    const piece = pattern(64 << 10);
+    for (let round = 1; round <= 5; round++) {
+      // TCP takes all of it at once, a unix socket a part.
+      together(() => {
+        for (let i = 0; i < 16; i++) {
+          t.true(near.write(piece));
+        }
+        t.false(near.write(piece));
+      });
+      await nearHeard.until(() => nearHeard.drains === round);
+    }
+    t.is(near.backlog, 0);
   });
 
   test(`${kind}: nothing comes while paused`, async (t) => {
