@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include <rump/rumpdefs.h>
 
 #include "internal.h"
 
@@ -75,9 +78,39 @@ static int host_signal(uint32_t signo) {
   static const int signals[] = {
       0,       SIGHUP, SIGINT,  SIGQUIT, SIGILL,    SIGTRAP, SIGABRT,  0,       SIGFPE,  SIGKILL, SIGBUS,
       SIGSEGV, SIGSYS, SIGPIPE, SIGALRM, SIGTERM,   SIGURG,  SIGSTOP,  SIGTSTP, SIGCONT, SIGCHLD, SIGTTIN,
-      SIGTTOU, SIGIO,  SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGWINCH, 0,       SIGUSR1, SIGUSR2,
+      SIGTTOU, SIGIO,  SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGWINCH, 0,       SIGUSR1, SIGUSR2, SIGPWR,
   };
-  return signo < sizeof signals / sizeof *signals ? signals[signo] : 0;
+  if (signo < sizeof signals / sizeof *signals)
+    return signals[signo];
+  // Real-time signals are counted from the first.
+  const int realtime = SIGRTMIN + (int)(signo - RUMP_SIGRTMIN);
+  return signo <= RUMP_SIGRTMAX && realtime <= SIGRTMAX ? realtime : 0;
+}
+
+/* Signals are blocked here: it comes when the call lets them in. `body` is NetBSD's siginfo_t, if the server
+ * tells who has sent it and what along with it: from SENDER on, that is where the host has it, too. */
+#define SENDER 16
+#define STATUS 24
+static void raise_here(uint32_t signo, const unsigned char *body, size_t length) {
+  const int number = host_signal(signo);
+  siginfo_t info;
+  int32_t word;
+  if (number == 0)
+    return;
+  if (length < sizeof info) {
+    (void)raise(number);
+    return;
+  }
+  memset(&info, 0, sizeof info);
+  memcpy((unsigned char *)&info + SENDER, body + SENDER, 16);
+  memcpy(&word, body + 4, sizeof word);
+  info.si_code = word;
+  if (signo == RUMP_SIGCHLD && word != CLD_EXITED) {
+    memcpy(&word, body + STATUS, sizeof word);
+    info.si_status = host_signal((uint32_t)word);
+  }
+  info.si_signo = number;
+  (void)syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), number, &info);
 }
 
 void memory_serve(struct connection *c, const struct frame *head, const unsigned char *body, size_t length) {
@@ -108,9 +141,7 @@ void memory_serve(struct connection *c, const struct frame *head, const unsigned
     break;
   }
   case RAISE:
-    // Signals are blocked here: it comes when the call lets them in.
-    if (host_signal(head->what) != 0)
-      (void)raise(host_signal(head->what));
+    raise_here(head->what, body, length);
     break;
   default:
     break;

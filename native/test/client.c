@@ -127,6 +127,8 @@ static void threads(void) {
 }
 
 static volatile sig_atomic_t caught, called;
+/* The number of the call that has no prototype. */
+#define SIGQUEUEINFO 245
 
 static void on_signal(int signo) {
   const int before = errno;
@@ -134,6 +136,12 @@ static void on_signal(int signo) {
   // A handler may make calls, also while its thread waits for another.
   called = rump_sys_getpid();
   errno = before;
+}
+
+static void on_queued(int signo, siginfo_t *info, void *context) {
+  (void)context;
+  caught = signo == SIGRTMIN + 1 && info->si_code == SI_QUEUE ? info->si_value.sival_int : -1;
+  called = info->si_pid;
 }
 
 static void signals(void) {
@@ -148,6 +156,16 @@ static void signals(void) {
   const struct rump_timespec minute = {60, 0};
   CHECK(rump_sys_nanosleep(&minute, NULL) == -1 && errno == EINTR);
   CHECK(caught == SIGALRM && called == pid);
+  // Real-time signals, each with what was sent along.
+  const struct sigaction queued = {.sa_sigaction = on_queued, .sa_flags = SA_SIGINFO};
+  CHECK(sigaction(SIGRTMIN + 1, &queued, NULL) == 0);
+  CHECK(rump_sys_sigaction(RUMP_SIGRTMIN + 1, &act, NULL) == 0);
+  int32_t info[32] = {RUMP_SIGRTMIN + 1, RUMP_SI_QUEUE};
+  for (info[6] = 7; info[6] < 9; info[6]++) {
+    const uint64_t args[2] = {(uint64_t)pid, (uintptr_t)info};
+    CHECK(rumpclient_syscall(SIGQUEUEINFO, args, sizeof args, NULL) == 0);
+    CHECK(rump_sys_getpid() == pid && caught == info[6] && called == pid);
+  }
   // A signal of the host's, while this thread waits for the kernel.
   caught = called = 0;
   int fds[2];
