@@ -27,7 +27,7 @@ import { mustOwn, VWRITE, vaccess } from './access.ts';
 import { atDirectory } from './at.ts';
 import { flockTake, flockUnlock } from './flock.ts';
 import { nameiUse } from './namei.ts';
-import { vnTruncate } from './vn_attr.ts';
+import { mayGrow, vnTruncate } from './vn_attr.ts';
 import { fdVnode, fdVnodeWritable, VnodeFile } from './vn_file.ts';
 import { vnKnote } from './vn_kqueue.ts';
 import { vnOpen } from './vn_open.ts';
@@ -202,11 +202,12 @@ export const openHandlers: Handlers<
       throw EINVAL;
     }
     return onFile(l, fd, (vp) =>
-      andThen(vp.ops.size(l, vp), (size) =>
-        andThen(vp.ops.fallocate(l, vp, pos, len), () =>
+      andThen(vp.ops.size(l, vp), (size) => {
+        mayGrow(l, size, pos + len);
+        return andThen(vp.ops.fallocate(l, vp, pos, len), () =>
           vnKnote(vp, pos + len > size ? NOTE_WRITE | NOTE_EXTEND : NOTE_WRITE),
-        ),
-      ),
+        );
+      }),
     );
   },
   posix_fadvise(l, fd, _offset, len, advice) {

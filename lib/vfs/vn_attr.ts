@@ -160,6 +160,14 @@ function chosen(ts: Timespec | undefined, now: Timespec): Timespec | null {
   return { sec: ts.sec, nsec: ts.nsec };
 }
 
+/** May the caller make a file of `size` bytes one of `length`? @throws EFBIG, and SIGXFSZ is sent */
+export function mayGrow(l: Lwp, size: number, length: number): void {
+  if (length > size && length > (l.proc.limit.cur[RLIMIT_FSIZE] as number)) {
+    psignal(l.proc, SIGXFSZ);
+    throw EFBIG;
+  }
+}
+
 /** @throws EISDIR; EINVAL no regular file, or a negative length; EFBIG; EROFS EPERM */
 export function vnTruncate(l: Lwp, vp: Vnode, length: number): Soon<void> {
   if (length < 0) {
@@ -173,10 +181,7 @@ export function vnTruncate(l: Lwp, vp: Vnode, length: number): Soon<void> {
   }
   mustChange(vp);
   return andThen(vp.ops.size(l, vp), (size) => {
-    if (length > size && length > (l.proc.limit.cur[RLIMIT_FSIZE] as number)) {
-      psignal(l.proc, SIGXFSZ);
-      throw EFBIG;
-    }
+    mayGrow(l, size, length);
     const { mode } = vp.owned;
     const setid = (mode & (S_ISUID | S_ISGID)) !== 0 && l.cred.euid !== 0;
     return set(

@@ -9,6 +9,7 @@ import { kauthAuthorize } from '../kern/kauth.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { andThen, type Soon } from '../kern/maysleep.ts';
 import { NOTE_DELETE, NOTE_LINK, NOTE_WRITE } from '../sys/constants/event.ts';
+import { PATH_MAX } from '../sys/constants/limits.ts';
 import {
   ACCESSPERMS,
   ALLPERMS,
@@ -21,7 +22,18 @@ import {
   S_IFREG,
   S_ISTXT,
 } from '../sys/constants/stat.ts';
-import { EBUSY, EEXIST, EINVAL, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from '../sys/errno.ts';
+import {
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  ENAMETOOLONG,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  EPERM,
+  EXDEV,
+} from '../sys/errno.ts';
+import { longerThan } from '../sys/pathname.ts';
 import { mayDelete, mayEnter } from './access.ts';
 import { cwdiOf } from './cwdi.ts';
 import { type Follow, nameiParent, nameiUse, type Walk } from './namei.ts';
@@ -100,8 +112,11 @@ export function vnMake(
   });
 }
 
-/** A link to nothing at all can be made; who goes through it gets ENOENT. */
+/** A link to nothing at all can be made; who goes through it gets ENOENT. @throws ENAMETOOLONG the target */
 export function vnSymlink(l: Lwp, target: string, at: Vnode | null, path: string): Soon<void> {
+  if (longerThan(target, PATH_MAX - 1)) {
+    throw ENAMETOOLONG;
+  }
   return nameiParent(l, at, path, 'nofollow', (walk) => {
     newPlace(l, walk, 'no slash');
     const { dvp, name } = walk;

@@ -114,6 +114,10 @@ fileConformance('symlink keeps its text, readlink gives as much as fits', async 
   t.is((await sys.lstat('l')).size, 10);
   await fails(t, 'EINVAL', sys.readlink('.', buf));
   await fails(t, 'EEXIST', sys.symlink('x', 'l'));
+  const longest = 'x/'.repeat(511) + 'y';
+  await sys.symlink(longest, 'long');
+  t.is((await sys.lstat('long')).size, c.PATH_MAX - 1);
+  await fails(t, 'ENAMETOOLONG', sys.symlink(`${longest}z`, 'longer'));
 });
 
 fileConformance(

@@ -177,6 +177,22 @@ fileConformance('RLIMIT_FSIZE cuts a write short, then refuses with SIGXFSZ', as
   t.is((await sys.fstat(fd)).size, 4);
 });
 
+fileConformance(
+  'RLIMIT_FSIZE: neither truncate nor posix_fallocate make a file longer',
+  async (t, { sys, put }) => {
+    await put('f', 'abc');
+    const fd = await sys.open('f', c.O_RDWR);
+    await sys.sigaction(c.SIGXFSZ, { handler: c.SIG_IGN, mask: [0, 0, 0, 0], flags: 0 });
+    await sys.setrlimit(c.RLIMIT_FSIZE, { cur: 4, max: 100 });
+    await fails(t, 'EFBIG', sys.posix_fallocate(fd, 0, 5));
+    await fails(t, 'EFBIG', sys.ftruncate(fd, 5));
+    t.is((await sys.fstat(fd)).size, 3);
+    await sys.posix_fallocate(fd, 0, 4);
+    t.is((await sys.fstat(fd)).size, 4);
+  },
+  { on: ['rumpfs', 'tmpfs'] },
+);
+
 fileConformance('descriptors are the lowest free, and EMFILE makes no file', async (t, { sys }) => {
   await sys.setrlimit(c.RLIMIT_NOFILE, { cur: 4, max: 4 });
   t.is(await sys.open('a', c.O_CREAT | c.O_RDWR, 0o644), 3);
