@@ -121,10 +121,11 @@ export class WritingEnd extends PipeEnd {
 
   poll(_l: Lwp, _fp: File, events: number, selector: Selector | null): number {
     const { pipe } = this;
-    let revents = pipe.reading ? 0 : POLLHUP;
-    if (pipe.room >= PIPE_BUF || !pipe.reading) {
-      revents |= events & POLLOUT;
+    if (!pipe.reading) {
+      // What has hung up cannot be written to: never both.
+      return POLLHUP;
     }
+    const revents = pipe.room >= PIPE_BUF ? events & POLLOUT : 0;
     if (revents === 0) {
       selector?.record(pipe.wsel, events);
     }
