@@ -33,7 +33,7 @@ const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Where a lock begins and ends (exclusive). @throws EINVAL EOVERFLOW */
 function rangeOf(l: Lwp, vp: Vnode, fp: File, fl: Flock): Soon<{ start: number; end: number }> {
-  if (!Number.isSafeInteger(fl.start) || !Number.isInteger(fl.len)) {
+  if (!Number.isInteger(fl.start) || !Number.isInteger(fl.len)) {
     throw EINVAL;
   }
   return andThen(baseOf(l, vp, fp, fl.whence), (base) => {

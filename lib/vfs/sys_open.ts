@@ -21,7 +21,8 @@ import {
   SEEK_HOLE,
   SEEK_SET,
 } from '../sys/constants/fcntl.ts';
-import { FDATASYNC, FDISKSYNC, FFILESYNC } from '../sys/constants/unistd.ts';
+import { PIPE_BUF } from '../sys/constants/limits.ts';
+import { _PC_PIPE_BUF, FDATASYNC, FDISKSYNC, FFILESYNC } from '../sys/constants/unistd.ts';
 import { EBADF, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, EOVERFLOW, ESPIPE } from '../sys/errno.ts';
 import { mustOwn, VWRITE, vaccess } from './access.ts';
 import { atDirectory } from './at.ts';
@@ -228,7 +229,10 @@ export const openHandlers: Handlers<
   },
   pathconf: (l, path, name) => nameiUse(l, null, path, 'follow', (vp) => vp.ops.pathconf(l, vp, name)),
   lpathconf: (l, path, name) => nameiUse(l, null, path, 'nofollow', (vp) => vp.ops.pathconf(l, vp, name)),
-  fpathconf: (l, fd, name) => onFile(l, fd, (vp) => vp.ops.pathconf(l, vp, name)),
+  fpathconf: (l, fd, name) =>
+    name === _PC_PIPE_BUF && isPipe(l.proc.fd.get(fd))
+      ? PIPE_BUF
+      : onFile(l, fd, (vp) => vp.ops.pathconf(l, vp, name)),
   revoke: (l, path) =>
     nameiUse(l, null, path, 'follow', (vp) => {
       if (vp.type !== 'VCHR' && vp.type !== 'VBLK') {

@@ -68,6 +68,7 @@ fileConformance(
     await other.fcntl(await other.open('f', c.O_RDWR), c.F_GETLK, found);
     t.like(found, { type: c.F_WRLCK, start: 0, len: 0 });
     await fails(t, 'EINVAL', sys.fcntl(fd, c.F_SETLK, range(c.F_WRLCK, 0, 0.5)));
+    await fails(t, 'EOVERFLOW', sys.fcntl(fd, c.F_SETLK, range(c.F_WRLCK, 2 ** 60)));
   },
 );
 

@@ -197,6 +197,9 @@ fileConformance('pathconf tells the limits', async (t, { sys, put }) => {
   t.is(await sys.lpathconf('l', c._PC_LINK_MAX), 32767);
   t.is(await sys.fpathconf(await sys.open('f', c.O_RDONLY), c._PC_PATH_MAX), 1024);
   await fails(t, 'EINVAL', sys.pathconf('f', 999));
+  const [r] = await sys.pipe();
+  t.is(await sys.fpathconf(r, c._PC_PIPE_BUF), c.PIPE_BUF);
+  await fails(t, 'EINVAL', sys.fpathconf(r, c._PC_NAME_MAX));
 });
 
 fileConformance('kqueue sees what happens to a file', async (t, { sys, put }) => {
