@@ -53,6 +53,7 @@ export const deadOps: Vnodeops = {
   setextattr: gone,
   listextattr: gone,
   deleteextattr: gone,
+  marked() {},
   inactive: () => 'recycle',
   reclaim() {},
 };

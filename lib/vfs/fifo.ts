@@ -21,7 +21,7 @@ import { EVFILT_READ, EVFILT_WRITE } from '../sys/constants/event.ts';
 import { FNONBLOCK } from '../sys/constants/fcntl.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../sys/constants/poll.ts';
 import { EINVAL, ENXIO } from '../sys/errno.ts';
-import { VnodeFile } from './vn_file.ts';
+import { transferMarked, VnodeFile } from './vn_file.ts';
 import type { Vnode } from './vnode.ts';
 import { vnodeExtra } from './vnode_extra.ts';
 
@@ -123,11 +123,11 @@ export class FifoFile extends VnodeFile {
   }
 
   override read(l: Lwp, fp: File, uio: Uio): Soon<void> {
-    return this.#fifo.in.read(l, fp, uio);
+    return transferMarked(this.vp, uio, uio.resid, this.#fifo.in.read(l, fp, uio));
   }
 
   override write(l: Lwp, fp: File, uio: Uio): Soon<void> {
-    return this.#fifo.out.write(l, fp, uio);
+    return transferMarked(this.vp, uio, uio.resid, this.#fifo.out.write(l, fp, uio));
   }
 
   override ioctl(l: Lwp, fp: File, com: number): number {

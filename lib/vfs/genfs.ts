@@ -112,6 +112,7 @@ export const genfsOps: Vnodeops = {
   setextattr: unsupported,
   listextattr: unsupported,
   deleteextattr: unsupported,
+  marked() {},
   inactive: () => 'keep',
   reclaim() {},
 };

@@ -313,6 +313,13 @@ export const memOps: Vnodeops = {
     fileOf(vp).discard(offset, length);
     memNode(vp).touch(MODIFIED | CHANGED);
   },
+  marked(vp, rw) {
+    if (rw === 'read') {
+      accessed(vp, memNode(vp));
+    } else if (((vp.mount?.flag ?? 0) & MNT_RDONLY) === 0) {
+      memNode(vp).touch(MODIFIED | CHANGED);
+    }
+  },
   inactive: (vp) => (memNode(vp).nlink === 0 ? 'recycle' : 'keep'),
   reclaim(vp) {
     const node = memNode(vp);

@@ -14,7 +14,7 @@ import type { Uio } from '../kern/uio.ts';
 import { MNT_NODEV } from '../sys/constants/mount.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../sys/constants/poll.ts';
 import { EINVAL, EIO, ENXIO } from '../sys/errno.ts';
-import { VnodeFile } from './vn_file.ts';
+import { transferMarked, VnodeFile } from './vn_file.ts';
 import type { Vnode } from './vnode.ts';
 
 /** Open the device `vp` is the name of. @throws ENXIO no driver, or a mount without devices; what the driver says */
@@ -46,12 +46,12 @@ export class DeviceFile extends VnodeFile {
 
   override read(l: Lwp, fp: File, uio: Uio): Soon<void> {
     this.#alive();
-    return cdevTransfer(l, this.rdev, uio, fp.flag);
+    return transferMarked(this.vp, uio, uio.resid, cdevTransfer(l, this.rdev, uio, fp.flag));
   }
 
   override write(l: Lwp, fp: File, uio: Uio): Soon<void> {
     this.#alive();
-    return cdevTransfer(l, this.rdev, uio, fp.flag);
+    return transferMarked(this.vp, uio, uio.resid, cdevTransfer(l, this.rdev, uio, fp.flag));
   }
 
   /** @param data the bytes the command reads and fills; none for a command without a parameter */

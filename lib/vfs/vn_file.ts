@@ -179,6 +179,15 @@ function writeLimited(l: Lwp, vp: Vnode, uio: Uio, ioflag: number, limit: number
   });
 }
 
+/** What goes through a FIFO or device marks its times. @param moving the transfer, begun with `whole` bytes left */
+export function transferMarked(vp: Vnode, uio: Uio, whole: number, moving: Soon<void>): Soon<void> {
+  return andThen(moving, () => {
+    if (uio.resid !== whole) {
+      vp.ops.marked(vp, uio.rw);
+    }
+  });
+}
+
 /** The vnode of an open file. @throws EINVAL it is none of a file system. NetBSD: fd_getvnode */
 export function fileVnode(fp: File): Vnode {
   if (!(fp.ops instanceof VnodeFile)) {

@@ -22,7 +22,7 @@ import type { Knote } from '../kern/knote.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import type { Soon } from '../kern/maysleep.ts';
 import type { Selector } from '../kern/selinfo.ts';
-import type { Uio } from '../kern/uio.ts';
+import type { Uio, UioRw } from '../kern/uio.ts';
 import type { Stat, Timespec } from '../sys/types.ts';
 import type { Vnode, Vtype } from './vnode.ts';
 
@@ -130,6 +130,9 @@ export interface Vnodeops {
   setextattr(l: Lwp, vp: Vnode, namespace: number, name: string, value: Uint8Array): Soon<void>;
   listextattr(l: Lwp, vp: Vnode, namespace: number): Soon<string[]>;
   deleteextattr(l: Lwp, vp: Vnode, namespace: number, name: string): Soon<void>;
+
+  /** Bytes have gone through the FIFO or device this is the name of: mark its times. Never sleeps. */
+  marked(vp: Vnode, rw: UioRw): void;
 
   /** The name of a directory that its parent does not list. */
   hiddenName?(vp: Vnode): string;

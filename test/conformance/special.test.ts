@@ -53,6 +53,26 @@ fileConformance('a FIFO keeps its bytes as long as one end is open', async (t, {
   t.is(await sys.read(empty, buf), 0);
 });
 
+fileConformance(
+  'reading and writing mark the times of a FIFO, and of a device',
+  async (t, { sys }) => {
+    await sys.mkfifo('p', 0o666);
+    await sys.mknod('zero', c.S_IFCHR | 0o666, (await sys.stat('/dev/zero')).rdev);
+    for (const name of ['p', 'zero']) {
+      const fd = await sys.open(name, c.O_RDWR);
+      const then = { sec: 1000, nsec: 0 };
+      await sys.futimens(fd, [then, then]);
+      await sys.write(fd, Buffer.from('x'));
+      const { atim, mtim } = await sys.stat(name);
+      t.deepEqual(atim, then);
+      t.true(mtim.sec > 1000);
+      await sys.read(fd, new Uint8Array(1));
+      t.true((await sys.stat(name)).atim.sec > 1000);
+    }
+  },
+  { on: ['rumpfs', 'tmpfs'] },
+);
+
 fileConformance('kqueue: the end of a FIFO is over when somebody opens it again', async (t, { sys }) => {
   await sys.mkfifo('p', 0o666);
   const r = await sys.open('p', c.O_RDONLY | c.O_NONBLOCK);
