@@ -35,20 +35,29 @@ function reclen(namlen: number): number {
   return (HEADER + namlen + 1 + ALIGN - 1) & ~(ALIGN - 1);
 }
 
-function pack(buf: Uint8Array, at: number, entry: DirEntry, length: number, namlen: number): void {
-  const view = new DataView(buf.buffer, buf.byteOffset + at, length);
-  view.setBigUint64(0, BigInt(entry.fileid), true);
-  view.setUint16(8, length, true);
-  view.setUint16(10, namlen, true);
-  view.setUint8(12, TYPES[entry.type]);
-  buf.fill(0, at + HEADER, at + length);
-  if (namlen === entry.name.length) {
+/** @param view of `buf` */
+function pack(
+  buf: Uint8Array,
+  view: DataView,
+  at: number,
+  { fileid, type, name }: DirEntry,
+  length: number,
+  namlen: number,
+): void {
+  view.setUint32(at, fileid, true);
+  view.setUint32(at + 4, Math.floor(fileid / 2 ** 32), true);
+  view.setUint16(at + 8, length, true);
+  view.setUint16(at + 10, namlen, true);
+  view.setUint8(at + 12, TYPES[type]);
+  const from = at + HEADER;
+  if (namlen === name.length) {
     for (let i = 0; i < namlen; i++) {
-      buf[at + HEADER + i] = entry.name.charCodeAt(i);
+      buf[from + i] = name.charCodeAt(i);
     }
   } else {
-    buf.set(nameEncode(entry.name), at + HEADER);
+    buf.set(nameEncode(name), from);
   }
+  buf.fill(0, from + namlen, at + length);
 }
 
 /** @returns bytes filled, 0 at the end. @throws EBADF; EINVAL the buffer is too small for one; ENOTDIR */
@@ -65,6 +74,7 @@ function getdents(l: Lwp, fd: number, buf: Uint8Array): Soon<number> {
 }
 
 function fill(l: Lwp, fp: File, { vp }: VnodeFile, buf: Uint8Array): Soon<number> {
+  const view = new DataView(buf.buffer, buf.byteOffset, buf.length);
   let used = 0;
   let next = fp.offset;
   const reading = vp.ops.readdir(l, vp, fp.offset, (entry, after) => {
@@ -73,7 +83,7 @@ function fill(l: Lwp, fp: File, { vp }: VnodeFile, buf: Uint8Array): Soon<number
     if (used + length > buf.length) {
       return false;
     }
-    pack(buf, used, entry, length, namlen);
+    pack(buf, view, used, entry, length, namlen);
     used += length;
     next = after;
     return true;

@@ -136,14 +136,22 @@ function install(l: Lwp, vp: Vnode, oflags: number, ops: VnodeFile): Soon<number
   if ((fflags & FWRITE) !== 0) {
     vp.writecount++;
   }
-  if ((oflags & (O_TRUNC | O_EXLOCK | O_SHLOCK)) === 0) {
-    try {
-      return affix(l, fp, oflags);
-    } catch (error) {
-      return closeAndFail(l, fp, error);
-    }
+  if ((oflags & (O_EXLOCK | O_SHLOCK)) !== 0) {
+    return installLocked(l, vp, oflags, fp);
   }
-  return installSlow(l, vp, oflags, fp);
+  try {
+    const emptying = empty(l, vp, oflags);
+    return isMaySleep(emptying) ? installSleeping(l, oflags, fp, emptying) : affix(l, fp, oflags);
+  } catch (error) {
+    return closeAndFail(l, fp, error);
+  }
+}
+
+/** A file that is to be opened without what was in it. */
+function empty(l: Lwp, vp: Vnode, oflags: number): Soon<void> {
+  if ((oflags & O_TRUNC) !== 0 && vp.type === 'VREG') {
+    return andThen(vp.ops.setattr(l, vp, { size: 0 }), () => vnKnote(vp, NOTE_WRITE));
+  }
 }
 
 function* closeAndFail(l: Lwp, fp: File, error: unknown): MaySleep<never> {
@@ -158,21 +166,25 @@ function affix(l: Lwp, fp: File, oflags: number): number {
   return fdInstall(l, fp, (oflags & O_CLOEXEC) === 0 ? 'keep' : 'cloexec');
 }
 
-function* installSlow(l: Lwp, vp: Vnode, oflags: number, fp: File): MaySleep<number> {
+function* installSleeping(l: Lwp, oflags: number, fp: File, waiting: MaySleep<void>): MaySleep<number> {
   try {
-    if ((oflags & (O_EXLOCK | O_SHLOCK)) !== 0) {
-      const how = (oflags & O_EXLOCK) === 0 ? 'read' : 'write';
-      const locking = flockTake(l, vp, fp, how, (oflags & O_NONBLOCK) === 0 ? 'wait' : 'try');
-      if (isMaySleep(locking)) {
-        yield* locking;
-      }
+    yield* waiting;
+    return affix(l, fp, oflags);
+  } catch (error) {
+    return yield* closeAndFail(l, fp, error);
+  }
+}
+
+function* installLocked(l: Lwp, vp: Vnode, oflags: number, fp: File): MaySleep<number> {
+  try {
+    const how = (oflags & O_EXLOCK) === 0 ? 'read' : 'write';
+    const locking = flockTake(l, vp, fp, how, (oflags & O_NONBLOCK) === 0 ? 'wait' : 'try');
+    if (isMaySleep(locking)) {
+      yield* locking;
     }
-    if ((oflags & O_TRUNC) !== 0 && vp.type === 'VREG') {
-      const truncating = vp.ops.setattr(l, vp, { size: 0 });
-      if (isMaySleep(truncating)) {
-        yield* truncating;
-      }
-      vnKnote(vp, NOTE_WRITE);
+    const emptying = empty(l, vp, oflags);
+    if (isMaySleep(emptying)) {
+      yield* emptying;
     }
     return affix(l, fp, oflags);
   } catch (error) {

@@ -69,6 +69,8 @@ function nameOf(buf: Buffer, at: number, length: number): string {
   return buf.toString('latin1', at, at + length);
 }
 
+/** Bytes of what most directories need, which is soon had, and of what is better for large ones. */
+const FEW = 1024;
 const CHUNK = 8192;
 
 /** Some more entries of an open directory; none at its end. */
@@ -105,13 +107,16 @@ export function* list(sys: Calls, path: string): Program<Entry[]> {
     throw renamed(error, 'scandir', path);
   }
   try {
-    const buf = directoryBuffer();
+    let buf: Buffer = Buffer.allocUnsafe(FEW);
     for (;;) {
       const n: number = yield sys.getdents(fd, buf);
       if (n === 0) {
         return entries;
       }
       unpack(buf, n, entries);
+      if (n > buf.length / 2) {
+        buf = directoryBuffer();
+      }
     }
   } catch (error) {
     throw renamed(error, 'scandir', path);
