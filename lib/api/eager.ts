@@ -1,8 +1,9 @@
 /**
  * Calls that are made at once, for a piece of work that waits for nobody as long as its calls do not sleep.
  */
-import type { Lwp } from '../kern/lwp.ts';
-import { syscallAsync, syscallSync } from '../kern/syscall.ts';
+import { LW_EAGER, type Lwp } from '../kern/lwp.ts';
+import { SLEEPING } from '../kern/maysleep.ts';
+import { syscallAsync, syscallSync, syscallTold } from '../kern/syscall.ts';
 import type { SysentRow } from '../sys/sysent.ts';
 import type { ArgChecks } from './args.ts';
 import {
@@ -35,26 +36,27 @@ function makeEager(row: SysentRow, { checks, filled }: ArgChecks): Method<EagerC
     const way = this[CALLER];
     const { caller } = way;
     let copies: readonly unknown[];
+    let value: unknown;
     try {
       copies = checks.map((check, i) => check(args[i]));
-      way.lwp ??= borrow(caller, row, args);
+      way.lwp ??= eagerLwp(caller, row, args);
     } catch (error) {
       return Promise.reject(error);
     }
-    const call = new Outcome();
-    if (way.lwp.kernel.sysproxy === null) {
-      call.make(way.lwp, row, copies);
-    } else {
-      call.end(syscallSync(way.lwp, row, ...copies), undefined);
+    try {
+      value = begin(way.lwp, row, copies);
+    } catch (error) {
+      giveOut(row, filled, args, copies, 'quietly');
+      return Promise.reject(thrown(caller, error, row, args));
     }
-    if (call.ended && call.error === undefined) {
+    if (!(value instanceof Promise)) {
       giveOut(row, filled, args, copies, 'loudly');
-      return call.value;
+      return value;
     }
-    return call.promise().then(
-      (value) => {
+    return value.then(
+      (result) => {
         giveOut(row, filled, args, copies, 'loudly');
-        return value;
+        return result;
       },
       (error: unknown) => {
         giveOut(row, filled, args, copies, 'quietly');
@@ -64,36 +66,25 @@ function makeEager(row: SysentRow, { checks, filled }: ArgChecks): Method<EagerC
   };
 }
 
-/** How a call has ended, or will. */
-class Outcome {
-  ended = false;
-  value: unknown;
-  error: unknown;
-  #told: (() => void) | null = null;
+function eagerLwp(caller: Caller, row: SysentRow, args: readonly unknown[]): Lwp {
+  const l = borrow(caller, row, args);
+  l.flag |= LW_EAGER;
+  return l;
+}
 
-  make(l: Lwp, row: SysentRow, copies: readonly unknown[]): void {
-    try {
-      syscallAsync(l, row, copies, (value, error) => this.end(value, error), 'at once');
-    } catch (error) {
-      this.end(undefined, error);
-    }
-  }
-
-  end(value: unknown, error: unknown): void {
-    this.ended = true;
-    this.value = value;
-    this.error = error;
-    this.#told?.();
-  }
-
-  promise(): Promise<unknown> {
+/** @returns what the call returns, or a promise of it. @throws an errno, KernelDead */
+function begin(l: Lwp, row: SysentRow, copies: readonly unknown[]): unknown {
+  if (l.kernel.trace !== null) {
     return new Promise((resolve, reject) => {
-      this.#told = () => (this.error === undefined ? resolve(this.value) : reject(this.error as Error));
-      if (this.ended) {
-        this.#told();
-      }
+      syscallAsync(l, row, copies, (value, error) => (error === undefined ? resolve(value) : reject(error)));
     });
   }
+  const value = syscallSync(l, row, ...copies);
+  return value === SLEEPING
+    ? new Promise((resolve, reject) => {
+        syscallTold(l, (result, error) => (error === undefined ? resolve(result) : reject(error)));
+      })
+    : value;
 }
 
 const eagerFacade = once(() => facadeOf(makeEager, indirect));

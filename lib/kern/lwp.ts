@@ -31,6 +31,8 @@ export const LW_LENT = 0x00000040;
 
 /** Runs its program's signal handler: in user mode, though its call has not ended. */
 export const LW_UPCALL = 0x00001000;
+/** Its caller waits for none of its calls: one that sleeps returns at once, and is told of. */
+export const LW_EAGER = 0x00002000;
 
 /** What to do at the user boundary, set from outside and read there (one test on the way out). */
 export const AST_SIGNAL = 1;

@@ -15,13 +15,13 @@ import { EBUSY, EDEADLK, ENOSYS, ERESTART, Errno, ESRCH } from '../sys/errno.ts'
 import type { SysentRow } from '../sys/sysent.ts';
 import { giantEnter, giantExit } from './giant.ts';
 import type { Kernel } from './kernel.ts';
-import { LW_LENT, type Lwp } from './lwp.ts';
+import { LW_EAGER, LW_LENT, type Lwp } from './lwp.ts';
 import { lwpFree } from './lwpcreate.ts';
-import { isMaySleep, type MaySleep } from './maysleep.ts';
+import { isMaySleep, type MaySleep, SLEEPING } from './maysleep.ts';
 import { KernelDead, panicFrom } from './panic.ts';
 import { setrunnable } from './runnable.ts';
 import { STRETCHES_PER_SAMPLE, sampleBegin, sampleEnd } from './sample.ts';
-import { clockint, drive, resume, settle } from './sched.ts';
+import { clockint, drive, settle } from './sched.ts';
 import { userret } from './sig.ts';
 import { tracedAsync, tracedSync } from './trace.ts';
 
@@ -179,6 +179,9 @@ function driveOut(
   handler: (...args: unknown[]) => unknown,
   args: readonly unknown[],
 ): unknown {
+  if ((l.flag & LW_EAGER) !== 0) {
+    return later(k, l, rest(l, row, handler, args, l.coroutine as MaySleep<unknown>), 'woken');
+  }
   l.value = undefined;
   l.error = undefined;
   const back = drive(k, l);
@@ -247,6 +250,9 @@ function takeBack(k: Kernel, l: Lwp): void {
 
 /** Run a whole coroutine synchronously, and leave the kernel. */
 function syncSlow(k: Kernel, l: Lwp, coroutine: MaySleep<unknown>): unknown {
+  if ((l.flag & LW_EAGER) !== 0) {
+    return later(k, l, coroutine, 'next');
+  }
   l.coroutine = coroutine;
   l.value = undefined;
   l.error = undefined;
@@ -280,20 +286,26 @@ function handlerThrew(l: Lwp): void {
 }
 
 /**
- * Queue call `row` of `l`, or let it run at once until it sleeps; `done(value, error)` is called, outside any lwp, when
- * it has ended. @throws as `callable`, ENOSYS
+ * Queue call `row` of `l`; `done(value, error)` is called, outside any lwp, when it has ended. @throws as
+ * `callable`, ENOSYS
  */
 export function syscallAsync(
   l: Lwp,
   row: SysentRow,
   args: readonly unknown[],
   done: (value: unknown, error: unknown) => void,
-  when: 'queued' | 'at once' = 'queued',
 ): void {
   const k = l.kernel;
   callable(k, l);
   const coroutine = syscallBody(l, row, handlerOf(k, row), args);
   l.coroutine = k.trace === null ? coroutine : tracedAsync(l, row, args, coroutine);
+  syscallTold(l, done);
+  setrunnable(l);
+  settle(k);
+}
+
+/** `done(value, error)` is called, outside any lwp, when the call that `l` is in has ended. */
+export function syscallTold(l: Lwp, done: (value: unknown, error: unknown) => void): void {
   l.ondone = () => {
     const { value, thrown } = l;
     const error = thrown === null ? l.error : thrown.error;
@@ -302,14 +314,40 @@ export function syscallAsync(
     l.thrown = null;
     done(value, error);
   };
-  if (when === 'queued') {
+}
+
+/**
+ * A call of an lwp that waits for nobody (`LW_EAGER`) has not ended: it goes on when it is woken, or at the next pump.
+ * @returns SLEEPING, whatever the call returns
+ */
+function later(k: Kernel, l: Lwp, coroutine: MaySleep<unknown>, when: 'woken' | 'next'): unknown {
+  l.coroutine = coroutine;
+  l.value = undefined;
+  l.error = undefined;
+  if (when === 'next') {
     setrunnable(l);
-  } else {
-    giantEnter(k);
-    resume(k, l);
-    giantExit(k);
   }
+  giantExit(k);
   settle(k);
+  return SLEEPING;
+}
+
+/** What is left of a call whose handler sleeps. */
+function* rest(
+  l: Lwp,
+  row: SysentRow,
+  handler: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+  asleep: MaySleep<unknown>,
+): MaySleep<unknown> {
+  let value: unknown;
+  let error: unknown = null;
+  try {
+    value = yield* asleep;
+  } catch (e) {
+    error = e;
+  }
+  return yield* error === ERESTART ? syscallBody(l, row, handler, args) : outcome(l, value, error);
 }
 
 /** A system call from the user boundary to the user boundary. */
