@@ -106,8 +106,8 @@ export function fchown(sys: Calls, fd: unknown, uid: unknown, gid: unknown): unk
   return sys.fchown(file, owner, toId(gid, 'gid'));
 }
 
-function timespec(value: unknown): Timespec {
-  const seconds = toSeconds(value);
+function timespec(value: unknown, name?: string): Timespec {
+  const seconds = toSeconds(value, name);
   const sec = Math.floor(seconds);
   // A double holds microseconds of our days, not nanoseconds.
   const nsec = Math.round((seconds - sec) * 1e6) * 1000;
@@ -131,7 +131,7 @@ function timeval(value: unknown): Timeval {
 
 export function futimes(sys: Calls, fd: unknown, atime: unknown, mtime: unknown): unknown {
   const file = toFd(fd);
-  return sys.futimens(file, [timespec(atime), timespec(mtime)]);
+  return sys.futimens(file, [timespec(atime, 'atime'), timespec(mtime, 'mtime')]);
 }
 
 /** A length of nothing is 0, a negative one too. */
@@ -150,7 +150,7 @@ export function ftruncate(sys: Calls, fd: unknown, len?: unknown): unknown {
 /** As Node: the file is opened, so what cannot be opened is told of `open`. */
 export function truncate(sys: Calls, path: unknown, len?: unknown): Program<void> {
   if (typeof path === 'number') {
-    return cut(sys, path, toLength(len));
+    return cut(sys, toFd(path), toLength(len));
   }
   return openAndCut(sys, toPath(path), toLength(len));
 }

@@ -89,6 +89,14 @@ export function toId(value: unknown, name: string): number {
   return id === UINT32_MAX ? -1 : id;
 }
 
+/** Options that are an object and nothing else. */
+export function toObject(value: unknown, name = 'options'): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgType(name, 'of type object', value);
+  }
+  return value;
+}
+
 /** Options that are an object, an encoding in a string, or absent. */
 export function toOptions<T extends object>(value: unknown, defaults: T): T {
   if (value === null || value === undefined || typeof value === 'function') {
@@ -98,7 +106,7 @@ export function toOptions<T extends object>(value: unknown, defaults: T): T {
     return { ...defaults, encoding: toEncoding(value) };
   }
   if (typeof value !== 'object') {
-    throw invalidArgType('options', 'of type string or an instance of Object', value);
+    throw invalidArgType('options', 'one of type string or object', value);
   }
   const options = { ...defaults, ...value } as T & { encoding?: unknown; signal?: unknown };
   toEncoding(options.encoding);
@@ -173,7 +181,7 @@ export function toData(value: unknown, encoding: unknown): Uint8Array {
 
 /** A time in seconds: a number, a string of one, or a Date. As Node, what lies before 1970 as a number is now. */
 export function toSeconds(value: unknown, name = 'time'): number {
-  if (typeof value === 'string' && value !== '' && Number.isFinite(Number(value))) {
+  if (typeof value === 'string' && Number.isFinite(Number(value))) {
     return Number(value);
   }
   if (typeof value === 'number' && Number.isFinite(value)) {

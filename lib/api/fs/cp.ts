@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { AT_FDCWD } from '../../sys/constants/fcntl.ts';
 import type { Stat } from '../../sys/types.ts';
 import { toBits } from './attributes.ts';
-import { toBoolean, toPath } from './check.ts';
+import { toBoolean, toObject, toPath } from './check.ts';
 import { type Entry, list } from './dirent.ts';
 import { codedError, codeOf, invalidArgType, systemError } from './errors.ts';
 import { absolute, mkdirs, readTarget } from './names.ts';
@@ -40,10 +40,7 @@ const DEFAULTS = {
 } as const;
 
 function cpOptions(value: unknown): CpOptions {
-  if (value === null || (value !== undefined && typeof value !== 'object')) {
-    throw invalidArgType('options', 'of type object', value);
-  }
-  const given: Record<string, unknown> = { ...DEFAULTS, ...value };
+  const given: Record<string, unknown> = { ...DEFAULTS, ...(value === undefined ? {} : toObject(value)) };
   const switches = Object.fromEntries(
     SWITCHES.map((name) => [name, toBoolean(given[name], `options.${name}`)]),
   ) as Record<(typeof SWITCHES)[number], boolean>;

@@ -104,6 +104,11 @@ function coded(Base: Constructor, code: string, message: string): Error {
   error.name = `${error.name} [${code}]`;
   void error.stack;
   Reflect.deleteProperty(error, 'name');
+  Object.defineProperty(error, 'toString', {
+    value: () => `${error.name} [${code}]: ${error.message}`,
+    writable: true,
+    configurable: true,
+  });
   return error;
 }
 
@@ -201,8 +206,6 @@ export function systemError(code: string, prefix: string, info: Omit<SystemError
 
 /** An operation that its caller's signal ended. */
 export function abortError(signal: AbortSignal): Error {
-  const error = coded(Error, 'ABORT_ERR', 'The operation was aborted');
-  error.name = 'AbortError';
-  error.cause = signal.reason;
-  return error;
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+  return Object.assign(error, { code: 'ABORT_ERR', name: 'AbortError' });
 }

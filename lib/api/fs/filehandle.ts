@@ -52,13 +52,8 @@ export class FileHandle extends EventEmitter {
     return (promiseForm(this.#host.proc, op) as (...all: unknown[]) => Promise<unknown>)(fd, a, b, c);
   }
 
-  async read(
-    buffer?: unknown,
-    offset?: unknown,
-    length?: unknown,
-    position?: unknown,
-  ): Promise<{ bytesRead: number; buffer: unknown }> {
-    const transfer = io.readArgs(this.#open('read'), buffer, offset, length, position);
+  async read(...args: unknown[]): Promise<{ bytesRead: number; buffer: unknown }> {
+    const transfer = io.handleReadArgs(this.#open('read'), ...args);
     const bytesRead = await perform(this.#host.proc, (calls) => io.read(calls, transfer));
     return { bytesRead, buffer: transfer.buffer };
   }

@@ -4,7 +4,7 @@
 import { constants as host } from 'node:fs';
 import * as n from '../../sys/constants/fcntl.ts';
 import { toInteger } from './check.ts';
-import { invalidArgType, invalidArgValue } from './errors.ts';
+import { invalidArgValue } from './errors.ts';
 
 const RDWR = n.O_RDWR | n.O_CREAT;
 const WRONLY = n.O_WRONLY | n.O_CREAT;
@@ -71,9 +71,7 @@ export function toFlags(value: unknown, name = 'flags'): number {
   }
   const flags = typeof value === 'string' ? STRINGS.get(value) : undefined;
   if (flags === undefined) {
-    throw typeof value === 'string' || typeof value === 'object'
-      ? invalidArgValue(name, value)
-      : invalidArgType(name, 'of type string or number', value);
+    throw invalidArgValue(name, value);
   }
   return flags | n.O_CLOEXEC;
 }

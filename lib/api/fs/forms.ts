@@ -99,16 +99,32 @@ export function settle(
   );
 }
 
-/**
- * The callback is the first function behind the first argument, as optional arguments may be left out.
- * `arguments`: how many the operation has before its callback.
- */
+/** Calls that nothing comes of: an operation that is given them checks its arguments. */
+const NO_CALLS = new Proxy({}, { get: () => () => new Promise(() => {}) }) as Calls;
+
+/** What Node checks the arguments of before it misses the callback. */
+const ARGUMENTS_FIRST: ReadonlySet<string> = new Set([
+  'access',
+  'chmod',
+  'copyFile',
+  'fchmod',
+  'fchown',
+  'ftruncate',
+  'futimes',
+  'open',
+  'truncate',
+]);
+
+/** The callback is the first function behind the first argument, as optional arguments may be left out. */
 export function callbackForm(proc: FsProc, op: Op): Form {
   const last = op.length - 1;
   return named((...args: unknown[]) => {
     const at = args.findIndex((arg, i) => i > 0 && typeof arg === 'function');
+    const [a, b, c, d, e] = at < 0 ? args : args.slice(0, at);
+    if (at < 0 && ARGUMENTS_FIRST.has(op.name)) {
+      op(NO_CALLS, a, b, c, d, e);
+    }
     const callback = toCallback(at < 0 ? args[Math.max(last, args.length - 1)] : args[at]);
-    const [a, b, c, d, e] = args.slice(0, at);
     settle(
       perform(proc, (calls) => op(calls, a, b, c, d, e)),
       callback,

@@ -2,7 +2,7 @@
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
 import type { Stat } from '../../sys/types.ts';
-import { toBoolean, toCallback, toPath } from './check.ts';
+import { toBoolean, toCallback, toObject, toPath } from './check.ts';
 import { type Dirent, DT_DIR, type Entry, list, toDirent } from './dirent.ts';
 import { codeOf, invalidArgType } from './errors.ts';
 import { type Form, type Op, perform, promiseForm, settle, syncForm } from './forms.ts';
@@ -59,10 +59,8 @@ function exclusion(value: unknown, withFileTypes: boolean): Exclusion {
 }
 
 function globOptions(value: unknown): GlobOptions {
-  if (value !== undefined && value !== null && typeof value !== 'object') {
-    throw invalidArgType('options', 'of type object', value);
-  }
-  const { cwd, exclude, withFileTypes = false } = (value ?? {}) as Record<string, unknown>;
+  const given = value === undefined || value === null ? {} : toObject(value);
+  const { cwd, exclude, withFileTypes = false } = given as Record<string, unknown>;
   const types = toBoolean(withFileTypes, 'options.withFileTypes');
   return {
     cwd: cwd === undefined || cwd === null ? undefined : toPath(cwd, 'options.cwd'),

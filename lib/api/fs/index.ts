@@ -6,7 +6,7 @@
 import * as host from 'node:fs';
 import { promisify } from 'node:util';
 import * as attributes from './attributes.ts';
-import { type Callback, toCallback, toPath, toSeconds } from './check.ts';
+import { type Callback, toCallback, toFd, toPath, toSeconds, toVector } from './check.ts';
 import { cp } from './cp.ts';
 import { Dir, opendirArgs, opening } from './dir.ts';
 import { Dirent, readdir } from './dirent.ts';
@@ -90,7 +90,7 @@ function transfers(proc: FsProc): Shape {
     (op: typeof io.read, args: typeof io.readArgs) =>
     (fd: unknown, ...rest: unknown[]) => {
       try {
-        return op(sys, args(fd, ...(rest as [])));
+        return op(sys, args(fd, ...rest));
       } catch (error) {
         throw nodeError(error);
       }
@@ -98,8 +98,13 @@ function transfers(proc: FsProc): Shape {
   const callback =
     (op: typeof io.read, args: typeof io.readArgs) =>
     (fd: unknown, ...rest: unknown[]) => {
-      const done = toCallback(rest.findLast((arg) => typeof arg === 'function'));
-      const transfer = args(fd, ...(rest.slice(0, rest.lastIndexOf(done)) as []));
+      const at = rest.findLastIndex((arg) => typeof arg === 'function');
+      if (at < 0) {
+        // What is wrong with file and buffer is told before the callback is missed.
+        args(fd, rest[0], 0, 0);
+      }
+      const done = toCallback(rest[at]);
+      const transfer = args(fd, ...rest.slice(0, at));
       settle(
         perform(proc, (calls) => op(calls, transfer)),
         done,
@@ -108,6 +113,8 @@ function transfers(proc: FsProc): Shape {
     };
   const vector =
     (op: typeof io.readv) => (fd: unknown, buffers: unknown, position?: unknown, cb?: unknown) => {
+      toFd(fd);
+      toVector(buffers);
       const done = toCallback(cb ?? position);
       const at = typeof position === 'function' ? undefined : position;
       settle(
@@ -118,9 +125,9 @@ function transfers(proc: FsProc): Shape {
     };
   return {
     readSync: sync(io.read, io.readSyncArgs),
-    writeSync: sync(io.write, io.writeArgs as typeof io.readArgs),
+    writeSync: sync(io.write, io.writeArgs),
     read: withPromise(callback(io.read, io.readArgs), 'bytesRead', 'buffer'),
-    write: withPromise(callback(io.write, io.writeArgs as typeof io.readArgs), 'bytesWritten', 'buffer'),
+    write: withPromise(callback(io.write, io.writeArgs), 'bytesWritten', 'buffer'),
     readvSync: syncForm(proc, io.readv as Op),
     writevSync: syncForm(proc, io.writev as Op),
     readv: withPromise(vector(io.readv), 'bytesRead', 'buffers'),
@@ -193,7 +200,7 @@ function directories(proc: FsProc): Shape {
       }
     },
     opendir: (path: unknown, options?: unknown, callback?: unknown) => {
-      const done = toCallback(callback ?? options, 'callback');
+      const done = toCallback(callback ?? (typeof options === 'function' ? options : undefined), 'callback');
       const args = opendirArgs(path, options);
       settle(
         perform(proc, (calls) => opening(calls, args)),

@@ -1,5 +1,5 @@
 /** Operations on open files: open, close, read, write, and their vectors. */
-import { bytesOf, toBytes, toFd, toMode, toPath, toVector } from './check.ts';
+import { bytesOf, toBytes, toFd, toMode, toObject, toPath, toVector } from './check.ts';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.ts';
 import { toFlags } from './flags.ts';
 import type { Calls } from './op.ts';
@@ -35,11 +35,8 @@ function part(view: ArrayBufferView, offset: number, length: number): Uint8Array
   return offset === 0 && length === bytes.length ? bytes : bytes.subarray(offset, offset + length);
 }
 
-/** As Node checks them: an offset, 0 when absent. */
+/** As Node checks them. */
 function toOffset(value: unknown): number {
-  if (value === undefined || value === null) {
-    return 0;
-  }
   if (typeof value !== 'number') {
     throw invalidArgType('offset', 'of type number', value);
   }
@@ -90,53 +87,84 @@ function readPosition(value: unknown, length: number): number {
   return value;
 }
 
-interface IoOptions {
+/** Which part of a buffer, and where in the file. */
+interface Place {
   readonly offset?: unknown;
   readonly length?: unknown;
   readonly position?: unknown;
 }
 
-function isOptions(value: unknown): value is IoOptions & { readonly buffer?: unknown } {
+function isPlace(value: unknown): value is Place {
   return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 }
 
-/** read(fd, buffer, offset, length, position), or with options in the place of the buffer or of the offset. */
-export function readArgs(fd: unknown, a?: unknown, b?: unknown, c?: unknown, d?: unknown): Transfer {
-  const file = toFd(fd);
-  let [buffer, offset, length, position]: unknown[] = [a, b, c, d];
-  if (a === undefined || a === null || isOptions(a)) {
-    ({
-      buffer = Buffer.alloc(16384),
-      offset,
-      length,
-      position,
-    } = (a ?? {}) as IoOptions & {
-      buffer?: unknown;
-    });
-  } else if (isOptions(b)) {
-    ({ offset, length, position } = b);
-  }
-  if (!ArrayBuffer.isView(buffer)) {
-    throw invalidArgType('buffer', 'an instance of Buffer, TypedArray, or DataView', buffer);
-  }
-  const start = toOffset(offset);
-  const size = buffer.byteLength;
-  const wanted = length === undefined || length === null ? size - start : Number(length) | 0;
+/** Options in the place of what they name, where null stands for none. */
+function toPlace(value: unknown): Place {
+  return value === null ? {} : (toObject(value) as Place);
+}
+
+/** A length that is left out is the rest of the buffer; one that is given as nothing is 0. */
+function reading(fd: number, buffer: unknown, { offset, length: given, position }: Place): Transfer {
+  const size = toBytes(buffer).length;
+  const start = toOffset(offset ?? 0);
+  const length = given === undefined ? size - start : given;
+  const wanted = Number(length) | 0;
+  const view = buffer as ArrayBufferView;
   if (wanted === 0) {
-    return { fd: file, buffer, bytes: new Uint8Array(0), position: -1 };
+    return { fd, buffer: view, bytes: new Uint8Array(0), position: -1 };
   }
   if (size === 0) {
     throw invalidArgValue('buffer', buffer, 'is empty and cannot be written');
   }
   checkLength(start, wanted, size);
-  return { fd: file, buffer, bytes: part(buffer, start, wanted), position: readPosition(position, wanted) };
+  return { fd, buffer: view, bytes: part(view, start, wanted), position: readPosition(position, wanted) };
+}
+
+/** A buffer that the caller has not given. */
+const SIZE = 16384;
+
+/** read(fd[, options]), read(fd, buffer[, options]) or read(fd, buffer, offset, length, position). */
+export function readArgs(fd: unknown, ...rest: unknown[]): Transfer {
+  const file = toFd(fd);
+  const [buffer, offset, length, position] = rest;
+  if (rest.length > 2) {
+    return reading(file, buffer, { offset, length: length ?? 0, position });
+  }
+  if (rest.length === 2) {
+    return reading(file, buffer, toPlace(offset));
+  }
+  return ArrayBuffer.isView(buffer) ? reading(file, buffer, {}) : readInto(file, buffer);
+}
+
+/** Options that may have a buffer. */
+function readInto(fd: number, options: unknown): Transfer {
+  const place = options === undefined ? {} : toPlace(options);
+  const { buffer = Buffer.alloc(SIZE) } = place as { buffer?: unknown };
+  return reading(fd, buffer, place);
 }
 
 /** readSync makes no buffer of its own. */
-export function readSyncArgs(fd: unknown, buffer?: unknown, b?: unknown, c?: unknown, d?: unknown): Transfer {
-  toFd(fd);
+export function readSyncArgs(fd: unknown, ...rest: unknown[]): Transfer {
+  const file = toFd(fd);
+  const [buffer, offset, length, position] = rest;
   toBytes(buffer);
-  return readArgs(fd, buffer, b, c, d);
+  let place: Place = { offset, length: length ?? 0, position };
+  if (rest.length <= 2 || offset === null || isPlace(offset)) {
+    place = offset === undefined ? {} : toPlace(offset);
+  }
+  const { offset: start = 0 } = place;
+  toOffset(start);
+  return reading(file, buffer, place);
+}
+
+/** A FileHandle has its file, so what is left out is so wherever it stands. */
+export function handleReadArgs(fd: number, ...rest: unknown[]): Transfer {
+  const [buffer, offset, length, position] = rest;
+  if (!ArrayBuffer.isView(buffer)) {
+    return readInto(fd, buffer);
+  }
+  const place = isPlace(offset) ? offset : { offset, length, position };
+  return reading(fd, buffer, { ...place, length: place.length ?? undefined });
 }
 
 /** write(fd, buffer, offset, length, position) or write(fd, string, position, encoding). */
@@ -150,24 +178,26 @@ export function writeArgs(fd: unknown, a: unknown, b?: unknown, c?: unknown, d?:
     if (encoding.toLowerCase() === 'hex' && a.length % 2 !== 0) {
       throw invalidArgValue('encoding', c, `is invalid for data of length ${a.length}`);
     }
-    return { fd: file, buffer: a, bytes: Buffer.from(a, encoding), position: writePosition(b) };
+    return { fd: file, buffer: a, bytes: Buffer.from(a, encoding), position: ownOr(b) };
   }
   if (!ArrayBuffer.isView(a)) {
     throw invalidArgType('buffer', 'of type string or an instance of Buffer, TypedArray, or DataView', a);
   }
-  const { offset, length, position }: IoOptions = isOptions(b) ? b : { offset: b, length: c, position: d };
-  const start = toOffset(offset);
+  // Null is no offset: it is options, of which none is given.
+  const place: Place = b === null || isPlace(b) ? (b ?? {}) : { offset: b, length: c, position: d };
+  const { offset, length, position } = place;
+  const start = toOffset(offset ?? 0);
   const wanted = typeof length === 'number' ? length : a.byteLength - start;
   if (start > a.byteLength) {
     throw outOfRange('offset', `<= ${a.byteLength}`, start);
   }
   checkLength(start, wanted, a.byteLength);
-  return { fd: file, buffer: a, bytes: part(a, start, wanted), position: writePosition(position) };
+  return { fd: file, buffer: a, bytes: part(a, start, wanted), position: ownOr(position) };
 }
 
-/** What is no number means the file's own, as in Node: a bigint too. */
-function writePosition(value: unknown): number {
-  return typeof value === 'number' && value >= 0 ? value : -1;
+/** What is no whole number means the file's own, as in Node: a bigint too. */
+function ownOr(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : -1;
 }
 
 export function read(sys: Calls, { fd, bytes, position }: Transfer): number {
@@ -184,7 +214,8 @@ export function write(sys: Calls, { fd, bytes, position }: Transfer): number {
 export function readv(sys: Calls, fd: unknown, buffers: unknown, position?: unknown): number {
   const file = toFd(fd);
   const iov = toVector(buffers);
-  return typeof position === 'number' ? sys.preadv(file, iov, position) : sys.readv(file, iov);
+  const at = ownOr(position);
+  return at < 0 ? sys.readv(file, iov) : sys.preadv(file, iov, at);
 }
 
 export function writev(sys: Calls, fd: unknown, buffers: unknown, position?: unknown): number {
@@ -194,5 +225,6 @@ export function writev(sys: Calls, fd: unknown, buffers: unknown, position?: unk
     // Nothing to do, and no call to do it with.
     return sys.write(file, new Uint8Array(0));
   }
-  return typeof position === 'number' ? sys.pwritev(file, iov, position) : sys.writev(file, iov);
+  const at = ownOr(position);
+  return at < 0 ? sys.writev(file, iov) : sys.pwritev(file, iov, at);
 }

@@ -1,10 +1,19 @@
 /** Operations on names: links, renaming, removal, directories, symbolic links. */
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
+import { deprecate } from 'node:util';
 import { PATH_MAX } from '../../sys/constants/limits.ts';
 import { nameDecode } from '../../sys/pathname.ts';
 import type { Stat } from '../../sys/types.ts';
-import { type BufferEncodingOption, toBoolean, toEncoding, toMode, toOptions, toPath } from './check.ts';
+import {
+  type BufferEncodingOption,
+  toBoolean,
+  toEncoding,
+  toMode,
+  toObject,
+  toOptions,
+  toPath,
+} from './check.ts';
 import { DT_DIR, type Entry, encoded, list } from './dirent.ts';
 import { codedError, codeOf, invalidArgType, outOfRange, renamed, systemError } from './errors.ts';
 import { type Calls, type Program, then } from './op.ts';
@@ -127,15 +136,12 @@ interface RmOptions {
 }
 
 function rmOptions(value: unknown): RmOptions {
-  if (value !== undefined && (typeof value !== 'object' || value === null)) {
-    throw invalidArgType('options', 'of type object', value);
-  }
   const {
     recursive = false,
     force = false,
     maxRetries = 0,
     retryDelay = 100,
-  } = (value ?? {}) as Partial<Record<keyof RmOptions, unknown>>;
+  } = (value === undefined ? {} : toObject(value)) as Partial<Record<keyof RmOptions, unknown>>;
   toBoolean(recursive, 'options.recursive');
   toBoolean(force, 'options.force');
   return {
@@ -156,13 +162,20 @@ function count(value: unknown, name: string, max: number): number {
   return value;
 }
 
+/** It goes on working here, whatever the running Node does. */
+const deprecateRecursive = deprecate(
+  () => {},
+  'In future versions of Node.js, fs.rmdir(path, { recursive: true }) will be removed. ' +
+    'Use fs.rm(path, { recursive: true }) instead',
+  'DEP0147',
+);
+
 export function rmdir(sys: Calls, path: unknown, options?: unknown): unknown {
   const name = toPath(path);
-  if (typeof options === 'object' && options !== null) {
-    const all = rmOptions(options);
-    if (all.recursive) {
-      return removeTree(sys, name, all, 'rmdir');
-    }
+  const all = rmOptions(options);
+  if (all.recursive) {
+    deprecateRecursive();
+    return removeTree(sys, name, all, 'rmdir');
   }
   return sys.rmdir(name);
 }

@@ -4,7 +4,7 @@ import { O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } from '../../sys/consta
 import type { Stat } from '../../sys/types.ts';
 import { toBits } from './attributes.ts';
 import { toBoolean, toData, toEncoding, toFd, toMode, toOptions, toPath, toSignal } from './check.ts';
-import { abortError, codedError, invalidArgType, renamed, uvException } from './errors.ts';
+import { abortError, codedError, renamed, uvException } from './errors.ts';
 import { toFlags } from './flags.ts';
 import type { Calls, Program } from './op.ts';
 
@@ -39,22 +39,8 @@ export function* listen(signal: AbortSignal): Program<void> {
   checkAborted(signal);
 }
 
-type Options<T> = T | string | null | undefined;
-
-function textOptions<T extends object>(value: unknown, defaults: T): T {
-  if (
-    typeof value === 'number' ||
-    typeof value === 'boolean' ||
-    typeof value === 'bigint' ||
-    typeof value === 'symbol'
-  ) {
-    throw invalidArgType('options', 'one of type string or object', value);
-  }
-  return toOptions(value as Options<T>, defaults) as T;
-}
-
 export function readFile(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
-  const { encoding, flag, signal } = textOptions<ReadOptions>(options, {});
+  const { encoding, flag, signal } = toOptions<ReadOptions>(options, {});
   const how = toEncoding(encoding);
   if (typeof path === 'number') {
     return readOpen(sys, toFd(path), how, toSignal(signal));
@@ -144,7 +130,7 @@ export function appendFile(sys: Calls, path: unknown, data: unknown, options?: u
 }
 
 function put(sys: Calls, path: unknown, data: unknown, options: unknown, defaultFlag: string): Program<void> {
-  const { encoding, flag, mode, signal, flush } = textOptions<WriteOptions>(options, {});
+  const { encoding, flag, mode, signal, flush } = toOptions<WriteOptions>(options, {});
   toEncoding(encoding);
   if (flush !== undefined && flush !== null) {
     toBoolean(flush, 'options.flush');

@@ -167,3 +167,19 @@ test('what is written and read at once is looked at as in Node', (t) => {
     message: 'The "callback" argument must be of type function. Received undefined',
   });
 });
+
+test('to remove a tree by rmdir works, and is said to be of the past once', async (t) => {
+  using kernel = boot();
+  const rmdirSync = kernel.fs.rmdirSync as (path: string, options: object) => void;
+  const told: string[] = [];
+  const hear = (warning: Error & { code?: string }) => told.push(`${warning.name} ${warning.code}`);
+  process.on('warning', hear);
+  for (const name of ['/tmp/a', '/tmp/b']) {
+    kernel.fs.mkdirSync(`${name}/deep`, { recursive: true });
+    rmdirSync(name, { recursive: true });
+    t.false(kernel.fs.existsSync(name));
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', hear);
+  t.deepEqual(told, ['DeprecationWarning DEP0147']);
+});

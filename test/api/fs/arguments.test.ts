@@ -1,0 +1,214 @@
+/** What is wrong with arguments, and which of them is told: word for word as node:fs does. */
+import * as host from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import test from 'ava';
+import { boot } from '../../../lib/api/index.ts';
+import type { Fs } from './twin.ts';
+
+type Call = (...args: unknown[]) => unknown;
+type Table = Readonly<Record<string, Call>>;
+
+/** Newer Nodes check some of it in C++, with words of their own. */
+const REFERENCE = process.versions.node.startsWith('20.');
+
+interface Side {
+  readonly fs: Table & { readonly promises: Fs['promises'] };
+  readonly dir: string;
+}
+
+function sides(end: (fn: () => void) => void): readonly [ours: Side, theirs: Side] {
+  const kernel = boot();
+  const dir = host.mkdtempSync(join(host.realpathSync(tmpdir()), 'rump-args-'));
+  end(() => {
+    kernel.halt();
+    host.rmSync(dir, { recursive: true });
+  });
+  return [
+    { fs: kernel.fs as never, dir: kernel.fs.mkdtempSync('/tmp/args-') },
+    { fs: host as never, dir },
+  ];
+}
+
+function told(error: unknown, dir: string): string {
+  const { name, code, message } = error as Error & { code: string };
+  return `${name} ${code} ${message.replaceAll(dir, '@')}`;
+}
+
+/** What a call throws at once. */
+function thrown(dir: string, call: () => unknown): string {
+  try {
+    call();
+    return 'nothing';
+  } catch (error) {
+    return told(error, dir);
+  }
+}
+
+const nothing = () => {};
+
+/** Arguments of which one is wrong; `fd` stands for an open file, `@` for the directory. */
+const WRONG: readonly (readonly [op: string, ...args: unknown[]])[] = [
+  ['fchmod', 'fd', '123x'],
+  ['fchmod', 'fd'],
+  ['fchown', 'fd', '', 1],
+  ['fchown', 'fd', 1, ''],
+  ['access', 5],
+  ['chmod', '@/f', -1],
+  ['copyFile', {}, '@/g'],
+  ['ftruncate', 'fd', ''],
+  ['futimes', 'fd', {}, 1],
+  ['futimes', 'fd', 1, {}],
+  ['futimes', 'fd', 1, {}, nothing],
+  ['open', '@/f', 'odd', 0o600],
+  ['open', '@/f', true, nothing],
+  ['truncate', '@/f', ''],
+  ['truncate', '@/f'],
+  ['read', null, Buffer.alloc(1), 0, 1, 0],
+  ['read', 'fd', 5, 0, 1, 0],
+  ['read', 'fd', Buffer.alloc(1), 0, 1, 0],
+  ['read', 'fd', Buffer.alloc(1), 0, nothing],
+  ['read', 'fd', Buffer.alloc(1), [], nothing],
+  ['read', 'fd', { buffer: Buffer.alloc(1) }, 0, 1, 0, nothing],
+  ['read', 'fd', undefined, 0, 1, 0, nothing],
+  ['write', null, Buffer.alloc(1), 0, 1, 0],
+  ['write', 'fd', 5, 0, 1, 0],
+  ['readv', 'fd', 5],
+  ['writev', null, [Buffer.alloc(1)]],
+  ['cp', '@/f', '@/g', [], nothing],
+  ['rm', '@/none', [], nothing],
+  ['rmdir', '@/none', null, nothing],
+  ['rmdir', '@/none', 5, nothing],
+  ['readdir', '@', 5, nothing],
+  ['readlink', '@/f', true, nothing],
+  ['mkdtemp', '@/t', -5, nothing],
+  ['opendir', '@', true, nothing],
+  ['opendir', '@', {}],
+];
+
+test('what is wrong is told, the same as node:fs does', (t) => {
+  const [ours, theirs] = sides((fn) => t.teardown(fn));
+  const tell = ({ fs, dir }: Side, [op, ...args]: (typeof WRONG)[number]) => {
+    host.writeFileSync(join(theirs.dir, 'f'), '');
+    ours.fs['writeFileSync']?.(`${ours.dir}/f`, '');
+    const fd = fs['openSync']?.(`${dir}/f`, 'r+');
+    const given = args.map((arg) =>
+      arg === 'fd' ? fd : typeof arg === 'string' && arg.startsWith('@') ? dir + arg.slice(1) : arg,
+    );
+    try {
+      return thrown(dir, () => fs[op]?.(...given));
+    } finally {
+      fs['closeSync']?.(fd);
+    }
+  };
+  for (const call of WRONG) {
+    const mine = tell(ours, call);
+    t.regex(mine, /ERR_/, inspect(call));
+    if (REFERENCE) {
+      t.is(mine, tell(theirs, call), inspect(call));
+    }
+  }
+});
+
+const BUFFER = Buffer.alloc(4);
+const PLACES: readonly (readonly unknown[])[] = [
+  [],
+  [undefined],
+  [null],
+  [0],
+  [1],
+  ['x'],
+  [[]],
+  [{}],
+  [{ offset: 1 }],
+  [{ offset: null }],
+  [{ offset: Number.POSITIVE_INFINITY }],
+  [{ offset: 9 }],
+  [{ length: 2 }],
+  [{ length: null }],
+  [{ length: 9 }],
+  [{ position: 3 }],
+  [0, 2],
+  [0, 2, 1],
+  [0, null, null],
+  [1, undefined, 3],
+  [{ offset: 1 }, 1, 1],
+  [null, 2, 0],
+];
+
+/** What a transfer did: how much, and to what. */
+function transferred({ fs, dir }: Side, op: string, args: readonly unknown[]): string {
+  fs['writeFileSync']?.(`${dir}/f`, '0123456789');
+  const fd = fs['openSync']?.(`${dir}/f`, 'r+');
+  BUFFER.fill('.');
+  try {
+    const count = fs[op]?.(fd, ...args) as number;
+    return `${count} ${BUFFER.toString()} ${fs['readFileSync']?.(`${dir}/f`, 'utf8') as string}`;
+  } catch (error) {
+    return told(error, dir);
+  } finally {
+    fs['closeSync']?.(fd);
+  }
+}
+
+test('which part of a buffer is read and written is said as in node:fs', (t) => {
+  const [ours, theirs] = sides((fn) => t.teardown(fn));
+  for (const op of ['readSync', 'writeSync']) {
+    for (const place of PLACES) {
+      const args = [BUFFER, ...place];
+      t.is(transferred(ours, op, args), transferred(theirs, op, args), `${op} ${inspect(place)}`);
+    }
+  }
+  for (const position of [1.5, Number.POSITIVE_INFINITY, Number.NaN, -5, '3', 3n, 3]) {
+    for (const [op, data] of [
+      ['writeSync', 'ab'],
+      ['readvSync', [BUFFER]],
+      ['writevSync', [BUFFER]],
+    ] as const) {
+      const args = [data, position];
+      t.is(transferred(ours, op, args), transferred(theirs, op, args), `${op} at ${inspect(position)}`);
+    }
+  }
+});
+
+test('a handle reads what its caller says', async (t) => {
+  const [ours, theirs] = sides((fn) => t.teardown(fn));
+  const read = async ({ fs, dir }: Side, args: readonly unknown[]) => {
+    host.writeFileSync(join(theirs.dir, 'f'), '0123456789');
+    ours.fs['writeFileSync']?.(`${ours.dir}/f`, '0123456789');
+    const handle = await fs.promises.open(`${dir}/f`);
+    try {
+      const { bytesRead, buffer } = await (handle.read as unknown as (...all: unknown[]) => Promise<never>)(
+        ...args,
+      );
+      return `${bytesRead} ${(buffer as Buffer).subarray(0, 6).toString()}`;
+    } catch (error) {
+      return told(error, dir);
+    } finally {
+      await handle.close();
+    }
+  };
+  for (const place of [...PLACES.map((args) => [BUFFER, ...args]), [{ buffer: BUFFER, length: 2 }], [{}]]) {
+    BUFFER.fill('.');
+    const mine = await read(ours, place);
+    BUFFER.fill('.');
+    t.is(mine, await read(theirs, place), inspect(place));
+  }
+});
+
+test('a time that is an empty string is the beginning of time', (t) => {
+  const [ours] = sides((fn) => t.teardown(fn));
+  const { fs, dir } = ours;
+  fs['writeFileSync']?.(`${dir}/f`, '');
+  fs['utimesSync']?.(`${dir}/f`, '', '5');
+  t.like(fs['statSync']?.(`${dir}/f`), { atimeMs: 0, mtimeMs: 5000 });
+  t.throws(() => fs['utimesSync']?.(`${dir}/f`, 'x', 5), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
+test('an error says its code where it is made text', (t) => {
+  const [ours] = sides((fn) => t.teardown(fn));
+  const error = t.throws(() => ours.fs['statSync']?.(5));
+  t.regex(String(error), /^TypeError \[ERR_INVALID_ARG_TYPE\]: The "path" argument/);
+  t.deepEqual(Object.keys(error), ['code']);
+});
