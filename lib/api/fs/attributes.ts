@@ -4,7 +4,7 @@ import type { Stat, Timespec, Timeval } from '../../sys/types.ts';
 import { toFd, toId, toInteger, toMode, toPath, toSeconds } from './check.ts';
 import { codedError, codeOf } from './errors.ts';
 import { type Calls, type Program, then } from './op.ts';
-import { BigIntStats, StatFs, Stats } from './stats.ts';
+import { type BigIntStats, StatFs, type Stats, toBigIntStats, toStats } from './stats.ts';
 
 interface StatOptions {
   readonly bigint?: boolean;
@@ -13,32 +13,48 @@ interface StatOptions {
 
 type AnyStats = Stats | BigIntStats;
 
-function make(st: Stat): Stats {
-  return new Stats(st);
-}
-
-function makeBig(st: Stat): BigIntStats {
-  return new BigIntStats(st);
-}
-
 function maker(options: unknown): (st: Stat) => AnyStats {
-  return (options as StatOptions | null | undefined)?.bigint ? makeBig : make;
+  return (options as StatOptions | null | undefined)?.bigint ? toBigIntStats : toStats;
 }
 
-export function stat(sys: Calls, path: unknown, options?: unknown): AnyStats {
-  return then(sys.stat(toPath(path)), maker(options));
+export function stat(sys: Calls, path: unknown, options?: unknown): MaybeStats {
+  const name = toPath(path);
+  return unlessAbsent(options)
+    ? ifThere(() => sys.stat(name), options)
+    : then(sys.stat(name), maker(options));
 }
 
-export function lstat(sys: Calls, path: unknown, options?: unknown): AnyStats {
-  return then(sys.lstat(toPath(path)), maker(options));
+/** `throwIfNoEntry` counts in all forms; Node knows that of stat alone, and of the synchronous lstat. */
+export function lstat(sys: Calls, path: unknown, options?: unknown): MaybeStats {
+  const name = toPath(path);
+  return unlessAbsent(options)
+    ? ifThere(() => sys.lstat(name), options)
+    : then(sys.lstat(name), maker(options));
+}
+
+type MaybeStats = AnyStats | Program<AnyStats | undefined>;
+
+/** Does the caller want to hear of nothing that is not there? */
+function unlessAbsent(options: unknown): boolean {
+  return (options as StatOptions | null | undefined)?.throwIfNoEntry === false;
+}
+
+function* ifThere(call: () => Stat, options: unknown): Program<AnyStats | undefined> {
+  try {
+    return maker(options)(yield call());
+  } catch (error) {
+    if (isAbsent(error)) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 export function fstat(sys: Calls, fd: unknown, options?: unknown): AnyStats {
   return then(sys.fstat(toFd(fd)), maker(options));
 }
 
-/** Nothing there, as far as `throwIfNoEntry: false` and exists mean it. */
-export function isAbsent(error: unknown): boolean {
+function isAbsent(error: unknown): boolean {
   const code = codeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -80,6 +80,10 @@ function invalid(message: string, path: string): Error {
   return refuse('ERR_FS_CP_EINVAL', 'Invalid src or dest', 'EINVAL', message, path);
 }
 
+function exists(dest: string): Error {
+  return refuse('ERR_FS_CP_EEXIST', 'Target already exists', 'EEXIST', `${dest} already exists`, dest);
+}
+
 function intoItself(src: string, dest: string): Error {
   return invalid(`cannot copy ${src} to a subdirectory of self ${dest}`, dest);
 }
@@ -235,6 +239,8 @@ function* copyDirectory(
 ): Program<void> {
   if (there === null) {
     yield sys.mkdir(dest, 0o777);
+  } else if (options.errorOnExist && !options.force) {
+    throw exists(dest);
   }
   const entries: Entry[] = yield* list(sys, src);
   for (const { name } of entries) {
@@ -258,7 +264,7 @@ function* copyRegular(
 ): Program<void> {
   if (there !== null && !options.force) {
     if (options.errorOnExist) {
-      throw refuse('ERR_FS_CP_EEXIST', 'Target already exists', 'EEXIST', `${dest} already exists`, dest);
+      throw exists(dest);
     }
     return;
   }

@@ -11,15 +11,18 @@ import type { Calls, Program } from './op.ts';
 export const DT_DIR = 4;
 export const DT_LNK = 10;
 
-/** DT_* of NetBSD, which are those of the host. */
-const KINDS: Readonly<Record<string, number>> = {
-  fifo: 1,
-  chr: 2,
-  dir: 4,
-  blk: 6,
-  reg: 8,
-  lnk: 10,
-  sock: 12,
+/** `fs.constants.UV_DIRENT_*`, which its type leaves out. */
+const UV = { UNKNOWN: 0, FILE: 1, DIR: 2, LINK: 3, FIFO: 4, SOCKET: 5, CHAR: 6, BLOCK: 7 } as const;
+
+/** Libuv's kinds by those of NetBSD: DT_*. */
+const KINDS: Readonly<Record<number, number>> = {
+  1: UV.FIFO,
+  2: UV.CHAR,
+  [DT_DIR]: UV.DIR,
+  6: UV.BLOCK,
+  8: UV.FILE,
+  [DT_LNK]: UV.LINK,
+  12: UV.SOCKET,
 };
 
 export interface Entry {
@@ -131,7 +134,8 @@ export class Dirent {
   readonly path: Text;
   readonly #type: number;
 
-  constructor(name: Text, parentPath: Text, type: number) {
+  /** `type` is one of UV_DIRENT_*, as Node's are made. */
+  constructor(name: Text, type: number, parentPath: Text) {
     this.name = name;
     this.parentPath = parentPath;
     // Of older Nodes.
@@ -140,25 +144,25 @@ export class Dirent {
   }
 
   isDirectory(): boolean {
-    return this.#type === KINDS['dir'];
+    return this.#type === UV.DIR;
   }
   isFile(): boolean {
-    return this.#type === KINDS['reg'];
+    return this.#type === UV.FILE;
   }
   isBlockDevice(): boolean {
-    return this.#type === KINDS['blk'];
+    return this.#type === UV.BLOCK;
   }
   isCharacterDevice(): boolean {
-    return this.#type === KINDS['chr'];
+    return this.#type === UV.CHAR;
   }
   isSymbolicLink(): boolean {
-    return this.#type === KINDS['lnk'];
+    return this.#type === UV.LINK;
   }
   isFIFO(): boolean {
-    return this.#type === KINDS['fifo'];
+    return this.#type === UV.FIFO;
   }
   isSocket(): boolean {
-    return this.#type === KINDS['sock'];
+    return this.#type === UV.SOCKET;
   }
 }
 
@@ -167,7 +171,8 @@ export function toDirent(
   parent: string,
   encoding: BufferEncodingOption | null | undefined,
 ): Dirent {
-  return new Dirent(nameIn(entry.name, encoding), nameIn(parent, undefined), entry.type);
+  const type = KINDS[entry.type] ?? UV.UNKNOWN;
+  return new Dirent(nameIn(entry.name, encoding), type, nameIn(parent, undefined));
 }
 
 interface ReaddirOptions {

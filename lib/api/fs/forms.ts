@@ -88,10 +88,10 @@ export function promiseForm(proc: FsProc, op: Op): Form {
 }
 
 /** Give a promise's end to a callback: `results` turns its value into the callback's arguments. */
-export function settle(
-  promise: Promise<unknown>,
+export function settle<T>(
+  promise: Promise<T>,
   callback: Callback,
-  results: (value: unknown) => unknown[] = (value) => (value === undefined ? [] : [value]),
+  results: (value: T) => unknown[] = (value) => (value === undefined ? [] : [value]),
 ): void {
   promise.then(
     (value) => process.nextTick(callback, null, ...results(value)),

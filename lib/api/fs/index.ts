@@ -68,22 +68,6 @@ const OPS: Readonly<Record<string, unknown>> = {
   writeFile: whole.writeFile,
 };
 
-/** stat that answers undefined when nothing is there and the caller wants to know no more. */
-function statOf(form: Form): Form {
-  const stat = (path: unknown, options?: unknown) => {
-    try {
-      return form(path, options);
-    } catch (error) {
-      const { throwIfNoEntry } = (options ?? {}) as { throwIfNoEntry?: unknown };
-      if (throwIfNoEntry === false && attributes.isAbsent(error)) {
-        return undefined;
-      }
-      throw error;
-    }
-  };
-  return Object.defineProperty(stat as Form, 'name', { value: form.name });
-}
-
 function transfers(proc: FsProc): Shape {
   const { sys } = proc;
   const sync =
@@ -226,9 +210,6 @@ export function createFs(proc: FsProc): NodeFs {
     fs[name] = callbackForm(proc, op as Op);
     fs[`${name}Sync`] = syncForm(proc, op as Op);
   }
-  for (const name of ['statSync', 'lstatSync']) {
-    fs[name] = statOf(fs[name] as Form);
-  }
   fs['close'] = closing(proc);
   const { glob, globSync } = globForms(proc);
   Object.assign(fs, fileWatching(proc), transfers(proc), existence(proc), directories(proc), realpaths(proc));
@@ -268,7 +249,9 @@ export function createFs(proc: FsProc): NodeFs {
     globSync,
     mkdtempDisposableSync: (prefix: unknown, options?: unknown) => {
       const path = (fs['mkdtempSync'] as Form)(prefix, options);
-      const remove = () => void (fs['rmSync'] as Form)(path, { recursive: true, force: true });
+      // The process may be elsewhere by then.
+      const full = runSync(names.absolute(proc.sys, toPath(path)));
+      const remove = () => void (fs['rmSync'] as Form)(full, { recursive: true, force: true });
       return { path, remove, [Symbol.dispose]: remove };
     },
     promises: promisesOf(proc, { createReadStream, createWriteStream }),

@@ -1,7 +1,7 @@
 /** `fs.promises`, also known as `node:fs/promises`. */
 import { constants } from 'node:fs';
 import * as attributes from './attributes.ts';
-import { toData } from './check.ts';
+import { toData, toPath } from './check.ts';
 import { cp } from './cp.ts';
 import { Dir, opendirArgs, opening } from './dir.ts';
 import { readdir } from './dirent.ts';
@@ -131,8 +131,9 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
     glob: globForms(proc).promised,
     mkdtempDisposable: async (prefix: unknown, options?: unknown) => {
       const path = await forms['mkdtemp']?.(prefix, options);
+      const full = await perform(proc, (calls) => names.absolute(calls, toPath(path)));
       const remove = async () => {
-        await forms['rm']?.(path, { recursive: true, force: true });
+        await forms['rm']?.(full, { recursive: true, force: true });
       };
       return { path, remove, [Symbol.asyncDispose]: remove };
     },

@@ -42,6 +42,7 @@ function date(milliseconds: number): Date {
   return new Date(Math.round(milliseconds));
 }
 
+/** Made as Node's are, by programs too: libraries stand in for files that way. */
 export class Stats extends StatsBase {
   dev: number;
   mode: number;
@@ -62,22 +63,37 @@ export class Stats extends StatsBase {
   declare ctime: Date;
   declare birthtime: Date;
 
-  constructor(st: Stat) {
+  constructor(
+    dev: number,
+    mode: number,
+    nlink: number,
+    uid: number,
+    gid: number,
+    rdev: number,
+    blksize: number,
+    ino: number,
+    size: number,
+    blocks: number,
+    atimeMs: number,
+    mtimeMs: number,
+    ctimeMs: number,
+    birthtimeMs: number,
+  ) {
     super();
-    this.dev = st.dev;
-    this.mode = st.mode;
-    this.nlink = st.nlink;
-    this.uid = st.uid;
-    this.gid = st.gid;
-    this.rdev = st.rdev;
-    this.blksize = st.blksize;
-    this.ino = st.ino;
-    this.size = st.size;
-    this.blocks = st.blocks;
-    this.atimeMs = ms(st.atim);
-    this.mtimeMs = ms(st.mtim);
-    this.ctimeMs = ms(st.ctim);
-    this.birthtimeMs = ms(st.birthtim);
+    this.dev = dev;
+    this.mode = mode;
+    this.nlink = nlink;
+    this.uid = uid;
+    this.gid = gid;
+    this.rdev = rdev;
+    this.blksize = blksize;
+    this.ino = ino;
+    this.size = size;
+    this.blocks = blocks;
+    this.atimeMs = atimeMs;
+    this.mtimeMs = mtimeMs;
+    this.ctimeMs = ctimeMs;
+    this.birthtimeMs = birthtimeMs;
   }
 }
 
@@ -179,7 +195,22 @@ function nsOf(milliseconds: number): bigint {
 }
 
 export function toStats(st: Stat): Stats {
-  return new Stats(st);
+  return new Stats(
+    st.dev,
+    st.mode,
+    st.nlink,
+    st.uid,
+    st.gid,
+    st.rdev,
+    st.blksize,
+    st.ino,
+    st.size,
+    st.blocks,
+    ms(st.atim),
+    ms(st.mtim),
+    ms(st.ctim),
+    ms(st.birthtim),
+  );
 }
 
 export function toBigIntStats(st: Stat): BigIntStats {

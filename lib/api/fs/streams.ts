@@ -6,7 +6,10 @@
  * wrap them do.
  */
 import { ReadStream, WriteStream } from 'node:fs';
+import type { Callback } from './check.ts';
+import { codedError } from './errors.ts';
 import { FileHandle } from './filehandle.ts';
+import { settle } from './forms.ts';
 
 interface StreamOptions {
   readonly fs?: object;
@@ -48,15 +51,23 @@ function streamOptions(fs: object, options: unknown): StreamOptions {
   if (!(fd instanceof FileHandle)) {
     return { fs, ...copy };
   }
+  if (copy.fs) {
+    throw codedError(Error, 'ERR_METHOD_NOT_IMPLEMENTED', 'The FileHandle with fs method is not implemented');
+  }
+  return { ...copy, fd: fd.fd, fs: { ...fs, ...handleCalls(fd) } };
+}
+
+/** The calls that a stream makes, made by the methods of a handle: who watches those sees them. */
+function handleCalls(handle: FileHandle): object {
+  type Part = [buffer: unknown, offset: unknown, length: unknown, position: unknown];
   return {
-    ...copy,
-    fd: fd.fd,
-    fs: {
-      ...fs,
-      close: (_fd: number, callback: (error?: unknown) => void) => {
-        fd.close().then(() => callback(), callback);
-      },
-    },
+    close: (_fd: number, done: Callback) => settle(handle.close(), done),
+    read: (_fd: number, ...[buffer, offset, length, position, done]: [...Part, Callback]) =>
+      settle(handle.read(buffer, offset, length, position), done, (r) => [r.bytesRead, r.buffer]),
+    write: (_fd: number, ...[buffer, offset, length, position, done]: [...Part, Callback]) =>
+      settle(handle.write(buffer, offset, length, position), done, (r) => [r.bytesWritten, r.buffer]),
+    writev: (_fd: number, buffers: unknown, position: unknown, done: Callback) =>
+      settle(handle.writev(buffers, position), done, (r) => [r.bytesWritten, r.buffers]),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Stat, Timespec } from '../../sys/types.ts';
 import { toPath } from './check.ts';
 import { invalidArgType } from './errors.ts';
 import type { FsProc } from './op.ts';
-import { BigIntStats, Stats } from './stats.ts';
+import { type BigIntStats, type Stats, toBigIntStats, toStats } from './stats.ts';
 
 const EPOCH: Timespec = { sec: 0, nsec: 0 };
 
@@ -65,7 +65,7 @@ export class StatWatcher extends EventEmitter {
     super();
     this.#proc = proc;
     this.#path = path;
-    this.#make = options.bigint ? (st) => new BigIntStats(st) : (st) => new Stats(st);
+    this.#make = options.bigint ? toBigIntStats : toStats;
     this.#timer = setInterval(() => void this.#look(), options.interval);
     if (!options.persistent) {
       this.#timer.unref();

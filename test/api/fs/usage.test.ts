@@ -183,3 +183,110 @@ test('to remove a tree by rmdir works, and is said to be of the past once', asyn
   process.off('warning', hear);
   t.deepEqual(told, ['DeprecationWarning DEP0147']);
 });
+
+test('nothing there is no error for who says so', async (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  fs.writeFileSync('/tmp/f', '');
+  const quiet = { throwIfNoEntry: false } as const;
+  const stat = fs.promises.stat as (path: string, options: object) => Promise<unknown>;
+  for (const path of ['/tmp/none', '/tmp/f/below']) {
+    t.is(fs.statSync(path, quiet), undefined);
+    t.is(fs.lstatSync(path, quiet), undefined);
+    t.is(await stat(path, quiet), undefined);
+    await t.throwsAsync(stat(path, { throwIfNoEntry: true }), { message: /^ENO/ });
+  }
+  await t.throwsAsync(stat('/tmp/f'.repeat(200), quiet), { code: 'ENAMETOOLONG' });
+  t.is(typeof fs.statSync('/tmp/f', { ...quiet, bigint: true })?.ino, 'bigint');
+  t.throws(() => fs.statSync('/tmp/none', {}), { code: 'ENOENT' });
+  const called = await new Promise<unknown[]>((resolve) => {
+    (fs.stat as unknown as (path: string, options: object, done: (...args: unknown[]) => void) => void)(
+      '/tmp/none',
+      quiet,
+      (...args) => resolve(args),
+    );
+  });
+  t.deepEqual(called, [null]);
+});
+
+test('Stats and Dirents can be made by programs', (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  const { Stats, Dirent } = fs as unknown as {
+    Stats: new (...fields: number[]) => import('node:fs').Stats;
+    Dirent: new (name: string, type: number, path: string) => import('node:fs').Dirent;
+  };
+  const made = new Stats(1, 0o100644, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+  t.deepEqual(Object.keys(made), Object.keys(fs.statSync('/tmp')));
+  t.true(made.isFile());
+  t.like(made, { dev: 1, mode: 0o100644, nlink: 3, uid: 4, gid: 5, rdev: 6, blksize: 7, ino: 8, size: 9 });
+  t.like(made, { blocks: 10, atimeMs: 11, mtimeMs: 12, ctimeMs: 13, birthtimeMs: 14 });
+  t.is(made.mtime.getTime(), 12);
+  const { UV_DIRENT_FIFO, UV_DIRENT_DIR } = fs.constants as unknown as Record<string, number>;
+  const fifo = new Dirent('name', UV_DIRENT_FIFO as number, '/in');
+  t.like(fifo, { name: 'name', parentPath: '/in' });
+  t.true(fifo.isFIFO());
+  t.false(fifo.isDirectory());
+  t.true(new Dirent('name', UV_DIRENT_DIR as number, '/in').isDirectory());
+});
+
+test('a temporary directory is removed from wherever the process has gone', async (t) => {
+  using kernel = boot();
+  const proc = kernel.newproc({ cwd: '/tmp' });
+  interface Disposable {
+    path: string;
+    remove(): unknown;
+  }
+  const fs = proc.fs as unknown as {
+    mkdtempDisposableSync(prefix: string): Disposable;
+    promises: { mkdtempDisposable(prefix: string): Promise<Disposable> };
+  };
+  const all = [fs.mkdtempDisposableSync('a-'), await fs.promises.mkdtempDisposable('b-')];
+  proc.sys.chdir('/');
+  for (const { path, remove } of all) {
+    t.regex(path, /^[ab]-.{6}$/);
+    t.true(proc.fs.existsSync(`/tmp/${path}`));
+    await remove();
+    t.false(proc.fs.existsSync(`/tmp/${path}`));
+  }
+});
+
+test('a stream of a handle calls its methods', async (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  const handle = await fs.promises.open('/tmp/f', 'w+');
+  const called: string[] = [];
+  for (const name of ['read', 'write', 'writev', 'close'] as const) {
+    const method = handle[name] as (...args: unknown[]) => unknown;
+    (handle as unknown as Record<string, unknown>)[name] = (...args: unknown[]) => {
+      called.push(name);
+      return method.apply(handle, args);
+    };
+  }
+  await pipeline(['one ', 'two'], handle.createWriteStream({ autoClose: false }));
+  t.true(called.includes('write') || called.includes('writev'));
+  const pieces: unknown[] = [];
+  for await (const piece of handle.createReadStream({ start: 0, encoding: 'utf8' })) {
+    pieces.push(piece);
+  }
+  t.is(pieces.join(''), 'one two');
+  t.true(called.includes('read'));
+  t.is(called.at(-1), 'close');
+  const createReadStream = fs.createReadStream as (path: unknown, options: object) => unknown;
+  const other = await fs.promises.open('/tmp/f');
+  t.throws(() => createReadStream(null, { fd: other, fs }), { code: 'ERR_METHOD_NOT_IMPLEMENTED' });
+  await other.close();
+});
+
+test('cp does not go on into a directory that is there when that is an error', async (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  fs.mkdirSync('/tmp/a/deep', { recursive: true });
+  fs.mkdirSync('/tmp/b');
+  const options = { recursive: true, errorOnExist: true, force: false };
+  t.throws(() => fs.cpSync('/tmp/a', '/tmp/b', options), { code: 'ERR_FS_CP_EEXIST' });
+  await t.throwsAsync(fs.promises.cp('/tmp/a', '/tmp/b', options), { code: 'ERR_FS_CP_EEXIST' });
+  t.deepEqual(fs.readdirSync('/tmp/b'), []);
+  fs.cpSync('/tmp/a', '/tmp/b', { ...options, errorOnExist: false });
+  t.deepEqual(fs.readdirSync('/tmp/b'), ['deep']);
+});
