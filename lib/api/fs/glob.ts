@@ -6,66 +6,49 @@ import { toBoolean, toCallback, toObject, toPath } from './check.ts';
 import { type Dirent, DT_DIR, type Entry, list, toDirent } from './dirent.ts';
 import { codeOf, invalidArgType } from './errors.ts';
 import { type Form, type Op, perform, promiseForm, settle, syncForm } from './forms.ts';
-import { expandBraces, GLOBSTAR, type Part, parseGlob } from './globpattern.ts';
+import { expandBraces, GLOBSTAR, matches, type Part, parseGlob } from './globpattern.ts';
 import { absolute } from './names.ts';
 import type { Calls, FsProc, Program } from './op.ts';
 
-interface GlobOptions {
+interface GlobOptions extends Exclusion {
   readonly cwd: string | undefined;
   readonly withFileTypes: boolean;
-  /** Is this left out, and what is below it? */
-  readonly excluded: (path: string, entry: Dirent) => boolean;
-  /** Is it left out by its path alone, whatever is there? */
-  readonly excludedPath: (path: string) => boolean;
 }
 
-function matches(parts: readonly Part[], names: readonly string[]): boolean {
-  const [part, ...rest] = parts;
-  if (part === undefined) {
-    return names.length === 0;
-  }
-  const [name, ...further] = names;
-  if (part === GLOBSTAR) {
-    return matches(rest, names) || (name !== undefined && matches(parts, further));
-  }
-  return (
-    name !== undefined &&
-    (typeof part === 'string' ? part === name : part.test(name)) &&
-    matches(rest, further)
-  );
+/** What is left out, and what is below it. */
+interface Exclusion {
+  /** By patterns: of a name below the beginning, and the whole of it. */
+  readonly excludes: (path: string, full: string) => boolean;
+  /** By a function: it is asked of what `**` finds, by its name, and of what is gone on from, by its path. */
+  readonly refuses: (what: string | Dirent) => boolean;
 }
-
-type Exclusion = Pick<GlobOptions, 'excluded' | 'excludedPath'>;
 
 const never = () => false;
 
-function exclusion(value: unknown, withFileTypes: boolean): Exclusion {
+function exclusion(value: unknown): Exclusion {
   if (value === undefined || value === null) {
-    return { excluded: never, excludedPath: never };
+    return { excludes: never, refuses: never };
   }
   if (typeof value === 'function') {
-    const test = value as (what: unknown) => unknown;
-    return {
-      excluded: (_path, entry) => Boolean(test(withFileTypes ? entry : entry.name)),
-      excludedPath: never,
-    };
+    return { excludes: never, refuses: (what) => Boolean((value as (asked: unknown) => unknown)(what)) };
   }
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
     throw invalidArgType('options.exclude', 'of type function or an instance of string[]', value);
   }
-  const patterns = value.flatMap(expandBraces).map((item) => parseGlob(item).filter((part) => part !== '.'));
-  const excludedPath = (path: string) => patterns.some((parts) => matches(parts, path.split('/')));
-  return { excluded: excludedPath, excludedPath };
+  const patterns = value
+    .flatMap(expandBraces)
+    .map((item) => parseGlob(posix.normalize(item).replace(/(?<=.)\/$/, '')));
+  const excluded = (path: string) => patterns.some((parts) => matches(parts, path.split('/')));
+  return { excludes: (path, full) => excluded(path) || excluded(full), refuses: never };
 }
 
 function globOptions(value: unknown): GlobOptions {
   const given = value === undefined || value === null ? {} : toObject(value);
   const { cwd, exclude, withFileTypes = false } = given as Record<string, unknown>;
-  const types = toBoolean(withFileTypes, 'options.withFileTypes');
   return {
     cwd: cwd === undefined || cwd === null ? undefined : toPath(cwd, 'options.cwd'),
-    withFileTypes: types,
-    ...exclusion(exclude, types),
+    withFileTypes: toBoolean(withFileTypes, 'options.withFileTypes'),
+    ...exclusion(exclude),
   };
 }
 
@@ -82,6 +65,8 @@ interface Place {
   /** As it is told: relative to the beginning, '' at it. */
   readonly path: string;
   readonly parts: readonly Part[];
+  /** Is it one of those that `**` comes to? What is in it is looked at as `**` does, then, also if it is named. */
+  readonly swept?: true;
 }
 
 function* search(
@@ -118,37 +103,52 @@ function below(path: string, name: string): string {
 }
 
 /** One part further: what matches is found, or is a place to go on from. */
-function* visit(walk: Walk, { path, parts }: Place, todo: Place[]): Program<void> {
-  const key = `${parts.length}\0${path}\0${parts.map(String).join('/')}`;
+function* visit(walk: Walk, place: Place, todo: Place[]): Program<void> {
+  const { path, parts, swept } = place;
+  const key = `${parts.length}\0${path}\0${swept}\0${parts.map(String).join('/')}`;
   const [part, ...rest] = parts;
   if (walk.seen.has(key)) {
     return;
   }
   walk.seen.add(key);
+  if (part !== undefined && path !== '' && refusesPlace(walk, path)) {
+    return;
+  }
   if (part === undefined) {
     yield* find(walk, path);
   } else if (part === GLOBSTAR) {
-    todo.push({ path, parts: rest });
+    todo.push({ path, parts: rest, swept: true });
     yield* descend(walk, path, parts, todo);
-  } else if (typeof part === 'string') {
-    if (part === '' && rest.length === 0) {
-      // A slash at the end wants a directory.
-      if (yield* isDirectory(walk, path)) {
-        yield* find(walk, path);
-      }
-    } else {
-      const next = part === '..' && path === '' ? '..' : below(path, part);
-      if (!walk.options.excludedPath(next)) {
-        todo.push({ path: next, parts: rest });
-      }
+  } else if (part === '' && rest.length === 0) {
+    // A slash at the end wants a directory.
+    if (yield* isDirectory(walk, path)) {
+      yield* find(walk, path);
+    }
+  } else if (typeof part === 'string' && (swept !== true || DOTS.has(part))) {
+    const next = part === '..' && path === '' ? '..' : below(path, part);
+    if (!excludes(walk, next)) {
+      todo.push({ path: next, parts: rest });
     }
   } else {
-    for (const entry of yield* entriesOf(walk, path)) {
-      // Links are found, not followed, unless the pattern names them.
-      const leads = rest.length === 0 || entry.type === DT_DIR || rest[0] === '..';
-      if (leads && part.test(entry.name) && !excluded(walk, path, entry)) {
-        todo.push({ path: below(path, entry.name), parts: rest });
-      }
+    yield* choose(walk, place, todo);
+  }
+}
+
+const DOTS: ReadonlySet<string> = new Set(['.', '..']);
+
+/** What is in a directory and is named so. Links are found, not followed. */
+function* choose(walk: Walk, { path, parts, swept }: Place, todo: Place[]): Program<void> {
+  const [part, ...rest] = parts as readonly [string | RegExp, ...Part[]];
+  for (const entry of yield* entriesOf(walk, path)) {
+    const leads = rest.length === 0 || entry.type === DT_DIR || rest[0] === '..';
+    const next = below(path, entry.name);
+    if (
+      leads &&
+      (typeof part === 'string' ? part === entry.name : part.test(entry.name)) &&
+      !excludes(walk, next) &&
+      !(swept === true && refusesEntry(walk, path, entry))
+    ) {
+      todo.push({ path: next, parts: rest });
     }
   }
 }
@@ -157,10 +157,10 @@ function* visit(walk: Walk, { path, parts }: Place, todo: Place[]): Program<void
 function* descend(walk: Walk, path: string, parts: readonly Part[], todo: Place[]): Program<void> {
   const last = parts.length === 1;
   for (const entry of yield* entriesOf(walk, path)) {
-    if (entry.name.startsWith('.') || excluded(walk, path, entry)) {
+    const next = below(path, entry.name);
+    if (entry.name.startsWith('.') || excludes(walk, next) || refusesEntry(walk, path, entry)) {
       continue;
     }
-    const next = below(path, entry.name);
     if (entry.type === DT_DIR) {
       todo.push({ path: next, parts });
     } else if (last) {
@@ -169,9 +169,21 @@ function* descend(walk: Walk, path: string, parts: readonly Part[], todo: Place[
   }
 }
 
-function excluded(walk: Walk, path: string, entry: Entry): boolean {
-  const dirent = toDirent(entry, posix.resolve(walk.cwd, path), undefined);
-  return walk.options.excluded(below(path, entry.name), dirent);
+function excludes({ options, cwd }: Walk, path: string): boolean {
+  const full = posix.resolve(cwd, path);
+  return options.excludes(posix.relative(cwd, full), full);
+}
+
+function refusesEntry({ options, cwd }: Walk, path: string, entry: Entry): boolean {
+  const { withFileTypes, refuses } = options;
+  return refuses(withFileTypes ? toDirent(entry, posix.resolve(cwd, path), undefined) : entry.name);
+}
+
+function refusesPlace({ options, cwd }: Walk, path: string): boolean {
+  const { withFileTypes, refuses } = options;
+  const full = posix.resolve(cwd, path);
+  const entry = { name: posix.basename(full), type: DT_DIR };
+  return refuses(withFileTypes ? toDirent(entry, posix.dirname(full), undefined) : path);
 }
 
 const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG']);

@@ -102,6 +102,24 @@ export function parseGlob(pattern: string): Part[] {
     .map((part) => (part === '**' ? GLOBSTAR : partOf(part)));
 }
 
+/** Do the parts of a pattern match all of these names? */
+export function matches(parts: readonly Part[], names: readonly string[]): boolean {
+  const [part, ...rest] = parts;
+  if (part === undefined) {
+    return names.length === 0;
+  }
+  const [name, ...further] = names;
+  if (part === GLOBSTAR) {
+    const enters = name !== undefined && !name.startsWith('.');
+    return matches(rest, names) || (enters && matches(parts, further));
+  }
+  return (
+    name !== undefined &&
+    (typeof part === 'string' ? part === name : part.test(name)) &&
+    matches(rest, further)
+  );
+}
+
 const MAGIC = /[*?[\]()!+@]/;
 
 function partOf(part: string): string | RegExp {

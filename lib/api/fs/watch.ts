@@ -26,6 +26,7 @@ import { toBoolean, toEncoding, toOptions, toPath, toSignal } from './check.ts';
 import { DT_DIR, type Entry, encoded, list } from './dirent.ts';
 import { codeOf, nodeError, renamed } from './errors.ts';
 import { type FsProc, runSync } from './op.ts';
+import { type Ignores, toIgnores } from './watchignore.ts';
 
 const NOTES = NOTE_DELETE | NOTE_WRITE | NOTE_EXTEND | NOTE_ATTRIB | NOTE_LINK | NOTE_RENAME | NOTE_REVOKE;
 const GONE = NOTE_DELETE | NOTE_RENAME | NOTE_REVOKE;
@@ -52,6 +53,7 @@ interface WatchOptions {
   readonly persistent: boolean;
   readonly recursive: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly ignores: Ignores;
 }
 
 export function watchOptions(value: unknown): WatchOptions {
@@ -61,6 +63,7 @@ export function watchOptions(value: unknown): WatchOptions {
     persistent: toBoolean(given['persistent'] ?? true, 'options.persistent'),
     recursive: toBoolean(given['recursive'] ?? false, 'options.recursive'),
     signal: toSignal(given['signal']),
+    ignores: toIgnores(given['ignore']),
   };
 }
 
@@ -135,10 +138,10 @@ export class FSWatcher extends EventEmitter {
     try {
       const { ino } = this.#proc.sys.lstat(path);
       const deeper = this.#options.recursive && entry.type === DT_DIR;
-      if (entry.type !== DT_REG && entry.type !== DT_DIR) {
+      const name = this.#nameBelow(parent, entry.name);
+      if ((entry.type !== DT_REG && entry.type !== DT_DIR) || this.#options.ignores(name)) {
         return { ino, watched: null };
       }
-      const name = this.#nameBelow(parent, entry.name);
       return { ino, watched: this.#watch(path, name, deeper ? 'entries' : 'itself') };
     } catch (error) {
       // It went meanwhile, or may not be read: its name is still told of.
@@ -252,7 +255,7 @@ export class FSWatcher extends EventEmitter {
   }
 
   #tell(event: 'rename' | 'change', name: string): void {
-    if (!this.#closed) {
+    if (!this.#closed && !this.#options.ignores(name)) {
       this.emit('change', event, encoded(Buffer.from(name), this.#options.encoding));
     }
   }

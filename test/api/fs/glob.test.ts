@@ -146,9 +146,55 @@ test('what is excluded is so where the pattern names it', (t) => {
     ['*/b/z.js', ['a/b'], []],
     ['a/b/z.js', ['./a/b/z.js'], []],
     ['{a,c}', ['c'], ['a']],
+    ['a/*', ['a/'], []],
+    ['a/*', ['x.js/../a/b', './a/x.js'], ['a/[odd].js']],
+    ['*', ['/g/[a-x]*'], ['y.ts']],
+    ['/g/*', ['/g/a', '*.js', 'y*', 'link'], ['/g/c']],
+    ['.*', ['**'], ['.hidden']],
   ];
   for (const [pattern, exclude, found] of cases) {
     t.deepEqual(fs.globSync(pattern, { cwd: '/g', exclude }).sort(), found, `${pattern} without ${exclude}`);
   }
+  kernel.halt();
+});
+
+test('a function is asked of what is gone on from, and of what is found on any way', (t) => {
+  const { kernel, fs } = tree();
+  const cases: readonly [pattern: string, asked: readonly string[]][] = [
+    ['*', []],
+    ['a', []],
+    ['a/b', ['a']],
+    ['*/*.js', ['a', 'c']],
+    ['a/**', ['[odd].js', 'a', 'a/b', 'b', 'x.js', 'z.js']],
+  ];
+  for (const [pattern, asked] of cases) {
+    const seen: string[] = [];
+    fs.globSync(pattern, { cwd: '/g', exclude: (what: string) => seen.push(what) < 0 });
+    t.deepEqual(seen.sort(), asked, pattern);
+  }
+  const without = (name: string) => (what: string) => what === name;
+  t.deepEqual(fs.globSync('*', { cwd: '/g', exclude: without('a') }).sort(), [
+    'a',
+    'c',
+    'link',
+    'x.js',
+    'y.ts',
+  ]);
+  t.deepEqual(fs.globSync('a/*', { cwd: '/g', exclude: without('a') }), []);
+  t.deepEqual(fs.globSync('**/x.js', { cwd: '/g', exclude: without('x.js') }), []);
+  t.deepEqual(fs.globSync('**/z.js', { cwd: '/g', exclude: without('a/b') }), []);
+  const types: string[] = [];
+  const exclude = (entry: { parentPath: string; name: string }) =>
+    types.push(`${entry.parentPath} ${entry.name}`) < 0;
+  fs.globSync('a/*', { cwd: '/g', exclude, withFileTypes: true });
+  t.deepEqual(types, ['/g a']);
+  kernel.halt();
+});
+
+test('behind **, a link that is named is found and not followed', (t) => {
+  const { kernel, fs } = tree();
+  t.deepEqual(fs.globSync('**/link', { cwd: '/g' }), ['link']);
+  t.deepEqual(fs.globSync('**/link/*', { cwd: '/g' }), []);
+  t.true(fs.globSync('link/*', { cwd: '/g' }).includes('link/x.js'));
   kernel.halt();
 });

@@ -152,3 +152,63 @@ test('watchFile tells what a file is and was', async (t) => {
   t.deepEqual(await cut, [1, 3]);
   fs.unwatchFile('/tmp/a');
 });
+
+/** What is ignored, and who is still told of. */
+const IGNORED: readonly (readonly [ignore: unknown, told: readonly string[]])[] = [
+  ['*.log', ['.dot.log', 'e/.dot.log', 'e/f/end', 'e/f/x.js']],
+  ['e/*.log', ['.dot.log', 'e/.dot.log', 'e/f/end', 'e/f/x.js', 'e/f/x.log', 'x.log']],
+  ['**/{x,y}.*', ['.dot.log', 'e/.dot.log', 'e/f/end']],
+  [/^e.*log$/, ['.dot.log', 'e/f/end', 'e/f/x.js', 'x.log']],
+  [(name: string) => name.startsWith('e/f/x'), ['.dot.log', 'e/.dot.log', 'e/f/end', 'e/x.log', 'x.log']],
+  [
+    ['x.js', /dot/],
+    ['e/f/end', 'e/f/x.log', 'e/x.log', 'x.log'],
+  ],
+];
+
+test('what is ignored is not told of', async (t) => {
+  for (const [ignore, told] of IGNORED) {
+    using kernel = boot();
+    const { fs } = kernel;
+    fs.mkdirSync('/tmp/d/e/f', { recursive: true });
+    const seen = new Set<string>();
+    const watcher = fs.watch('/tmp/d', { recursive: true, ignore } as object, (_, name) =>
+      seen.add(String(name)),
+    );
+    const end = event(watcher, 'rename e/f/end');
+    for (const name of ['x.log', '.dot.log', 'e/x.log', 'e/.dot.log', 'e/f/x.log', 'e/f/x.js', 'e/f/end']) {
+      fs.writeFileSync(`/tmp/d/${name}`, '');
+    }
+    await end;
+    watcher.close();
+    t.deepEqual([...seen].sort(), told, String(ignore));
+  }
+});
+
+test('a directory that is ignored is not entered', (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  fs.mkdirSync('/tmp/d/node_modules/deep', { recursive: true });
+  const asked: string[] = [];
+  const ignore = (name: string) => asked.push(name) > 0;
+  fs.watch('/tmp/d', { recursive: true, ignore } as object).close();
+  t.deepEqual(asked, ['node_modules']);
+});
+
+test('what cannot be ignored is told', async (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  const watch = (ignore: unknown) => fs.watch('/tmp', { ignore } as object);
+  t.throws(() => watch(5), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message:
+      'The "options.ignore" property must be one of type string or function or an instance of RegExp. ' +
+      'Received type number (5)',
+  });
+  t.throws(() => watch(['a', '']), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: "The property 'options.ignore[1]' must be a non-empty string. Received ''",
+  });
+  const events = fs.promises.watch('/tmp', { ignore: '' } as object)[Symbol.asyncIterator]();
+  await t.throwsAsync(async () => events.next(), { code: 'ERR_INVALID_ARG_VALUE' });
+});
