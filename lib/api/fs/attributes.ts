@@ -150,9 +150,9 @@ export function futimes(sys: Calls, fd: unknown, atime: unknown, mtime: unknown)
   return sys.futimens(file, [timespec(atime, 'atime'), timespec(mtime, 'mtime')]);
 }
 
-/** A length of nothing is 0, a negative one too. */
+/** A length that is left out is 0, a negative one too. */
 function toLength(value: unknown): number {
-  if (value === undefined || value === null || typeof value === 'function') {
+  if (value === undefined || typeof value === 'function') {
     return 0;
   }
   return Math.max(0, toInteger(value, 'len', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));

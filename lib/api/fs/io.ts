@@ -133,13 +133,17 @@ export function readArgs(fd: unknown, ...rest: unknown[]): Transfer {
   if (rest.length === 2) {
     return reading(file, buffer, toPlace(offset));
   }
-  return ArrayBuffer.isView(buffer) ? reading(file, buffer, {}) : readInto(file, buffer);
+  return ArrayBuffer.isView(buffer)
+    ? reading(file, buffer, {})
+    : readInto(file, buffer === undefined ? {} : toPlace(buffer));
 }
 
-/** Options that may have a buffer. */
-function readInto(fd: number, options: unknown): Transfer {
-  const place = options === undefined ? {} : toPlace(options);
-  const { buffer = Buffer.alloc(SIZE) } = place as { buffer?: unknown };
+interface IntoPlace extends Place {
+  readonly buffer?: unknown;
+}
+
+/** Read into the buffer of these options, or into one that is made. */
+function readInto(fd: number, { buffer = Buffer.alloc(SIZE), ...place }: IntoPlace): Transfer {
   return reading(fd, buffer, place);
 }
 
@@ -157,14 +161,15 @@ export function readSyncArgs(fd: unknown, ...rest: unknown[]): Transfer {
   return reading(file, buffer, place);
 }
 
-/** A FileHandle has its file, so what is left out is so wherever it stands. */
+/** A handle's read: a length that is given as nothing is left out, too. */
 export function handleReadArgs(fd: number, ...rest: unknown[]): Transfer {
   const [buffer, offset, length, position] = rest;
-  if (!ArrayBuffer.isView(buffer)) {
-    return readInto(fd, buffer);
+  let place: IntoPlace = buffer === undefined || ArrayBuffer.isView(buffer) ? {} : toPlace(buffer);
+  if (ArrayBuffer.isView(buffer)) {
+    const where: Place = isPlace(offset) ? offset : { offset, length, position };
+    place = { buffer, offset: where.offset, length: where.length, position: where.position };
   }
-  const place = isPlace(offset) ? offset : { offset, length, position };
-  return reading(fd, buffer, { ...place, length: place.length ?? undefined });
+  return readInto(fd, { ...place, length: place.length ?? undefined });
 }
 
 /** write(fd, buffer, offset, length, position) or write(fd, string, position, encoding). */

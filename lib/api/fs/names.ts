@@ -73,13 +73,15 @@ export function* mkdirs(sys: Calls, path: string, mode: number): Program<string 
   const missing: string[] = [];
   let first: string | undefined;
   let at = path;
+  // Below what is there, nothing is missing: in a directory that was removed none can be made, at no depth.
+  let descends = false;
   for (;;) {
     try {
       yield sys.mkdir(at, mode);
       first ??= at;
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'ENOENT' && posix.dirname(at) !== at) {
+      if (code === 'ENOENT' && !descends && posix.dirname(at) !== at) {
         missing.push(at);
         at = posix.dirname(at);
         continue;
@@ -103,6 +105,7 @@ export function* mkdirs(sys: Calls, path: string, mode: number): Program<string 
       return first;
     }
     at = next;
+    descends = true;
   }
 }
 

@@ -64,6 +64,7 @@ const WRONG: readonly (readonly [op: string, ...args: unknown[]])[] = [
   ['open', '@/f', 'odd', 0o600],
   ['open', '@/f', true, nothing],
   ['truncate', '@/f', ''],
+  ['truncate', '@/f', null, nothing],
   ['truncate', '@/f'],
   ['read', null, Buffer.alloc(1), 0, 1, 0],
   ['read', 'fd', 5, 0, 1, 0],
@@ -189,7 +190,12 @@ test('a handle reads what its caller says', async (t) => {
       await handle.close();
     }
   };
-  for (const place of [...PLACES.map((args) => [BUFFER, ...args]), [{ buffer: BUFFER, length: 2 }], [{}]]) {
+  for (const place of [
+    ...PLACES.map((args) => [BUFFER, ...args]),
+    [{ buffer: BUFFER, length: 2 }],
+    [{ buffer: BUFFER, length: null }],
+    [{}],
+  ]) {
     BUFFER.fill('.');
     const mine = await read(ours, place);
     BUFFER.fill('.');

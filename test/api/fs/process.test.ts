@@ -110,3 +110,17 @@ test('nothing of what an operation opens stays open when it fails', async (t) =>
   }
   t.is(free(), first);
 });
+
+test('where a directory was, none can be made, and that ends', async (t) => {
+  using kernel = boot();
+  const proc = kernel.newproc({ cwd: '/tmp' });
+  const { fs } = proc;
+  fs.mkdirSync('gone');
+  proc.sys.chdir('gone');
+  fs.rmdirSync('/tmp/gone');
+  const recursive = { recursive: true } as const;
+  for (const path of ['a', 'a/b/c']) {
+    t.throws(() => fs.mkdirSync(path, recursive), { code: 'ENOENT' });
+    await t.throwsAsync(fs.promises.mkdir(path, recursive), { code: 'ENOENT' });
+  }
+});
