@@ -20,6 +20,8 @@ export class FileHandle extends EventEmitter {
   readonly #host: HandleHost;
   #fd: number;
   #closing: Promise<void> | null = null;
+  /** Has a web stream been made of it? There is one. */
+  #locked = false;
 
   constructor(host: HandleHost, fd: number) {
     super();
@@ -132,10 +134,17 @@ export class FileHandle extends EventEmitter {
     });
   }
 
-  /** A stream of bytes; the handle stays open unless `autoClose` says otherwise. */
+  /**
+   * A stream of bytes, which ends when the handle is closed. The handle stays open unless `autoClose` says
+   * otherwise.
+   */
   readableWebStream(options?: unknown): ReadableStream {
     const { autoClose = false, signal } = toOptions<{ autoClose?: unknown; signal?: unknown }>(options, {});
-    this.#open('readableWebStream');
+    if (this.#fd < 0 || this.#locked) {
+      const state = this.#fd < 0 ? 'closed' : 'locked';
+      throw codedError(Error, 'ERR_INVALID_STATE', `Invalid state: The FileHandle is ${state}`);
+    }
+    this.#locked = true;
     const abort = toSignal(signal);
     const ended = async () => {
       if (autoClose) {
@@ -146,9 +155,10 @@ export class FileHandle extends EventEmitter {
       type: 'bytes',
       pull: async (controller) => {
         abort?.throwIfAborted();
-        const { bytesRead, buffer } = await this.read(Buffer.allocUnsafeSlow(16384));
+        const buffer = Buffer.allocUnsafeSlow(16384);
+        const bytesRead = this.#fd < 0 ? 0 : (await this.read(buffer)).bytesRead;
         if (bytesRead > 0) {
-          controller.enqueue((buffer as Buffer).subarray(0, bytesRead));
+          controller.enqueue(buffer.subarray(0, bytesRead));
           return;
         }
         controller.close();

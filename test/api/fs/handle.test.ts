@@ -216,3 +216,19 @@ on('disposable directories go', async (t, fs) => {
   t.regex(path, /^\/tmp\/x-[A-Za-z0-9]{6}$/);
   t.false(fs.existsSync(path));
 });
+
+test('a handle is one web stream, which ends when it is closed', async (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  fs.writeFileSync('/tmp/a', 'hello');
+  const handle = await fs.promises.open('/tmp/a');
+  const reader = handle.readableWebStream().getReader();
+  t.throws(() => handle.readableWebStream(), {
+    code: 'ERR_INVALID_STATE',
+    message: 'Invalid state: The FileHandle is locked',
+  });
+  t.is(Buffer.from((await reader.read()).value as Uint8Array).toString(), 'hello');
+  await handle.close();
+  t.deepEqual(await reader.read(), { value: undefined, done: true });
+  t.throws(() => handle.readableWebStream(), { message: 'Invalid state: The FileHandle is closed' });
+});
