@@ -7,8 +7,9 @@ import { toBits } from './attributes.ts';
 import { toBoolean, toObject, toPath } from './check.ts';
 import { type Entry, list } from './dirent.ts';
 import { codedError, codeOf, invalidArgType, systemError } from './errors.ts';
-import { absolute, mkdirs, readTarget } from './names.ts';
+import { mkdirs } from './names.ts';
 import type { Calls, Program } from './op.ts';
+import { absolute, readTarget } from './realpath.ts';
 import { copying } from './whole.ts';
 
 type Filter = (src: string, dest: string) => unknown;

@@ -7,8 +7,8 @@ import { type Dirent, DT_DIR, type Entry, list, toDirent } from './dirent.ts';
 import { codeOf, invalidArgType } from './errors.ts';
 import { type Form, type Op, perform, promiseForm, settle, syncForm } from './forms.ts';
 import { expandBraces, GLOBSTAR, matches, type Part, parseGlob } from './globpattern.ts';
-import { absolute } from './names.ts';
 import type { Calls, FsProc, Program } from './op.ts';
+import { absolute } from './realpath.ts';
 
 interface GlobOptions extends Exclusion {
   readonly cwd: string | undefined;

@@ -17,6 +17,7 @@ import * as io from './io.ts';
 import * as names from './names.ts';
 import { type FsProc, runSync } from './op.ts';
 import { promisesOf } from './promises.ts';
+import { absolute, realpath, realpathNative } from './realpath.ts';
 import { Stats } from './stats.ts';
 import { streamsOf } from './streams.ts';
 import { FSWatcher } from './watch.ts';
@@ -196,11 +197,11 @@ function directories(proc: FsProc): Shape {
 }
 
 function realpaths(proc: FsProc): Shape {
-  const realpath = callbackForm(proc, names.realpath as Op) as Form & { native?: Form };
-  realpath.native = callbackForm(proc, names.realpathNative as Op);
-  const realpathSync = syncForm(proc, names.realpath as Op) as Form & { native?: Form };
-  realpathSync.native = syncForm(proc, names.realpathNative as Op);
-  return { realpath, realpathSync };
+  const callback = callbackForm(proc, realpath as Op) as Form & { native?: Form };
+  callback.native = callbackForm(proc, realpathNative as Op);
+  const sync = syncForm(proc, realpath as Op) as Form & { native?: Form };
+  sync.native = syncForm(proc, realpathNative as Op);
+  return { realpath: callback, realpathSync: sync };
 }
 
 /** A file system for `proc`. It is made when it is first asked for. */
@@ -250,7 +251,7 @@ export function createFs(proc: FsProc): NodeFs {
     mkdtempDisposableSync: (prefix: unknown, options?: unknown) => {
       const path = (fs['mkdtempSync'] as Form)(prefix, options);
       // The process may be elsewhere by then.
-      const full = runSync(names.absolute(proc.sys, toPath(path)));
+      const full = runSync(absolute(proc.sys, toPath(path)));
       const remove = () => void (fs['rmSync'] as Form)(full, { recursive: true, force: true });
       return { path, remove, [Symbol.dispose]: remove };
     },

@@ -3,7 +3,6 @@ import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
 import { deprecate } from 'node:util';
 import { PATH_MAX } from '../../sys/constants/limits.ts';
-import { nameDecode } from '../../sys/pathname.ts';
 import type { Stat } from '../../sys/types.ts';
 import {
   type BufferEncodingOption,
@@ -253,75 +252,4 @@ function* removeTree(sys: Calls, path: string, options: RmOptions, syscall: stri
       }
     }
   }
-}
-
-/** An absolute path. A process has its own working directory, which is not that of the host program. */
-export function* absolute(sys: Calls, path: string): Program<string> {
-  if (path.startsWith('/')) {
-    return posix.resolve(path);
-  }
-  const cwd: string = yield sys.getcwd();
-  return posix.resolve(cwd, path);
-}
-
-/** Where a symbolic link leads, as it is written. */
-export function* readTarget(sys: Calls, path: string): Program<string> {
-  const buf = new Uint8Array(PATH_MAX);
-  const n: number = yield sys.readlink(path, buf);
-  return nameDecode(buf.subarray(0, n));
-}
-
-export function realpath(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
-  const encoding = toEncoding(toOptions<{ encoding?: unknown }>(options, {}).encoding);
-  return canonical(sys, toPath(path), encoding);
-}
-
-export function realpathNative(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
-  const encoding = toEncoding(toOptions<{ encoding?: unknown }>(options, {}).encoding);
-  return nativeCanonical(sys, toPath(path), encoding);
-}
-
-function* nativeCanonical(
-  sys: Calls,
-  path: string,
-  encoding: BufferEncodingOption | null | undefined,
-): Program<string | Buffer> {
-  try {
-    return yield* canonical(sys, path, encoding);
-  } catch (error) {
-    throw renamed(error, 'realpath', path);
-  }
-}
-
-function* canonical(
-  sys: Calls,
-  path: string,
-  encoding: BufferEncodingOption | null | undefined,
-): Program<string | Buffer> {
-  const rest = (yield* absolute(sys, path)).split('/').reverse();
-  let at = '/';
-  while (rest.length > 0) {
-    const name = rest.pop() as string;
-    if (name === '' || name === '.') {
-      continue;
-    }
-    if (name === '..') {
-      at = posix.dirname(at);
-      continue;
-    }
-    const next = at === '/' ? `/${name}` : `${at}/${name}`;
-    const st: Stat = yield sys.lstat(next);
-    if ((st.mode & host.S_IFMT) !== host.S_IFLNK) {
-      at = next;
-      continue;
-    }
-    // As Node: a link to nothing, or in a circle, is told of `stat`.
-    yield sys.stat(next);
-    const target: string = yield* readTarget(sys, next);
-    if (target.startsWith('/')) {
-      at = '/';
-    }
-    rest.push(...target.split('/').reverse());
-  }
-  return encoded(Buffer.from(at), encoding);
 }

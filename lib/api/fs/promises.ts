@@ -12,6 +12,7 @@ import { globForms } from './glob.ts';
 import * as io from './io.ts';
 import * as names from './names.ts';
 import type { FsProc } from './op.ts';
+import { absolute, realpathNative } from './realpath.ts';
 import { watchEvents } from './watching.ts';
 import * as whole from './whole.ts';
 
@@ -39,7 +40,7 @@ const OPS: Readonly<Record<string, unknown>> = {
   chown: attributes.chown,
   utimes: attributes.utimes,
   lutimes: attributes.lutimes,
-  realpath: names.realpathNative,
+  realpath: realpathNative,
   mkdtemp: names.mkdtemp,
 };
 
@@ -131,7 +132,7 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
     glob: globForms(proc).promised,
     mkdtempDisposable: async (prefix: unknown, options?: unknown) => {
       const path = await forms['mkdtemp']?.(prefix, options);
-      const full = await perform(proc, (calls) => names.absolute(calls, toPath(path)));
+      const full = await perform(proc, (calls) => absolute(calls, toPath(path)));
       const remove = async () => {
         await forms['rm']?.(full, { recursive: true, force: true });
       };

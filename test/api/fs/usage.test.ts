@@ -290,3 +290,23 @@ test('cp does not go on into a directory that is there when that is an error', a
   fs.cpSync('/tmp/a', '/tmp/b', { ...options, errorOnExist: false });
   t.deepEqual(fs.readdirSync('/tmp/b'), ['deep']);
 });
+
+test('realpath knows what is above a name, the native one what is above where it leads', async (t) => {
+  using kernel = boot();
+  const { fs } = kernel;
+  fs.mkdirSync('/tmp/a/deep', { recursive: true });
+  fs.symlinkSync('a/deep', '/tmp/link');
+  fs.writeFileSync('/tmp/f', '');
+  t.is(fs.realpathSync('/tmp/link/..'), '/tmp');
+  t.is(fs.realpathSync.native('/tmp/link/..'), '/tmp/a');
+  t.is(await fs.promises.realpath('/tmp/link/../.'), '/tmp/a');
+  t.is(fs.realpathSync('/tmp/none/..'), '/tmp');
+  t.throws(() => fs.realpathSync.native('/tmp/none/..'), {
+    message: "ENOENT: no such file or directory, realpath '/tmp/none/..'",
+  });
+  for (const path of ['/tmp/f/', '/tmp/f/.', '/tmp/f/..']) {
+    await t.throwsAsync(fs.promises.realpath(path), { code: 'ENOTDIR' });
+  }
+  const { fs: below } = kernel.newproc({ cwd: '/tmp/a' });
+  t.is(below.realpathSync.native('../link/.././deep'), '/tmp/a/deep');
+});
