@@ -111,7 +111,8 @@ function* visit(walk: Walk, place: Place, todo: Place[]): Program<void> {
     return;
   }
   walk.seen.add(key);
-  if (part !== undefined && path !== '' && refusesPlace(walk, path)) {
+  if (part !== undefined && path !== '' && (refusesPlace(walk, path) || excludes(walk, path, '/'))) {
+    // All of what is in it may be left out, too.
     return;
   }
   if (part === undefined) {
@@ -169,9 +170,9 @@ function* descend(walk: Walk, path: string, parts: readonly Part[], todo: Place[
   }
 }
 
-function excludes({ options, cwd }: Walk, path: string): boolean {
+function excludes({ options, cwd }: Walk, path: string, end: '' | '/' = ''): boolean {
   const full = posix.resolve(cwd, path);
-  return options.excludes(posix.relative(cwd, full), full);
+  return options.excludes(posix.relative(cwd, full) + end, full + end);
 }
 
 function refusesEntry({ options, cwd }: Walk, path: string, entry: Entry): boolean {

@@ -110,12 +110,17 @@ export function matches(parts: readonly Part[], names: readonly string[]): boole
   }
   const [name, ...further] = names;
   if (part === GLOBSTAR) {
+    if (rest.length === 0) {
+      // What is below: the directory itself is not.
+      return names.length > 0 && !names.some((below) => below.startsWith('.'));
+    }
     const enters = name !== undefined && !name.startsWith('.');
     return matches(rest, names) || (enters && matches(parts, further));
   }
+  // Before the first slash of a whole path nothing is, which no wildcard matches.
   return (
     name !== undefined &&
-    (typeof part === 'string' ? part === name : part.test(name)) &&
+    (typeof part === 'string' ? part === name : name !== '' && part.test(name)) &&
     matches(rest, further)
   );
 }

@@ -151,6 +151,12 @@ test('what is excluded is so where the pattern names it', (t) => {
     ['*', ['/g/[a-x]*'], ['y.ts']],
     ['/g/*', ['/g/a', '*.js', 'y*', 'link'], ['/g/c']],
     ['.*', ['**'], ['.hidden']],
+    ['a', ['a/**'], ['a']],
+    ['a/*', ['a/**'], []],
+    ['a/**', ['a/**'], []],
+    ['**', ['a/**', '*.*'], ['.', 'c', 'c/é.js', 'link']],
+    ['**/*.js', ['x.js/**', 'a/**'], ['c/é.js', 'x.js']],
+    ['*', ['*/**', '?.ts'], ['a', 'c', 'link', 'x.js']],
   ];
   for (const [pattern, exclude, found] of cases) {
     t.deepEqual(fs.globSync(pattern, { cwd: '/g', exclude }).sort(), found, `${pattern} without ${exclude}`);
