@@ -1,7 +1,7 @@
 /** Operations on what a file is: stat, modes, owners, times, size, access. */
 import { AT_FDCWD, O_CLOEXEC, O_RDWR } from '../../sys/constants/fcntl.ts';
 import type { Stat, Timespec, Timeval } from '../../sys/types.ts';
-import { toFd, toId, toInteger, toMode, toPath, toSeconds } from './check.ts';
+import { isFd, toFd, toId, toInteger, toMode, toPath, toSeconds } from './check.ts';
 import { codedError, codeOf } from './errors.ts';
 import { type Calls, type Program, then } from './op.ts';
 import { type BigIntStats, StatFs, type Stats, toBigIntStats, toStats } from './stats.ts';
@@ -165,7 +165,7 @@ export function ftruncate(sys: Calls, fd: unknown, len?: unknown): unknown {
 
 /** As Node: the file is opened, so what cannot be opened is told of `open`. */
 export function truncate(sys: Calls, path: unknown, len?: unknown): Program<void> {
-  if (typeof path === 'number') {
+  if (isFd(path)) {
     return cut(sys, toFd(path), toLength(len));
   }
   return openAndCut(sys, toPath(path), toLength(len));

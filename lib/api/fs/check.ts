@@ -61,6 +61,11 @@ export function toInteger(value: unknown, name: string, min: number, max: number
   return value;
 }
 
+/** Is this a file that is open, where a path may be too? As Node: what 32 bits hold. */
+export function isFd(value: unknown): value is number {
+  return typeof value === 'number' && (value === (value | 0) || value === value >>> 0);
+}
+
 export function toFd(value: unknown, name = 'fd'): number {
   return toInteger(value, name, 0, 2147483647);
 }
@@ -114,12 +119,12 @@ export function toOptions<T extends object>(value: unknown, defaults: T): T {
   return options;
 }
 
-/** @throws ERR_INVALID_ARG_VALUE neither an encoding of Buffer, nor 'buffer', nor absent */
-export function toEncoding(value: unknown): BufferEncodingOption | null | undefined {
+/** @throws ERR_INVALID_ARG_VALUE neither an encoding of Buffer, nor 'buffer', nor absent, as an empty one is */
+export function toEncoding(value: unknown): BufferEncodingOption | undefined {
   if (value && value !== 'buffer' && !(typeof value === 'string' && Buffer.isEncoding(value))) {
     throw invalidArgValue('encoding', value, 'is invalid encoding');
   }
-  return value as BufferEncodingOption | null | undefined;
+  return value ? (value as BufferEncodingOption) : undefined;
 }
 
 export function toSignal(value: unknown): AbortSignal | undefined {

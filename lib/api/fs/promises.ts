@@ -22,7 +22,6 @@ const OPS: Readonly<Record<string, unknown>> = {
   copyFile: whole.copyFile,
   cp,
   rename: names.rename,
-  truncate: attributes.truncate,
   rm: names.rm,
   rmdir: names.rmdir,
   mkdir: names.mkdir,
@@ -44,6 +43,11 @@ const OPS: Readonly<Record<string, unknown>> = {
   mkdtemp: names.mkdtemp,
 };
 
+/** Open files are handles here: a number is the name of none. @throws ERR_INVALID_ARG_TYPE it is one */
+function named(path: unknown): unknown {
+  return typeof path === 'number' ? toPath(path) : path;
+}
+
 type Streams = Pick<HandleHost, 'createReadStream' | 'createWriteStream'>;
 
 function isIterable(data: unknown): data is AsyncIterable<unknown> | Iterable<unknown> {
@@ -59,6 +63,7 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
   const host: HandleHost = { proc, ...streams, writeData };
   const open = promiseForm(proc, io.open as Op);
   const readFile = promiseForm(proc, whole.readFile as Op);
+  const truncate = promiseForm(proc, attributes.truncate as Op);
   const writes = {
     w: promiseForm(proc, whole.writeFile as Op),
     a: promiseForm(proc, whole.appendFile as Op),
@@ -89,7 +94,8 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
   }
 
   function writer(flag: 'a' | 'w', name: string): Form {
-    const write = async (path: unknown, data: unknown, options?: unknown) => {
+    const write = async (file: unknown, data: unknown, options?: unknown) => {
+      const path = named(file);
       if (path instanceof FileHandle) {
         await (flag === 'a' ? path.appendFile(data, options) : path.writeFile(data, options));
       } else if (isIterable(data)) {
@@ -124,8 +130,9 @@ export function promisesOf(proc: FsProc, streams: Streams): Record<string, unkno
       const args = opendirArgs(path, options);
       return new Dir(proc, await perform(proc, (calls) => opening(calls, args)), args);
     },
+    truncate: async (path: unknown, length?: unknown) => truncate(named(path), length),
     readFile: async (path: unknown, options?: unknown) =>
-      path instanceof FileHandle ? path.readFile(options) : readFile(path, options),
+      path instanceof FileHandle ? path.readFile(options) : readFile(named(path), options),
     writeFile: writer('w', 'writeFile'),
     appendFile: writer('a', 'appendFile'),
     watch: watchEvents(proc),

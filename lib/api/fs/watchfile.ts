@@ -1,7 +1,7 @@
 /** watchFile: a file is looked at every now and then, also while there is none. */
 import { EventEmitter } from 'node:events';
 import type { Stat, Timespec } from '../../sys/types.ts';
-import { toPath } from './check.ts';
+import { toInteger, toPath } from './check.ts';
 import { invalidArgType } from './errors.ts';
 import type { FsProc } from './op.ts';
 import { type BigIntStats, type Stats, toBigIntStats, toStats } from './stats.ts';
@@ -122,7 +122,7 @@ export function fileWatching(proc: FsProc): Record<string, unknown> {
   return {
     watchFile: (path: unknown, options: unknown, listener?: unknown) => {
       const name = toPath(path, 'filename');
-      const fn = typeof options === 'function' ? options : listener;
+      const fn = typeof options === 'object' && options !== null ? listener : options;
       if (typeof fn !== 'function') {
         throw invalidArgType('listener', 'of type function', fn);
       }
@@ -137,6 +137,7 @@ export function fileWatching(proc: FsProc): Record<string, unknown> {
       };
       let watcher = watchers.get(name);
       if (watcher === undefined) {
+        toInteger(interval, 'interval', 0, 4294967295);
         watcher = new StatWatcher(proc, name, { interval, persistent, bigint });
         watchers.set(name, watcher);
       }

@@ -3,8 +3,19 @@ import { constants as host } from 'node:fs';
 import { O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } from '../../sys/constants/fcntl.ts';
 import type { Stat } from '../../sys/types.ts';
 import { toBits } from './attributes.ts';
-import { toBoolean, toData, toEncoding, toFd, toMode, toOptions, toPath, toSignal } from './check.ts';
-import { abortError, codedError, renamed, uvException } from './errors.ts';
+import {
+  isFd,
+  toBoolean,
+  toBytes,
+  toData,
+  toEncoding,
+  toFd,
+  toMode,
+  toOptions,
+  toPath,
+  toSignal,
+} from './check.ts';
+import { abortError, codedError, invalidArgType, invalidArgValue, renamed, uvException } from './errors.ts';
 import { toFlags } from './flags.ts';
 import type { Calls, Program } from './op.ts';
 
@@ -12,6 +23,7 @@ interface ReadOptions {
   readonly encoding?: unknown;
   readonly flag?: unknown;
   readonly signal?: unknown;
+  readonly buffer?: unknown;
 }
 
 interface WriteOptions extends ReadOptions {
@@ -39,14 +51,44 @@ export function* listen(signal: AbortSignal): Program<void> {
   checkAborted(signal);
 }
 
+/** Where as many bytes as a file has are to be. */
+type Room = (size: number) => Buffer;
+
+const ownRoom: Room = (size) => Buffer.allocUnsafeSlow(size);
+
+/** A caller's buffer, or what a function of the caller's gives. */
+function toRoom(value: unknown): Room {
+  if (value === undefined) {
+    return ownRoom;
+  }
+  if (typeof value === 'function') {
+    return (size) => fitting((value as (size: number) => unknown)(size), 'options.buffer()', size);
+  }
+  if (!ArrayBuffer.isView(value)) {
+    const wanted = 'of type function or an instance of Buffer, TypedArray, or DataView';
+    throw invalidArgType('options.buffer', wanted, value);
+  }
+  return (size) => fitting(value, 'options.buffer', size);
+}
+
+function fitting(value: unknown, name: string, size: number): Buffer {
+  const bytes = toBytes(value, name);
+  if (bytes.length < size) {
+    const reason = `is smaller than the file size of ${size} bytes`;
+    throw invalidArgValue(`${name}.byteLength`, bytes.length, reason);
+  }
+  return Buffer.from(bytes.buffer, bytes.byteOffset, size);
+}
+
 export function readFile(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
-  const { encoding, flag, signal } = toOptions<ReadOptions>(options, {});
+  const { encoding, flag, signal, buffer } = toOptions<ReadOptions>(options, {});
   const how = toEncoding(encoding);
-  if (typeof path === 'number') {
-    return readOpen(sys, toFd(path), how, toSignal(signal));
+  const room = toRoom(buffer);
+  if (isFd(path)) {
+    return readOpen(sys, toFd(path), how, toSignal(signal), room);
   }
   const flags = toFlags(flag ?? 'r');
-  return openAndRead(sys, toPath(path), flags, how, toSignal(signal));
+  return openAndRead(sys, toPath(path), flags, how, toSignal(signal), room);
 }
 
 function* openAndRead(
@@ -55,22 +97,24 @@ function* openAndRead(
   flags: number,
   encoding: BufferEncoding | 'buffer' | null | undefined,
   signal: AbortSignal | undefined,
+  room: Room,
 ): Program<string | Buffer> {
   checkAborted(signal);
   const fd: number = yield sys.open(path, flags, 0o666);
   try {
-    return yield* readOpen(sys, fd, encoding, signal);
+    return yield* readOpen(sys, fd, encoding, signal, room);
   } finally {
     yield sys.close(fd);
   }
 }
 
 /** From where an open file is to its end. */
-export function* readOpen(
+function* readOpen(
   sys: Calls,
   fd: number,
   encoding: BufferEncoding | 'buffer' | null | undefined,
   signal: AbortSignal | undefined,
+  room: Room,
 ): Program<string | Buffer> {
   checkAborted(signal);
   const st: Stat = yield sys.fstat(fd);
@@ -82,9 +126,9 @@ export function* readOpen(
     throw codedError(RangeError, 'ERR_FS_FILE_TOO_LARGE', `File size (${size}) is greater than 2 GiB`);
   }
   if (size === 0) {
-    return decoded(yield* readUnsized(sys, fd, signal), encoding);
+    return decoded(yield* readUnsized(sys, fd, signal, room), encoding);
   }
-  const buffer = Buffer.allocUnsafeSlow(size);
+  const buffer = room(size);
   let used = 0;
   while (used < size) {
     const to = signal === undefined ? size : Math.min(size, used + PIECE);
@@ -106,13 +150,19 @@ function decoded(bytes: Buffer, encoding: BufferEncoding | 'buffer' | null | und
     : bytes.toString(encoding);
 }
 
-function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined): Program<Buffer> {
+function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined, room: Room): Program<Buffer> {
   const pieces: Buffer[] = [];
   for (;;) {
     const piece = Buffer.allocUnsafeSlow(CHUNK);
     const n: number = yield sys.read(fd, piece);
     if (n === 0) {
-      return Buffer.concat(pieces);
+      const bytes = Buffer.concat(pieces);
+      if (room === ownRoom) {
+        return bytes;
+      }
+      const buffer = room(bytes.length);
+      bytes.copy(buffer);
+      return buffer;
     }
     pieces.push(piece.subarray(0, n));
     if (signal !== undefined) {
@@ -138,7 +188,7 @@ function put(sys: Calls, path: unknown, data: unknown, options: unknown, default
   const bytes = toData(data, encoding);
   const abort = toSignal(signal);
   const end = flush === true ? 'flush' : 'leave';
-  if (typeof path === 'number') {
+  if (isFd(path)) {
     return writeOpen(sys, toFd(path), bytes, abort, end);
   }
   const flags = toFlags(flag ?? defaultFlag, 'flags');

@@ -218,3 +218,66 @@ test('an error says its code where it is made text', (t) => {
   t.regex(String(error), /^TypeError \[ERR_INVALID_ARG_TYPE\]: The "path" argument/);
   t.deepEqual(Object.keys(error), ['code']);
 });
+
+test('a number that is no descriptor is no path either', async (t) => {
+  const [ours] = sides((fn) => t.teardown(fn));
+  const { fs } = ours;
+  for (const wrong of [1.5, 2 ** 40, Number.NaN]) {
+    for (const op of ['readFileSync', 'writeFileSync', 'appendFileSync', 'truncateSync']) {
+      t.throws(() => fs[op]?.(wrong, ''), { message: /^The "path" argument/ }, `${op} ${wrong}`);
+    }
+  }
+  t.throws(() => fs['readFileSync']?.(-5), { code: 'ERR_OUT_OF_RANGE' });
+  const promises = fs.promises as unknown as Readonly<
+    Record<string, (...args: unknown[]) => Promise<unknown>>
+  >;
+  for (const [op, ...rest] of [
+    ['readFile'],
+    ['writeFile', ''],
+    ['appendFile', ''],
+    ['truncate', 0],
+  ] as const) {
+    await t.throwsAsync(async () => promises[op]?.(3, ...rest), { message: /^The "path" argument/ }, op);
+  }
+});
+
+test('an encoding of no letters is none', (t) => {
+  const [ours] = sides((fn) => t.teardown(fn));
+  const { fs, dir } = ours;
+  fs['writeFileSync']?.(`${dir}/f`, 'é', '');
+  t.deepEqual(fs['readFileSync']?.(`${dir}/f`, ''), Buffer.from('é'));
+  t.deepEqual(fs['readdirSync']?.(dir, ''), ['f']);
+  t.is(fs['realpathSync']?.(dir, { encoding: '' }), dir);
+});
+
+test('a file is read into the buffer that its reader has', async (t) => {
+  const [ours] = sides((fn) => t.teardown(fn));
+  const { fs, dir } = ours;
+  const path = `${dir}/f`;
+  fs['writeFileSync']?.(path, 'hello');
+  const read = (buffer: unknown, rest?: object) => fs['readFileSync']?.(path, { buffer, ...rest });
+  const buffer = Buffer.alloc(8, '.');
+  t.deepEqual(read(buffer), Buffer.from('hello'));
+  t.is(buffer.toString(), 'hello...');
+  t.is((read(buffer) as Buffer).buffer, buffer.buffer);
+  t.is(read(new DataView(new ArrayBuffer(5)), { encoding: 'utf8' }), 'hello');
+  const asked: unknown[] = [];
+  t.deepEqual(
+    read((size: number) => asked.push(size) && Buffer.alloc(9)),
+    Buffer.from('hello'),
+  );
+  t.deepEqual(asked, [5]);
+  const small =
+    "The property 'options.buffer.byteLength' is smaller than the file size of 5 bytes. Received 4";
+  t.throws(() => read(Buffer.alloc(4)), { code: 'ERR_INVALID_ARG_VALUE', message: small });
+  t.throws(() => read(() => 5), {
+    message: /^The "options\.buffer\(\)" property must be an instance of Buffer/,
+  });
+  for (const wrong of [null, {}, 5]) {
+    t.throws(() => read(wrong), { code: 'ERR_INVALID_ARG_TYPE', message: /must be of type function or/ });
+  }
+  const readFile = fs.promises.readFile as (path: string, options: object) => Promise<unknown>;
+  t.deepEqual(await readFile(path, { buffer }), Buffer.from('hello'));
+  // What does not say how long it is has room, or has not, when it is read.
+  t.deepEqual(await readFile('/dev/null', { buffer }), Buffer.alloc(0));
+});

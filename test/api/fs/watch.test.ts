@@ -212,3 +212,12 @@ test('what cannot be ignored is told', async (t) => {
   const events = fs.promises.watch('/tmp', { ignore: '' } as object)[Symbol.asyncIterator]();
   await t.throwsAsync(async () => events.next(), { code: 'ERR_INVALID_ARG_VALUE' });
 });
+
+test('what watches a file badly is told', (t) => {
+  using kernel = boot();
+  const watchFile = kernel.fs.watchFile as (...args: unknown[]) => unknown;
+  for (const options of [undefined, null, 'x', 5]) {
+    t.throws(() => watchFile('/tmp/a', options, () => {}), { message: /^The "listener" argument/ });
+  }
+  t.throws(() => watchFile('/tmp/a', { interval: 'x' }, () => {}), { message: /^The "interval" argument/ });
+});
