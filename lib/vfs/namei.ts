@@ -17,6 +17,7 @@ import { MNT_SYMPERM } from '../sys/constants/mount.ts';
 import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from '../sys/errno.ts';
 import { longerThan } from '../sys/pathname.ts';
 import { VEXEC, VREAD, vaccess } from './access.ts';
+import type { At } from './at.ts';
 import { cwdiOf } from './cwdi.ts';
 import type { Mount } from './mount.ts';
 import { type Vnode, vref, vrele, vtouch, vuse } from './vnode.ts';
@@ -41,6 +42,8 @@ export class Walk {
   #path: string;
   #at = 0;
   #links = 0;
+  /** Whether the next directory may be searched is not known. */
+  #mustAsk: boolean;
   /** Where it stands, and the last component. */
   dvp: Vnode;
   name = '';
@@ -53,7 +56,7 @@ export class Walk {
 
   constructor(
     l: Lwp,
-    at: Vnode | null,
+    at: At | null,
     path: string,
     follow: Follow,
     intent: 'find' | 'enter',
@@ -71,7 +74,9 @@ export class Walk {
     this.follow = follow;
     this.intent = intent;
     this.#path = path;
-    this.dvp = path.charCodeAt(0) === SLASH ? cwdi.rdir : (at ?? cwdi.cdir);
+    const absolute = path.charCodeAt(0) === SLASH;
+    this.dvp = absolute ? cwdi.rdir : (at?.vp ?? cwdi.cdir);
+    this.#mustAsk = absolute || at?.searched !== true;
   }
 
   /** Go as far as it goes without sleeping. @returns null at the end, else what has to be waited for */
@@ -130,7 +135,10 @@ export class Walk {
   #lookup(): Soon<Vnode | null> {
     const { l, name } = this;
     this.#mustSearch();
-    vaccess(l.kernel, this.cred, this.dvp, VEXEC);
+    if (this.#mustAsk) {
+      vaccess(l.kernel, this.cred, this.dvp, VEXEC);
+    }
+    this.#mustAsk = true;
     if (this.kind === 'name') {
       if (longerThan(name, (this.dvp.mount as Mount).namemax)) {
         throw ENAMETOOLONG;
@@ -268,7 +276,7 @@ function hold(walk: Walk): void {
  * @param at directory that relative paths start from; null for the working directory
  * @throws ENOENT ENOTDIR EACCES ELOOP ENAMETOOLONG
  */
-export function namei(l: Lwp, at: Vnode | null, path: string, follow: Follow): Soon<Vnode> {
+export function namei(l: Lwp, at: At | null, path: string, follow: Follow): Soon<Vnode> {
   const walk = new Walk(l, at, path, follow, 'find');
   const waiting = walk.advance();
   if (waiting === null) {
@@ -289,7 +297,7 @@ function* nameiSleeping(walk: Walk, waiting: MaySleep<Vnode | string | null>): M
  */
 export function nameiParent<T>(
   l: Lwp,
-  at: Vnode | null,
+  at: At | null,
   path: string,
   follow: Follow,
   fn: (walk: Walk) => Soon<T>,
@@ -320,7 +328,7 @@ function entered<T>(walk: Walk, fn: (walk: Walk) => Soon<T>): Soon<T> {
 /** Look `path` up, by the rights of `cred`, and use what it leads to. */
 export function nameiUse<T>(
   l: Lwp,
-  at: Vnode | null,
+  at: At | null,
   path: string,
   follow: Follow,
   fn: (vp: Vnode) => Soon<T>,

@@ -8,8 +8,10 @@ import { type File, FREAD, fileSleep } from '../kern/file.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { andThen, isMaySleep, type Soon } from '../kern/maysleep.ts';
 import type { Handlers } from '../kern/sysent.ts';
+import { O_SEARCH } from '../sys/constants/fcntl.ts';
 import { EBADF, EINVAL, ENOTDIR } from '../sys/errno.ts';
 import { nameBytes, nameEncode } from '../sys/pathname.ts';
+import { VREAD, vaccess } from './access.ts';
 import { VnodeFile } from './vn_file.ts';
 import type { Vtype } from './vnode.ts';
 import type { DirEntry } from './vnodeops.ts';
@@ -60,7 +62,7 @@ function pack(
   buf.fill(0, from + namlen, at + length);
 }
 
-/** @returns bytes filled, 0 at the end. @throws EBADF; EINVAL the buffer is too small for one; ENOTDIR */
+/** @returns bytes filled, 0 at the end. @throws EBADF; EINVAL the buffer is too small for one; ENOTDIR; EACCES */
 function getdents(l: Lwp, fd: number, buf: Uint8Array): Soon<number> {
   const fp = l.proc.fd.get(fd);
   if ((fp.flag & FREAD) === 0) {
@@ -68,6 +70,10 @@ function getdents(l: Lwp, fd: number, buf: Uint8Array): Soon<number> {
   }
   if (!(fp.ops instanceof VnodeFile) || fp.ops.vp.type !== 'VDIR') {
     throw fp.ops instanceof VnodeFile ? ENOTDIR : EINVAL;
+  }
+  if ((fp.flag & O_SEARCH) !== 0) {
+    // That it may be read was not asked when it was opened.
+    vaccess(l.kernel, l.cred, fp.ops.vp, VREAD);
   }
   const answer = fill(l, fp, fp.ops, buf);
   return isMaySleep(answer) ? fileSleep(l, fp, answer) : answer;

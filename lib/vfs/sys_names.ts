@@ -11,14 +11,13 @@ import { AT_REMOVEDIR, AT_SYMLINK_FOLLOW } from '../sys/constants/fcntl.ts';
 import { S_IFIFO } from '../sys/constants/stat.ts';
 import { EINVAL } from '../sys/errno.ts';
 import { nameEncode } from '../sys/pathname.ts';
-import { atDirectory } from './at.ts';
+import { type At, atDirectory } from './at.ts';
 import { nameiUse } from './namei.ts';
 import { vnLink, vnMake, vnMkdir, vnMknod, vnRmdir, vnSymlink, vnUnlink } from './vn_names.ts';
 import { vnRename } from './vn_rename.ts';
-import type { Vnode } from './vnode.ts';
 
 /** @throws EINVAL no symbolic link */
-function readlink(l: Lwp, at: Vnode | null, path: string, buf: Uint8Array): Soon<number> {
+function readlink(l: Lwp, at: At | null, path: string, buf: Uint8Array): Soon<number> {
   return nameiUse(l, at, path, 'nofollow', (vp) => {
     if (vp.type !== 'VLNK') {
       throw EINVAL;

@@ -35,11 +35,12 @@ import {
 } from '../sys/errno.ts';
 import { longerThan } from '../sys/pathname.ts';
 import { mayDelete, mayEnter } from './access.ts';
+import type { At } from './at.ts';
 import { cwdiOf } from './cwdi.ts';
 import { type Follow, nameiParent, nameiUse, type Walk } from './namei.ts';
 import { newNode } from './vn_create.ts';
 import { vnKnote } from './vn_kqueue.ts';
-import type { Vnode, Vtype } from './vnode.ts';
+import type { Vtype } from './vnode.ts';
 
 /** A place for a new name. @throws EEXIST ENOENT (the path ends in a slash) EACCES EROFS EPERM */
 function newPlace(l: Lwp, walk: Walk, slash: 'slash' | 'no slash'): void {
@@ -53,7 +54,7 @@ function newPlace(l: Lwp, walk: Walk, slash: 'slash' | 'no slash'): void {
 }
 
 /** @param mode permission bits, from which the umask is taken */
-export function vnMkdir(l: Lwp, at: Vnode | null, path: string, mode: number): Soon<void> {
+export function vnMkdir(l: Lwp, at: At | null, path: string, mode: number): Soon<void> {
   return nameiParent(l, at, path, 'nofollow', (walk) => {
     newPlace(l, walk, 'slash');
     const { dvp, name } = walk;
@@ -66,7 +67,7 @@ export function vnMkdir(l: Lwp, at: Vnode | null, path: string, mode: number): S
  * The device is nothing to a regular file.
  * @throws EINVAL no type that mknod makes, or no device; EPERM all but FIFOs are the superuser's
  */
-export function vnMknod(l: Lwp, at: Vnode | null, path: string, mode: number, rdev: number): Soon<void> {
+export function vnMknod(l: Lwp, at: At | null, path: string, mode: number, rdev: number): Soon<void> {
   const type = nodeType(mode);
   if (type !== 'VFIFO') {
     kauthAuthorize(l.kernel, l.cred, { scope: 'system', action: 'mknod' });
@@ -98,7 +99,7 @@ function nodeType(mode: number): Vtype {
 /** A new file of a type that is made whole: all but directories and links. */
 export function vnMake(
   l: Lwp,
-  at: Vnode | null,
+  at: At | null,
   path: string,
   type: Vtype,
   mode: number,
@@ -113,7 +114,7 @@ export function vnMake(
 }
 
 /** A link to nothing at all can be made; who goes through it gets ENOENT. @throws ENAMETOOLONG the target */
-export function vnSymlink(l: Lwp, target: string, at: Vnode | null, path: string): Soon<void> {
+export function vnSymlink(l: Lwp, target: string, at: At | null, path: string): Soon<void> {
   if (longerThan(target, PATH_MAX - 1)) {
     throw ENAMETOOLONG;
   }
@@ -128,10 +129,10 @@ export function vnSymlink(l: Lwp, target: string, at: Vnode | null, path: string
 /** @throws EPERM a directory, or immutable; EXDEV; EMLINK */
 export function vnLink(
   l: Lwp,
-  at: Vnode | null,
+  at: At | null,
   path: string,
   follow: Follow,
-  toAt: Vnode | null,
+  toAt: At | null,
   to: string,
 ): Soon<void> {
   return nameiUse(l, at, path, follow, (vp) => {
@@ -156,7 +157,7 @@ export function vnLink(
 }
 
 /** @throws EPERM a directory */
-export function vnUnlink(l: Lwp, at: Vnode | null, path: string): Soon<void> {
+export function vnUnlink(l: Lwp, at: At | null, path: string): Soon<void> {
   return nameiParent(l, at, path, 'nofollow', (walk) => {
     const { dvp, name, vp } = walk;
     if (vp === null) {
@@ -177,7 +178,7 @@ export function vnUnlink(l: Lwp, at: Vnode | null, path: string): Soon<void> {
 }
 
 /** @throws ENOTDIR; EBUSY a root; EINVAL "."; ENOTEMPTY ".." or not empty */
-export function vnRmdir(l: Lwp, at: Vnode | null, path: string): Soon<void> {
+export function vnRmdir(l: Lwp, at: At | null, path: string): Soon<void> {
   return nameiParent(l, at, path, 'nofollow', (walk) => {
     const { dvp, name, vp } = walk;
     if (vp === null) {

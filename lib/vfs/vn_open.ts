@@ -21,12 +21,14 @@ import {
   O_EXLOCK,
   O_NOFOLLOW,
   O_NONBLOCK,
+  O_SEARCH,
   O_SHLOCK,
   O_TRUNC,
 } from '../sys/constants/fcntl.ts';
 import { ALLPERMS, APPEND, S_ISTXT } from '../sys/constants/stat.ts';
 import { EEXIST, EFTYPE, EINVAL, EISDIR, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM } from '../sys/errno.ts';
-import { mayEnter, VREAD, VWRITE, vaccess } from './access.ts';
+import { mayEnter, VEXEC, VREAD, VWRITE, vaccess } from './access.ts';
+import type { At } from './at.ts';
 import { cwdiOf } from './cwdi.ts';
 import { fifoOpen } from './fifo.ts';
 import { flockTake } from './flock.ts';
@@ -41,7 +43,7 @@ import { type Vnode, vref, vuse } from './vnode.ts';
  * @param at directory that relative paths start from, null for the working directory
  * @returns a descriptor. @throws EINVAL EEXIST EISDIR ENOTDIR ENXIO EFTYPE EMFILE and what namei does
  */
-export function vnOpen(l: Lwp, at: Vnode | null, path: string, oflags: number, mode: number): Soon<number> {
+export function vnOpen(l: Lwp, at: At | null, path: string, oflags: number, mode: number): Soon<number> {
   if ((oflags & O_ACCMODE) === O_ACCMODE || (oflags & (O_CREAT | O_DIRECTORY)) === (O_CREAT | O_DIRECTORY)) {
     throw EINVAL;
   }
@@ -94,7 +96,8 @@ export function vnOpenVnode(l: Lwp, vp: Vnode, oflags: number): Soon<number> {
   if ((oflags & O_DIRECTORY) !== 0 && vp.type !== 'VDIR') {
     throw ENOTDIR;
   }
-  const wanted = ((fflags & FREAD) === 0 ? 0 : VREAD) | (writes ? VWRITE : 0);
+  const searches = (oflags & O_SEARCH) !== 0 && vp.type === 'VDIR';
+  const wanted = searches ? VEXEC : ((fflags & FREAD) === 0 ? 0 : VREAD) | (writes ? VWRITE : 0);
   if (wanted !== 0) {
     vaccess(l.kernel, l.cred, vp, wanted);
   }
@@ -132,7 +135,7 @@ function opened(l: Lwp, vp: Vnode, fflags: number): Soon<VnodeFile> {
 function install(l: Lwp, vp: Vnode, oflags: number, ops: VnodeFile): Soon<number> {
   const fflags = FFLAGS(oflags);
   vref(vp);
-  const fp = new File(ops, fflags & FMASK);
+  const fp = new File(ops, fflags & (FMASK | O_SEARCH));
   if ((fflags & FWRITE) !== 0) {
     vp.writecount++;
   }

@@ -14,6 +14,7 @@ import { andThen, isMaySleep, type MaySleep, type Soon } from '../kern/maysleep.
 import { NOTE_DELETE, NOTE_LINK, NOTE_RENAME, NOTE_WRITE } from '../sys/constants/event.ts';
 import { EBUSY, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../sys/errno.ts';
 import { mayDelete, mayEnter, mustBeWritable, VWRITE, vaccess } from './access.ts';
+import type { At } from './at.ts';
 import type { Mount } from './mount.ts';
 import { nameiParent, type Walk } from './namei.ts';
 import { vnKnote } from './vn_kqueue.ts';
@@ -25,9 +26,9 @@ export type SameFile = 'remove' | 'retain';
 /** @throws EINVAL EXDEV EISDIR ENOTDIR ENOTEMPTY EBUSY EACCES EPERM EROFS ENOENT */
 export function vnRename(
   l: Lwp,
-  fromAt: Vnode | null,
+  fromAt: At | null,
   from: string,
-  toAt: Vnode | null,
+  toAt: At | null,
   to: string,
   same: SameFile,
 ): Soon<void> {

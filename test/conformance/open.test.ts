@@ -212,3 +212,30 @@ fileConformance('fsync and its kin want files', async (t, { sys, put }) => {
   await fails(t, 'EINVAL', sys.fsync((await sys.pipe())[0]));
   await sys.sync();
 });
+
+fileConformance(
+  'O_SEARCH: whether a directory may be searched is asked once',
+  async (t, { sys, put, as }) => {
+    await sys.mkdir('d', 0o755);
+    await put('d/f', 'abc');
+    await sys.chmod('d/f', 0o666);
+    const user = as({ uid: 7 });
+    const plain = await user.open('d', c.O_RDONLY);
+    const search = await user.open('d', c.O_SEARCH);
+    t.true((await user.getdents(search, new Uint8Array(512))) > 0);
+    await sys.chmod('d', 0o700);
+    await fails(t, 'EACCES', user.fstatat(plain, 'f', 0));
+    t.is((await user.fstatat(search, 'f', 0)).size, 3);
+    t.true((await user.openat(search, 'f', c.O_RDWR)) > search);
+    // From there on it is asked as ever.
+    await fails(t, 'EACCES', user.fstatat(search, '../d/f', 0));
+    await fails(t, 'EACCES', user.getdents(search, new Uint8Array(512)));
+    await fails(t, 'EACCES', user.open('d', c.O_SEARCH));
+    await sys.chmod('d', 0o711);
+    await fails(t, 'EACCES', user.open('d', c.O_RDONLY));
+    t.is((await user.fstatat(await user.open('d', c.O_SEARCH), 'f', 0)).size, 3);
+    await sys.chmod('d', 0o744);
+    await fails(t, 'EACCES', user.open('d', c.O_SEARCH));
+    await fails(t, 'ENOTDIR', sys.openat(await sys.open('d/f', c.O_SEARCH), 'f', c.O_RDONLY));
+  },
+);
