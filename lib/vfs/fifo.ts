@@ -20,7 +20,7 @@ import type { Uio } from '../kern/uio.ts';
 import { EVFILT_READ, EVFILT_WRITE } from '../sys/constants/event.ts';
 import { FNONBLOCK } from '../sys/constants/fcntl.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../sys/constants/poll.ts';
-import { EINVAL, ENXIO } from '../sys/errno.ts';
+import { EINVAL, EIO, ENXIO } from '../sys/errno.ts';
 import { transferMarked, VnodeFile } from './vn_file.ts';
 import type { Vnode } from './vnode.ts';
 import { vnodeExtra } from './vnode_extra.ts';
@@ -122,11 +122,20 @@ export class FifoFile extends VnodeFile {
     this.#fifo = fifo;
   }
 
+  /** @throws EIO the FIFO has been taken away */
+  #alive(): void {
+    if (this.vp.type === 'VBAD') {
+      throw EIO;
+    }
+  }
+
   override read(l: Lwp, fp: File, uio: Uio): Soon<void> {
+    this.#alive();
     return transferMarked(this.vp, uio, uio.resid, this.#fifo.in.read(l, fp, uio));
   }
 
   override write(l: Lwp, fp: File, uio: Uio): Soon<void> {
+    this.#alive();
     return transferMarked(this.vp, uio, uio.resid, this.#fifo.out.write(l, fp, uio));
   }
 

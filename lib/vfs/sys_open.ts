@@ -235,7 +235,7 @@ export const openHandlers: Handlers<
       : onFile(l, fd, (vp) => vp.ops.pathconf(l, vp, name)),
   revoke: (l, path) =>
     nameiUse(l, null, path, 'follow', (vp) => {
-      if (vp.type !== 'VCHR' && vp.type !== 'VBLK') {
+      if (vp.type === 'VDIR') {
         throw EINVAL;
       }
       mustOwn(l.cred, vp);

@@ -296,6 +296,33 @@ conformance('the devices of /dev', async (t, { newproc, call, output }) => {
   await fails(t, 'EACCES', call(newproc({ uid: 7, gid: 7 })).open('/dev/mem', c.O_RDONLY));
 });
 
+fileConformance(
+  'revoke takes a file away from who has it open, not from others',
+  async (t, { sys, put, as, root }) => {
+    await put('f', 'abc');
+    await sys.mkfifo('p', 0o666);
+    const fd = await sys.open('f', c.O_RDWR);
+    const fifo = await sys.open('p', c.O_RDWR);
+    await sys.flock(fd, c.LOCK_EX);
+    await fails(t, 'EPERM', as({ uid: 7 }).revoke('f'));
+    await sys.revoke('f');
+    const reading = root.promises.read(fifo, new Uint8Array(1));
+    t.is(await now(reading), 'pending');
+    await sys.revoke('p');
+    await fails(t, 'EIO', reading);
+    await fails(t, 'EIO', sys.write(fifo, new Uint8Array(1)));
+    await fails(t, 'EIO', sys.read(fd, new Uint8Array(1)));
+    await fails(t, 'EIO', sys.write(fd, new Uint8Array(1)));
+    await fails(t, 'EBADF', sys.fstat(fd));
+    await sys.close(fd);
+    await sys.close(fifo);
+    const again = await sys.open('f', c.O_RDWR);
+    await sys.flock(again, c.LOCK_EX | c.LOCK_NB);
+    t.is(await sys.read(again, new Uint8Array(9)), 3);
+    t.true((await sys.open('p', c.O_RDWR)) >= 0);
+  },
+);
+
 conformance('revoke takes a device away from who has it open', async (t, { newproc, call }) => {
   const sys = call(newproc());
   const fd = await sys.open('/dev/zero', c.O_RDWR);
