@@ -5,12 +5,12 @@ import { AT_FDCWD } from '../../sys/constants/fcntl.ts';
 import type { Stat } from '../../sys/types.ts';
 import { toBits } from './attributes.ts';
 import { toBoolean, toObject, toPath } from './check.ts';
+import { copying } from './copyfile.ts';
 import { type Entry, list } from './dirent.ts';
 import { codedError, codeOf, invalidArgType, systemError } from './errors.ts';
 import { mkdirs } from './names.ts';
 import type { Calls, Program } from './op.ts';
 import { absolute, readTarget } from './realpath.ts';
-import { copying } from './whole.ts';
 
 type Filter = (src: string, dest: string) => unknown;
 

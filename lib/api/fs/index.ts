@@ -7,6 +7,7 @@ import * as host from 'node:fs';
 import { promisify } from 'node:util';
 import * as attributes from './attributes.ts';
 import { type Callback, toCallback, toFd, toPath, toSeconds, toVector } from './check.ts';
+import { copyFile } from './copyfile.ts';
 import { cp } from './cp.ts';
 import { Dir, opendirArgs, opening } from './dir.ts';
 import { Dirent, readdir } from './dirent.ts';
@@ -37,7 +38,7 @@ const OPS: Readonly<Record<string, unknown>> = {
   chmod: attributes.chmod,
   chown: attributes.chown,
   close: io.close,
-  copyFile: whole.copyFile,
+  copyFile,
   cp,
   fchmod: attributes.fchmod,
   fchown: attributes.fchown,

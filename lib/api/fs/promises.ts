@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import * as attributes from './attributes.ts';
 import { toData, toPath } from './check.ts';
+import { copyFile } from './copyfile.ts';
 import { cp } from './cp.ts';
 import { Dir, opendirArgs, opening } from './dir.ts';
 import { readdir } from './dirent.ts';
@@ -19,7 +20,7 @@ import * as whole from './whole.ts';
 /** Operations that are the same with a promise. */
 const OPS: Readonly<Record<string, unknown>> = {
   access: attributes.access,
-  copyFile: whole.copyFile,
+  copyFile,
   cp,
   rename: names.rename,
   rm: names.rm,
