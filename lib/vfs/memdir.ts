@@ -1,20 +1,14 @@
 /**
- * Directories in memory: a table of names for looking up, and the entries in the order they came for reading.
+ * Directories in memory: lists of names and of what has them, in the order they came, for reading, and a table for
+ * looking up. Lists side by side, as an object for each name would be a third of what a small file takes.
  *
  * Every entry has a number of its own, larger than all before it: the place to go on reading at, which stays right
- * whatever comes and goes. Removed entries stay in the list without a node until more than half of it is like that.
+ * whatever comes and goes. Removed entries stay in the lists without a node until more than half of them is like that.
  *
  * NetBSD: sys/fs/tmpfs/tmpfs_subr.c (tmpfs_dir_*).
  */
 import type { MemNode } from './memnode.ts';
 import { NameTable } from './nametable.ts';
-
-interface Entry {
-  readonly name: string;
-  /** Null: removed. */
-  node: MemNode | null;
-  readonly seq: number;
-}
 
 /** Places of "." and "..", and the first of an entry. */
 export const DOT = 0;
@@ -26,54 +20,78 @@ const LIST_MIN = 32;
 export class MemDir {
   /** Null for a root, and for a directory that has been removed. */
   parent: MemNode | null;
-  readonly #byName = new NameTable<Entry>();
-  /** By `seq`, ascending. */
-  #list: Entry[] = [];
-  #seq = FIRST;
+  #table = new NameTable();
+  #names: string[] = [];
+  /** Null: removed. */
+  #nodes: (MemNode | null)[] = [];
+  /** Numbers of the entries, ascending; null as long as each is `FIRST` more than its index. */
+  #numbers: number[] | null = null;
+  #next = FIRST;
 
   constructor(parent: MemNode | null) {
     this.parent = parent;
   }
 
   get size(): number {
-    return this.#byName.size;
+    return this.#table.size;
   }
 
   get(name: string): MemNode | null {
-    const entry = this.#byName.get(name);
-    return entry === null ? null : entry.node;
+    const i = this.#table.find(name, this.#names);
+    return i < 0 ? null : (this.#nodes[i] as MemNode);
   }
 
   add(name: string, node: MemNode): void {
-    const entry: Entry = { name, node, seq: this.#seq++ };
-    this.#byName.add(entry);
-    this.#list.push(entry);
+    this.#table.add(name, this.#names.length);
+    this.#names.push(name);
+    this.#nodes.push(node);
+    this.#numbers?.push(this.#next);
+    this.#next++;
   }
 
   remove(name: string): void {
-    const entry = this.#byName.get(name) as Entry;
-    entry.node = null;
-    this.#byName.remove(entry);
-    if (this.#list.length > LIST_MIN && this.#list.length > 2 * this.#byName.size) {
-      this.#list = this.#list.filter(({ node }) => node !== null);
+    const i = this.#table.find(name, this.#names);
+    this.#table.remove(name, i);
+    this.#nodes[i] = null;
+    this.#names[i] = '';
+    if (this.#names.length > LIST_MIN && this.#names.length > 2 * this.size) {
+      this.#clean();
     }
+  }
+
+  /** Forget removed entries. */
+  #clean(): void {
+    const [names, nodes] = [this.#names, this.#nodes];
+    const numbers = names.map((_, i) => this.#number(i));
+    const kept = numbers.filter((_, i) => nodes[i] !== null);
+    this.#names = names.filter((_, i) => nodes[i] !== null);
+    this.#nodes = nodes.filter((node) => node !== null);
+    this.#numbers = kept;
+    this.#table = new NameTable();
+    for (const [i, name] of this.#names.entries()) {
+      this.#table.add(name, i);
+    }
+  }
+
+  #number(i: number): number {
+    return this.#numbers === null ? i + FIRST : (this.#numbers[i] as number);
   }
 
   /** `name` leads to another node from now on, at the same place. */
   replace(name: string, node: MemNode): void {
-    (this.#byName.get(name) as Entry).node = node;
+    this.#nodes[this.#table.find(name, this.#names)] = node;
   }
 
   nodes(): MemNode[] {
-    return this.#list.flatMap(({ node }) => node ?? []);
+    return this.#nodes.filter((node) => node !== null);
   }
 
   /** Hand entries from place `from` on to `emit`. @returns true at the end */
   read(from: number, emit: (name: string, node: MemNode, next: number) => boolean): boolean {
-    const list = this.#list;
-    for (let i = this.#find(from); i < list.length; i++) {
-      const { name, node, seq } = list[i] as Entry;
-      if (node !== null && !emit(name, node, seq + 1)) {
+    const [names, nodes] = [this.#names, this.#nodes];
+    for (let i = this.#find(from); i < names.length; i++) {
+      const node = nodes[i] as MemNode | null;
+      if (node !== null && !emit(names[i] as string, node, this.#number(i) + 1)) {
         return false;
       }
     }
@@ -83,10 +101,10 @@ export class MemDir {
   /** Index of the first entry at `from` or later. */
   #find(from: number): number {
     let low = 0;
-    let high = this.#list.length;
+    let high = this.#names.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#list[middle] as Entry).seq < from) {
+      if (this.#number(middle) < from) {
         low = middle + 1;
       } else {
         high = middle;
