@@ -35,9 +35,24 @@ void set_option(int fd, int level, int option) {
   setsockopt(fd, level, option, &on, sizeof on);
 }
 
-// What every descriptor here is: closed on exec, never waited in, no source of SIGPIPE.
+// What every descriptor here is: closed on exec, never waited in, no source of SIGPIPE. Where the host can
+// have the first two from the beginning, no other thread that executes a program comes in between.
+#ifdef SOCK_CLOEXEC
+constexpr int kMade = SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+int accept_made(int fd, struct sockaddr *from, socklen_t *length) {
+  return accept4(fd, from, length, kMade);
+}
+#else
+constexpr int kMade = 0;
+
+int accept_made(int fd, struct sockaddr *from, socklen_t *length) {
+  return accept(fd, from, length);
+}
+#endif
+
 int prepare(int fd, int family) {
-  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+  if (kMade == 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)) {
     const int error = host_error();
     close(fd);
     return error;
@@ -51,7 +66,7 @@ int prepare(int fd, int family) {
 }
 
 int make(int family, int *fd) {
-  *fd = socket(family, SOCK_STREAM, 0);
+  *fd = socket(family, SOCK_STREAM | kMade, 0);
   return *fd < 0 ? host_error() : prepare(*fd, family);
 }
 
@@ -129,7 +144,7 @@ int socket_spare(int *spare) {
 int socket_accept(int fd, int *spare, int *accepted) {
   struct sockaddr_storage from;
   socklen_t length = sizeof from;
-  *accepted = accept(fd, reinterpret_cast<struct sockaddr *>(&from), &length);
+  *accepted = accept_made(fd, reinterpret_cast<struct sockaddr *>(&from), &length);
   if (*accepted >= 0)
     return prepare(*accepted, from.ss_family);
   if (errno == EMFILE || errno == ENFILE) {
