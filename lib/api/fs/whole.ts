@@ -53,11 +53,13 @@ export function* listen(signal: AbortSignal): Program<void> {
 type Room = (size: number) => Buffer;
 
 const ownRoom: Room = (size) => Buffer.allocUnsafeSlow(size);
+/** Of what will be text: it need not have its memory to itself. */
+const sharedRoom: Room = (size) => Buffer.allocUnsafe(size);
 
 /** A caller's buffer, or what a function of the caller's gives. */
-function toRoom(value: unknown): Room {
+function toRoom(value: unknown, text: boolean): Room {
   if (value === undefined) {
-    return ownRoom;
+    return text ? sharedRoom : ownRoom;
   }
   if (typeof value === 'function') {
     return (size) => fitting((value as (size: number) => unknown)(size), 'options.buffer()', size);
@@ -81,7 +83,7 @@ function fitting(value: unknown, name: string, size: number): Buffer {
 export function readFile(sys: Calls, path: unknown, options?: unknown): Program<string | Buffer> {
   const { encoding, flag, signal, buffer } = toOptions<ReadOptions>(options, {});
   const how = toEncoding(encoding);
-  const room = toRoom(buffer);
+  const room = toRoom(buffer, isText(how));
   if (isFd(path)) {
     return readOpen(sys, toFd(path), how, toSignal(signal), room);
   }
@@ -143,9 +145,11 @@ function* readOpen(
 }
 
 function decoded(bytes: Buffer, encoding: BufferEncoding | 'buffer' | null | undefined): string | Buffer {
-  return encoding === undefined || encoding === null || encoding === 'buffer'
-    ? bytes
-    : bytes.toString(encoding);
+  return isText(encoding) ? bytes.toString(encoding) : bytes;
+}
+
+function isText(encoding: BufferEncoding | 'buffer' | null | undefined): encoding is BufferEncoding {
+  return encoding !== undefined && encoding !== null && encoding !== 'buffer';
 }
 
 function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined, room: Room): Program<Buffer> {
@@ -155,7 +159,7 @@ function* readUnsized(sys: Calls, fd: number, signal: AbortSignal | undefined, r
     const n: number = yield sys.read(fd, piece);
     if (n === 0) {
       const bytes = Buffer.concat(pieces);
-      if (room === ownRoom) {
+      if (room === ownRoom || room === sharedRoom) {
         return bytes;
       }
       const buffer = room(bytes.length);
