@@ -233,7 +233,7 @@ export class SocketListener implements Told {
   readonly #accepted: (accept: (user: SocketUser) => Connection) => void;
   #number: number;
 
-  /** @param accepted somebody has come: whose is that? @throws Errno of the host */
+  /** @param accepted somebody has come: whose is that? Nobody's: it is closed. @throws Errno of the host */
   constructor(address: SocketAddress, accepted: (accept: (user: SocketUser) => Connection) => void) {
     const { binding } = this.#sockets;
     if (address.kind === 'unix') {
@@ -249,12 +249,17 @@ export class SocketListener implements Told {
   }
 
   happened(event: number, value: number): void {
-    if (event === ACCEPTED) {
+    if (event !== ACCEPTED) return;
+    let taken = false;
+    try {
       this.#accepted((user) => {
+        taken = true;
         const connection = new Connection(this.#sockets, user);
         connection.attach(value, true);
         return connection;
       });
+    } finally {
+      if (!taken) this.#sockets.binding.close(value);
     }
   }
 

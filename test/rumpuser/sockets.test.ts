@@ -245,6 +245,16 @@ test('what was said before the connection broke is heard', async (t) => {
   t.is(farHeard.length, 100);
 });
 
+test('who is nobody’s is turned away', async (t) => {
+  const path = pathOf(t);
+  const listener = new SocketListener({ kind: 'unix', path }, () => {});
+  const heard = new Heard();
+  dial({ kind: 'unix', path }, heard);
+  await heard.until(() => heard.over !== undefined);
+  t.is(heard.over, null);
+  listener.close();
+});
+
 test('closed in the middle of a batch: the rest is nobody’s', async (t) => {
   const path = pathOf(t);
   const heard = new Heard();
