@@ -109,6 +109,11 @@ export function sigput(p: Proc, info: Siginfo): boolean {
   return true;
 }
 
+/** Would another instance of a real-time signal be lost? */
+export function sigfull(p: Proc, signo: number): boolean {
+  return (p.siginfo?.get(signo)?.length ?? 0) >= SIGQUEUE_MAX;
+}
+
 /** Forget every pending instance of a signal. */
 export function sigforget(p: Proc, signo: number): void {
   p.sigpend = sigdelset(p.sigpend, signo);

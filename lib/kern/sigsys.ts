@@ -175,7 +175,7 @@ function* sigtimedwait(
   return { signo: info.signo, info };
 }
 
-/** @throws ESRCH EPERM EINVAL */
+/** @throws ESRCH EPERM EINVAL EAGAIN */
 function sigqueueinfo(l: Lwp, pid: number, info: Siginfo): void {
   const { value } = info;
   kill1(l, pid, {

@@ -12,6 +12,7 @@ import {
   CLD_KILLED,
   CLD_STOPPED,
   NSIG,
+  SI_QUEUE,
   SI_USER,
   SIGCHLD,
   SIGCONT,
@@ -29,7 +30,7 @@ import {
   WTERMSIG,
   WTRAPPED,
 } from '../sys/constants/wait.ts';
-import { EINVAL, EPERM, ESRCH } from '../sys/errno.ts';
+import { EAGAIN, EINVAL, EPERM, ESRCH } from '../sys/errno.ts';
 import type { Siginfo } from '../sys/types.ts';
 import { exit1, lwpExit } from './exit.ts';
 import { fork1 } from './fork.ts';
@@ -39,7 +40,7 @@ import { type Proc, pgrpFind } from './proc.ts';
 import { rusageOf } from './rusage.ts';
 import { preempt } from './sched.ts';
 import { psignal } from './sig.ts';
-import { siginfo } from './sigacts.ts';
+import { sigfull, siginfo } from './sigacts.ts';
 import type { Handlers } from './sysent.ts';
 import { type WaitWhom, waitChild } from './wait.ts';
 
@@ -73,7 +74,8 @@ function killMany(l: Lwp, procs: Iterable<Proc>, info: Siginfo): void {
 }
 
 /**
- * Signal whom `pid` of kill(2) means: one, a group, everyone. @throws EINVAL ESRCH EPERM. NetBSD: kill1
+ * Signal whom `pid` of kill(2) means: one, a group, everyone. @throws EINVAL ESRCH EPERM; EAGAIN what is queued for one
+ * would be lost. NetBSD: kill1
  */
 export function kill1(l: Lwp, pid: number, info: Siginfo): void {
   const k = l.kernel;
@@ -92,6 +94,9 @@ export function kill1(l: Lwp, pid: number, info: Siginfo): void {
     }
     if (!cansignal(l, p, signo)) {
       throw EPERM;
+    }
+    if (info.code === SI_QUEUE && sigfull(p, signo)) {
+      throw EAGAIN;
     }
     post(p, info);
   } else if (pid === -1) {

@@ -228,6 +228,19 @@ conformance('real-time signals queue, with what was sent along', async (t, world
     await fails(t, 'EPERM', call(plain).sigqueueinfo(proc.pid, { signo, code: SI_QUEUE, errno: 0 }));
     await fails(t, 'ESRCH', call(plain).sigqueueinfo(29999, { signo, code: SI_QUEUE, errno: 0 }));
   }
+  await call(proc).sigprocmask(SIG_SETMASK, sigset(SIGRTMIN));
+  got.length = 0;
+  for (let i = 0; i < 128; i++) {
+    await call(other).sigqueueinfo(proc.pid, { signo: SIGRTMIN, code: SI_QUEUE, errno: 0, value: BigInt(i) });
+  }
+  await fails(
+    t,
+    'EAGAIN',
+    call(other).sigqueueinfo(proc.pid, { signo: SIGRTMIN, code: SI_QUEUE, errno: 0, value: 128n }),
+  );
+  await call(other).kill(proc.pid, SIGRTMIN);
+  await call(proc).sigprocmask(SIG_SETMASK, NONE);
+  t.is(got.length, 128);
   await call(other).sigqueueinfo(proc.pid, { signo: 0, code: SI_QUEUE, errno: 0 });
   await fails(t, 'EINVAL', call(other).sigqueueinfo(proc.pid, { signo: 64, code: SI_QUEUE, errno: 0 }));
 });
