@@ -46,6 +46,8 @@ export class Pipe {
   /** The ends that are open. */
   reading = true;
   writing = true;
+  /** The writing end has been closed. That of a FIFO which has yet to be opened has not. */
+  hungup = false;
   readonly readers = new SleepQueue();
   readonly writers = new SleepQueue();
   /** Where the lender sleeps. */
@@ -170,6 +172,7 @@ export function pipeCloseReading(pipe: Pipe): void {
 /** The last of the writing end: readers find the end behind what is left. */
 export function pipeCloseWriting(pipe: Pipe): void {
   pipe.writing = false;
+  pipe.hungup = true;
   sleepqWakeAll(pipe.readers);
   selnotify(pipe.wsel, -1, 0);
   selnotify(pipe.rsel, -1, 0);

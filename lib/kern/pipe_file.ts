@@ -84,8 +84,8 @@ export class ReadingEnd extends PipeEnd {
 
   poll(_l: Lwp, _fp: File, events: number, selector: Selector | null): number {
     const { pipe } = this;
-    let revents = pipe.writing ? 0 : POLLHUP;
-    if (pipe.available > 0 || !pipe.writing) {
+    let revents = pipe.hungup ? POLLHUP : 0;
+    if (pipe.available > 0 || pipe.hungup) {
       revents |= events & (POLLIN | POLLRDNORM);
     }
     if (revents === 0) {
@@ -154,8 +154,8 @@ function readable(pipe: Pipe): Filterops {
     detach: knoteDetach,
     event(kn) {
       kn.data = pipe.available;
-      ended(kn, !pipe.writing);
-      return kn.data > 0 || !pipe.writing;
+      ended(kn, pipe.hungup);
+      return kn.data > 0 || pipe.hungup;
     },
   };
 }

@@ -51,6 +51,10 @@ class Fifo {
   }
 
   open(flag: number): void {
+    if (this.readers === 0 || (flag & FWRITE) !== 0) {
+      // A hang-up is told to whoever reads until there is a writer again, or nobody reads any more.
+      this.pipe.hungup = false;
+    }
     if ((flag & FREAD) !== 0) {
       this.readers++;
       this.readerOpens++;

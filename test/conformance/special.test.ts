@@ -73,6 +73,31 @@ fileConformance(
   { on: ['rumpfs', 'tmpfs'] },
 );
 
+fileConformance('poll: a FIFO has hung up from its last writer to the next', async (t, { sys }) => {
+  await sys.mkfifo('p', 0o666);
+  const fd = await sys.open('p', c.O_RDONLY | c.O_NONBLOCK);
+  const seen = async () => {
+    const entry = { fd, events: c.POLLIN, revents: 0 };
+    await sys.poll([entry], 0);
+    return entry.revents;
+  };
+  t.is(await seen(), 0);
+  t.is(await sys.select(fd + 1, new Set([fd]), null, null, { sec: 0, usec: 0 }), 0);
+  const w = await sys.open('p', c.O_WRONLY);
+  t.is(await seen(), 0);
+  await sys.close(w);
+  t.is(await seen(), c.POLLIN | c.POLLHUP);
+  t.is(await sys.read(fd, new Uint8Array(1)), 0);
+  t.is(await seen(), c.POLLIN | c.POLLHUP);
+  const other = await sys.open('p', c.O_WRONLY);
+  t.is(await seen(), 0);
+  await sys.write(other, Buffer.from('x'));
+  t.is(await seen(), c.POLLIN);
+  await sys.close(other);
+  await sys.read(fd, new Uint8Array(1));
+  t.is(await seen(), c.POLLIN | c.POLLHUP);
+});
+
 fileConformance('kqueue: the end of a FIFO is over when somebody opens it again', async (t, { sys }) => {
   await sys.mkfifo('p', 0o666);
   const r = await sys.open('p', c.O_RDONLY | c.O_NONBLOCK);
