@@ -5,7 +5,7 @@
  * `PREBUILDS_ONLY` in the environment only the latter counts.
  */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,6 +29,28 @@ function builtHere(root: string): string | undefined {
     : undefined;
 }
 
+/** A prebuilt one, or wherever else the loader of such addons looks. @throws Error */
+function elsewhere(root: string): string {
+  return (createRequire(import.meta.url)('node-gyp-build') as { path(dir: string): string }).path(root);
+}
+
+/**
+ * What `require` does with an addon, without looking for what is known to be there, which takes as long as opening it.
+ * Its cache is used: an isolate opens an addon once, however many copies of this file there are. @throws Error
+ */
+function open(file: string): object {
+  const { _cache: cache } = Module as unknown as { readonly _cache: Record<string, Module | undefined> };
+  let module = cache[file];
+  if (module === undefined) {
+    module = new Module(file);
+    module.filename = file;
+    process.dlopen(module, file);
+    module.loaded = true;
+    cache[file] = module;
+  }
+  return module.exports as object;
+}
+
 /**
  * What the addon exports. Node caches it: every call in one isolate answers the same object.
  *
@@ -36,16 +58,15 @@ function builtHere(root: string): string | undefined {
  * @throws Error that names what was looked for, what went wrong and what to run.
  */
 export function loadBinding(root: string = packageRoot()): object {
-  const require = createRequire(import.meta.url);
   let file: string;
   try {
-    file = builtHere(root) ?? (require('node-gyp-build') as { path(dir: string): string }).path(root);
+    file = builtHere(root) ?? elsewhere(root);
   } catch (cause) {
     const machine = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
     throw new Error(`${PACKAGE}: no native addon for ${machine} in ${root}: ${REMEDY}`, { cause });
   }
   try {
-    return require(file) as object;
+    return open(file);
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw new Error(`${PACKAGE}: the native addon ${file} does not load (${reason}): ${REMEDY}`, { cause });
