@@ -46,24 +46,36 @@ inline int64_t saturated(double value) {
 
 template <typename T> T unpack(const Napi::CallbackInfo &info, size_t position) {
   const Napi::Value value = info[position];
+  // Of these the engine is asked once: that it is none is an answer, too.
   if constexpr (std::is_same_v<T, bool>) {
-    if (!value.IsBoolean())
+    bool result = false;
+    if (napi_get_value_bool(info.Env(), value, &result) != napi_ok)
       throw_type(info, position, "a boolean");
-    return value.As<Napi::Boolean>().Value();
+    return result;
   } else if constexpr (std::is_same_v<T, uint64_t>) {
-    if (!value.IsBigInt())
-      throw_type(info, position, "a bigint");
+    uint64_t result = 0;
     bool lossless = true;
-    return value.As<Napi::BigInt>().Uint64Value(&lossless);
-  } else if constexpr (std::is_same_v<T, int64_t>) {
-    if (!value.IsNumber())
+    if (napi_get_value_bigint_uint64(info.Env(), value, &result, &lossless) != napi_ok)
+      throw_type(info, position, "a bigint");
+    return result;
+  } else if constexpr (std::is_same_v<T, int32_t>) {
+    int32_t result = 0;
+    if (napi_get_value_int32(info.Env(), value, &result) != napi_ok)
       throw_type(info, position, "a number");
-    return saturated(value.As<Napi::Number>().DoubleValue());
-  } else if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t> ||
-                       std::is_same_v<T, double>) {
-    if (!value.IsNumber())
+    return result;
+  } else if constexpr (std::is_same_v<T, uint32_t>) {
+    uint32_t result = 0;
+    if (napi_get_value_uint32(info.Env(), value, &result) != napi_ok)
       throw_type(info, position, "a number");
-    return static_cast<T>(value.As<Napi::Number>());
+    return result;
+  } else if constexpr (std::is_same_v<T, double> || std::is_same_v<T, int64_t>) {
+    double result = 0;
+    if (napi_get_value_double(info.Env(), value, &result) != napi_ok)
+      throw_type(info, position, "a number");
+    if constexpr (std::is_same_v<T, int64_t>)
+      return saturated(result);
+    else
+      return result;
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!value.IsString())
       throw_type(info, position, "a string");
