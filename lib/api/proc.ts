@@ -17,6 +17,9 @@ import { createFs, type NodeFs } from './fs/index.ts';
 import type { Shared } from './gate/attach.ts';
 import type { Kernel } from './kernel.ts';
 
+/** Pieces of work that end at once before others get a turn: without one, who goes from one to the next keeps all. */
+const WORK_PER_TURN = 128;
+
 /** What processes and lwps have in common: system calls made as one lwp. */
 abstract class Calling implements Caller {
   readonly kernel: Kernel;
@@ -24,6 +27,7 @@ abstract class Calling implements Caller {
   lwp: Lwp;
   #sys: SysCalls | null = null;
   #promises: PromiseCalls | null = null;
+  #ended = 0;
 
   constructor(kernel: Kernel, lwp: Lwp) {
     this.kernel = kernel;
@@ -49,9 +53,11 @@ abstract class Calling implements Caller {
     return eagerCalls(this);
   }
 
-  /** @internal That work is done. */
-  end(calls: SysCalls): void {
+  /** @internal That work is done. @returns is a turn of the event loop due, before the next begins? */
+  end(calls: SysCalls): boolean {
     eagerEnd(calls);
+    this.#ended = (this.#ended + 1) % WORK_PER_TURN;
+    return this.#ended === 0;
   }
 
   /** @internal */

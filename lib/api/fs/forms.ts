@@ -7,7 +7,7 @@
 import type { SysCalls } from '../facade.ts';
 import { type Callback, toCallback } from './check.ts';
 import { nodeError } from './errors.ts';
-import { type Calls, type FsProc, type Program, runAsync, runSync } from './op.ts';
+import { type Calls, type FsProc, type Program, runAsync, runSync, turn } from './op.ts';
 
 /** One that makes one call, and one that is a program of several. */
 export type Op = (sys: Calls, a: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
@@ -57,14 +57,13 @@ export function perform<T>(proc: FsProc, op: (calls: Calls) => T | Program<T>): 
   try {
     value = isProgram(answer) ? (runAsync(answer) as T | Promise<T>) : answer;
   } catch (error) {
-    proc.end?.(calls);
-    return Promise.reject(nodeError(error));
+    return finish(proc, calls, Promise.reject(error as Error));
   }
   if (value instanceof Promise) {
     return finish(proc, calls, value);
   }
-  proc.end?.(calls);
-  return Promise.resolve(value);
+  const ended = Promise.resolve(value);
+  return proc.end?.(calls) === true ? ended.finally(turn) : ended;
 }
 
 async function finish<T>(proc: FsProc, calls: Calls, value: Promise<T>): Promise<T> {
@@ -73,7 +72,9 @@ async function finish<T>(proc: FsProc, calls: Calls, value: Promise<T>): Promise
   } catch (error) {
     throw nodeError(error);
   } finally {
-    proc.end?.(calls);
+    if (proc.end?.(calls) === true) {
+      await turn();
+    }
   }
 }
 

@@ -13,9 +13,12 @@ export interface FsProc {
   readonly sys: SysCalls;
   readonly promises: PromiseCalls;
   readonly alive: boolean;
-  /** Calls for one operation, which answer at once where they need not sleep; `end` when it is done. */
+  /**
+   * Calls for one operation, which answer at once where they need not sleep; `end` when it is done, which says whether
+   * the event loop is to have a turn.
+   */
   begin?(): Calls;
-  end?(calls: Calls): void;
+  end?(calls: Calls): boolean;
 }
 
 /**
@@ -40,6 +43,11 @@ export function runSync<T>(program: Program<T>): T {
     step = program.next(step.value);
   }
   return step.value;
+}
+
+/** The event loop's. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Calls that are made in a row before others get a turn. */
@@ -71,7 +79,7 @@ async function runOn<T>(program: Program<T>, answer: unknown): Promise<T> {
       }
     }
     if (n % CALLS_PER_TURN === 0) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     step = program.next(value);
   }

@@ -15,7 +15,7 @@ import {
 } from './check.ts';
 import { abortError, codedError, invalidArgType, invalidArgValue } from './errors.ts';
 import { toFlags } from './flags.ts';
-import type { Calls, Program } from './op.ts';
+import { type Calls, type Program, turn } from './op.ts';
 
 interface ReadOptions {
   readonly encoding?: unknown;
@@ -45,7 +45,7 @@ function checkAborted(signal: AbortSignal | undefined): void {
  * could abort between them otherwise.
  */
 export function* listen(signal: AbortSignal): Program<void> {
-  yield new Promise((resolve) => setImmediate(resolve));
+  yield turn();
   checkAborted(signal);
 }
 

@@ -1,6 +1,7 @@
 /** proc.fs acts as its process: credentials, working directory, umask, descriptors. */
 import test from 'ava';
 import { boot } from '../../../lib/api/index.ts';
+import type { Fs } from './twin.ts';
 
 test('permissions are those of the process', (t) => {
   using kernel = boot();
@@ -124,3 +125,48 @@ test('where a directory was, none can be made, and that ends', async (t) => {
     await t.throwsAsync(fs.promises.mkdir(path, recursive), { code: 'ENOENT' });
   }
 });
+
+/** Work that goes from one operation to the next, for ever, until it is told to end. */
+const ENDLESS: Readonly<Record<string, (fs: Fs, ended: () => boolean) => Promise<void>>> = {
+  promises: async (fs, ended) => {
+    while (!ended()) {
+      await fs.promises.stat('/tmp');
+    }
+  },
+  'promises that fail': async (fs, ended) => {
+    while (!ended()) {
+      await fs.promises.stat('/none').catch(() => {});
+    }
+  },
+  callbacks: (fs, ended) =>
+    new Promise((resolve) => {
+      const next = () => (ended() ? resolve() : fs.stat('/tmp', next));
+      next();
+    }),
+  'a handle': async (fs, ended) => {
+    await using handle = await fs.promises.open('/dev/zero');
+    while (!ended()) {
+      await handle.read(Buffer.alloc(8));
+    }
+  },
+  'a stream': async (fs, ended) => {
+    for await (const _ of fs.createReadStream('/dev/zero', { highWaterMark: 8 })) {
+      if (ended()) {
+        return;
+      }
+    }
+  },
+};
+
+for (const [what, work] of Object.entries(ENDLESS)) {
+  test(`others have their turn while there is always more to do: ${what}`, async (t) => {
+    using kernel = boot();
+    let turned = false;
+    let asked = 0;
+    setImmediate(() => {
+      turned = true;
+    });
+    await work(kernel.fs, () => turned || asked++ > 2000);
+    t.true(turned);
+  });
+}
