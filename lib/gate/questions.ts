@@ -26,6 +26,7 @@ export class Questions {
   readonly #slots: Slots;
   readonly #done: Done;
   readonly #asked: (() => void)[] = [];
+  #dead = false;
 
   constructor(owner: GateOwner | null, slots: Slots, done: Done) {
     this.#owner = owner;
@@ -38,6 +39,7 @@ export class Questions {
   }
 
   died(): void {
+    this.#dead = true;
     this.#owner?.died();
   }
 
@@ -55,6 +57,10 @@ export class Questions {
       try {
         if (question !== null) {
           session.unread = owner.answer(question);
+        }
+        if (this.#dead) {
+          // That was the answer, and everybody has been told.
+          return;
         }
         const answer = session.unread ?? new Uint8Array(0);
         if (answer.length <= Number(room)) {

@@ -58,10 +58,10 @@ double gate_claim(Isolate &isolate, uint32_t gate) {
   return slot;
 }
 
-int32_t gate_call(Isolate &isolate, uint32_t slot, double spin) {
+int32_t gate_call(Napi::Env env, uint32_t slot, double spin) {
   const int error = rumpuser::gate_call(slot, spin_of(spin));
   if (error == rumpuser::kEintr)
-    isolate.disown_slot(slot);
+    Isolate::of(env).disown_slot(slot);
   return -error;
 }
 

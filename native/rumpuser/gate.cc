@@ -104,10 +104,18 @@ void refuse(GateSlot &s) {
 }
 
 // Either the owner sees that the slot is taken and says that it goes, or that is seen here.
-bool take(uint32_t slot, int32_t state) {
+bool take(uint32_t slot) {
   GateSlot &s = at(slot);
   std::lock_guard<std::mutex> owner(gate_owner(slot));
-  return s.state.compare_exchange_strong(state, kSlotTaken) || (state != kSlotShown && s.gone.load() != 0);
+  int32_t posted = kSlotPosted;
+  return s.state.compare_exchange_strong(posted, kSlotTaken) || s.gone.load() != 0;
+}
+
+// An owner that goes puts a slot that is only shown on the stack, unless it is taken already: then it says
+// so, too.
+bool take_shown(uint32_t slot) {
+  int32_t shown = kSlotShown;
+  return at(slot).state.compare_exchange_strong(shown, kSlotTaken);
 }
 
 // Whether there is a request in a slot of this gate's, plus 1. Only the kernel's thread takes it away again.
@@ -127,7 +135,7 @@ uint32_t watch(Gate &gate, uint32_t next) {
   if (watched == next)
     return kNoSlot;
   gate.watched.store(next);
-  return shows(gate, watched) && take(watched - 1, kSlotShown) ? watched - 1 : kNoSlot;
+  return shows(gate, watched) && take_shown(watched - 1) ? watched - 1 : kNoSlot;
 }
 
 // Until there is a request or the time is over.
@@ -150,11 +158,11 @@ uint32_t take_next(Gate &gate) {
   while (gate.taken != 0) {
     const uint32_t slot = gate.taken - 1;
     gate.taken = at(slot).next.load();
-    if (take(slot, kSlotPosted))
+    if (take(slot))
       return slot;
   }
   const uint32_t watched = gate.watched.load();
-  return shows(gate, watched) && take(watched - 1, kSlotShown) ? watched - 1 : kNoSlot;
+  return shows(gate, watched) && take_shown(watched - 1) ? watched - 1 : kNoSlot;
 }
 
 } // namespace

@@ -81,7 +81,8 @@ uint32_t gate_next(uint32_t gate, int64_t spin, uint32_t done);
 void gate_done(uint32_t slot);
 // Give back the slot of an owner that has gone.
 void gate_forget(uint32_t slot);
-// Copies between the memory of a slot's owner and ours. EFAULT: it is not there, or the owner has gone.
+// Copies between the memory of a slot's owner and ours. EFAULT: it is not there, the owner has gone, or its
+// request is over.
 int gate_copyin(uint32_t slot, uint64_t address, void *to, size_t length);
 int gate_copyout(uint32_t slot, uint64_t address, const void *from, size_t length);
 

@@ -46,7 +46,9 @@ int copy_of(Way way, uint32_t slot, uint64_t address, void *ours, size_t length)
   if (slot >= kGateSlots)
     assertion_failed("gate: no slot %u", slot);
   std::lock_guard<std::mutex> copying(gate_owner(slot));
-  if (gate_slots()[slot].gone.load() != 0)
+  // Whose request is over, because the gate has closed, may have given its memory back.
+  const GateSlot &s = gate_slots()[slot];
+  if (s.gone.load() != 0 || s.state.load() != kSlotTaken)
     return kEfault;
   return length == 0 ? 0 : copy(way, address, ours, length);
 }

@@ -211,7 +211,30 @@ void the_end() {
 
 } // namespace
 
+// A kernel that ends in the middle of a request tells its caller, whose memory is its own again.
+void copies_after_the_end() {
+  rumpuser_idler idler = 0;
+  CHECK(rumpuser_idle_open([](void *) {}, nullptr, &idler) == 0);
+  const uint32_t gate = gate_open(idler);
+  uint32_t slot = kNoSlot;
+  CHECK(gate_claim(gate, &slot) == 0);
+  char theirs[8] = "theirs", ours[8] = "ours";
+  const uint64_t address = reinterpret_cast<uintptr_t>(theirs);
+  CHECK(gate_copyout(slot, address, ours, sizeof ours) == 14);
+  CHECK(gate_post(slot, 0) == 0);
+  CHECK(gate_next(gate, 0, kNoSlot) == slot);
+  CHECK(gate_copyin(slot, address, ours, sizeof ours) == 0 && strcmp(ours, "theirs") == 0);
+  gate_close(gate);
+  strcpy(ours, "ours");
+  CHECK(gate_copyout(slot, address, ours, sizeof ours) == 14 && strcmp(theirs, "theirs") == 0);
+  CHECK(gate_copyin(slot, address, ours, sizeof ours) == 14 && strcmp(ours, "ours") == 0);
+  CHECK(gate_settled(slot) == 6);
+  gate_release(slot);
+  rumpuser_idle_close(idler);
+}
+
 int main() {
+  copies_after_the_end();
   many_threads(0);
   many_threads(20'000);
   memory();

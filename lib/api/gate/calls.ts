@@ -40,12 +40,24 @@ function edge(error: unknown, row: SysentRow, args: readonly unknown[]): unknown
   return new SysError(error, row.call, undefined, path, dest);
 }
 
+const NONE: readonly number[] = [];
+
 /** Nothing but numbers goes in and comes out. */
 function isPlain(row: SysentRow): boolean {
   return row.result in SCALARS && row.args.every(([, type]) => type in SCALARS);
 }
 
 function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method<GateWay> {
+  if (isPlain(row) && row.args.length === 0) {
+    return function (this: Facade<GateWay>) {
+      const { session, client } = this[CALLER];
+      try {
+        return session.callPlain(client, row, NONE);
+      } catch (error) {
+        throw edge(error, row, []);
+      }
+    };
+  }
   if (isPlain(row)) {
     return function (this: Facade<GateWay>, ...args: unknown[]) {
       const { session, client } = this[CALLER];

@@ -5,7 +5,7 @@ import type { Lwp } from '../../kern/lwp.ts';
 import { syscallLocal } from '../../kern/syscall.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import { SYSCALLS } from '../../sys/syscalls.master.ts';
-import { isCallable, syscallByNumber } from '../../sys/syscalls.ts';
+import { isCallable } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
 import { HOSTS_OWN } from './hosts_own.ts';
 import { secondOf } from './results.ts';
@@ -27,19 +27,28 @@ function decodeOf(type: Scalar): Decode {
   }
 }
 
-const PLAIN: ReadonlyMap<number, readonly Decode[]> = new Map(
-  (SYSCALLS as readonly SysentRow[])
-    .filter(
-      (row) =>
-        isCallable(row) &&
-        !row.sleeps &&
-        !HOSTS_OWN.partner.has(row.call) &&
-        row.args.length <= 4 &&
-        row.result in SCALARS &&
-        row.args.every(([, type]) => type in SCALARS),
-    )
-    .map((row) => [row.number, row.args.map(([, type]) => decodeOf(type as Scalar))]),
-);
+interface Plain {
+  readonly row: SysentRow;
+  readonly decode: readonly Decode[];
+}
+
+/** By their numbers. */
+const PLAIN: readonly (Plain | undefined)[] = (() => {
+  const calls: (Plain | undefined)[] = [];
+  for (const row of SYSCALLS as readonly SysentRow[]) {
+    const plain =
+      isCallable(row) &&
+      !row.sleeps &&
+      !HOSTS_OWN.partner.has(row.call) &&
+      row.args.length <= 4 &&
+      row.result in SCALARS &&
+      row.args.every(([, type]) => type in SCALARS);
+    calls[row.number] = plain
+      ? { row, decode: row.args.map(([, type]) => decodeOf(type as Scalar)) }
+      : undefined;
+  }
+  return calls;
+})();
 
 /**
  * Make call `number` at once, if it is one of those, and nothing waits for `l` at the user boundary.
@@ -53,22 +62,21 @@ export function plainCall(
   at: number,
   length: number,
 ): number | undefined {
-  const decode = PLAIN.get(number);
+  const plain = PLAIN[number];
   const k = l.kernel;
   if (
-    decode === undefined ||
-    length < 8 * decode.length ||
+    plain === undefined ||
+    length < 8 * plain.decode.length ||
     l.ast !== 0 ||
     k.trace !== null ||
     k.sysproxy !== null
   ) {
     return undefined;
   }
-  const row = syscallByNumber(number) as SysentRow;
-  const [a, b, c, d] = decode;
+  const [a, b, c, d] = plain.decode;
   return syscallLocal(
     l,
-    row,
+    plain.row,
     a?.(slots, at),
     b?.(slots, at + 8),
     c?.(slots, at + 16),
@@ -78,6 +86,5 @@ export function plainCall(
 
 /** What that call leaves in the second register. */
 export function plainSecond(l: Lwp, number: number): number {
-  const row = syscallByNumber(number) as SysentRow;
-  return row.second === undefined ? 0 : Number(secondOf(row, l));
+  return secondOf((PLAIN[number] as Plain).row, l);
 }

@@ -92,20 +92,20 @@ function registers(m: Marshal, value: unknown, count: bigint | null): Registers 
       : result === 'void' || result === 'error'
         ? 0n
         : (count ?? register(value));
-  return [first, secondOf(m.row, m.l)];
+  return [first, BigInt(secondOf(m.row, m.l))];
 }
 
 /** What a call leaves in the second register. */
-export function secondOf({ second }: SysentRow, { proc, cred }: Lwp): bigint {
+export function secondOf({ second }: SysentRow, { proc, cred }: Lwp): number {
   switch (second) {
     case 'ppid':
-      return BigInt(proc.parent?.pid ?? 0);
+      return proc.parent?.pid ?? 0;
     case 'euid':
-      return BigInt(cred.euid);
+      return cred.euid;
     case 'egid':
-      return BigInt(cred.egid);
+      return cred.egid;
     default:
-      return 0n;
+      return 0;
   }
 }
 
