@@ -8,8 +8,9 @@ import { FNONBLOCK } from '../sys/constants/fcntl.ts';
 import { FIONREAD, FIONWRITE } from '../sys/constants/filio.ts';
 import { POLLIN, POLLOUT, POLLRDNORM } from '../sys/constants/poll.ts';
 import { S_IFCHR, S_IRUSR, S_IWUSR } from '../sys/constants/stat.ts';
-import { EAGAIN, EINVAL, EIO, ENOTTY } from '../sys/errno.ts';
+import { EAGAIN, EINVAL, EIO } from '../sys/errno.ts';
 import { consoleAsk, consoleRestart } from './cons_host.ts';
+import { consoleTty } from './cons_tty.ts';
 import { File, type Fileops, FREAD, FWRITE } from './file.ts';
 import { Filedesc } from './filedesc.ts';
 import { anonStat } from './fstat.ts';
@@ -111,11 +112,15 @@ function consoleOps(k: Kernel): Fileops {
         writePiece(k, decoder, uio);
       }
     },
-    ioctl(_l, _fp, com) {
-      if (com !== FIONREAD && com !== FIONWRITE) {
-        throw ENOTTY;
+    ioctl(_l, _fp, com, data) {
+      switch (com) {
+        case FIONREAD:
+          return cons.input.length;
+        case FIONWRITE:
+          return 0;
+        default:
+          return consoleTty(com, data);
       }
-      return com === FIONREAD ? cons.input.length : 0;
     },
     poll: (_l, _fp, events, selector) => consolePoll(k, events, selector),
     kqfilter(_l, _fp, kn) {

@@ -13,6 +13,7 @@ import {
   F_SETNOSIGPIPE,
   FD_CLOEXEC,
   O_CLOEXEC,
+  O_CREAT,
   O_NONBLOCK,
   O_NOSIGPIPE,
   O_RDWR,
@@ -20,6 +21,7 @@ import {
 } from '../../lib/sys/constants/fcntl.ts';
 import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from '../../lib/sys/constants/filio.ts';
 import { S_IFCHR, S_IFMT } from '../../lib/sys/constants/stat.ts';
+import { TIOCGETA } from '../../lib/sys/constants/ttycom.ts';
 import { conformance, fails } from './harness.ts';
 
 conformance('dup3: as dup2, with flags for the new descriptor and the file', async (t, { newproc, call }) => {
@@ -62,6 +64,33 @@ conformance('fcntl: F_GETNOSIGPIPE, F_SETNOSIGPIPE', async (t, { newproc, call }
   await call(proc).fcntl(w, F_SETNOSIGPIPE, 0);
   await fails(t, 'ESRCH', call(proc).write(w, new Uint8Array(1)));
 });
+
+conformance(
+  'TIOCGETA: the console is a terminal, by its descriptors and by its name',
+  async (t, { newproc, call }) => {
+    const proc = newproc();
+    const opened = await call(proc).open('/dev/console', O_RDWR);
+    for (const fd of [0, 1, 2, opened]) {
+      const termios = new Uint8Array(48);
+      await call(proc).ioctl(fd, TIOCGETA, termios.subarray(0, 44));
+      const view = new DataView(termios.buffer);
+      // Flags for input, output, control and local modes; two characters; speeds.
+      t.deepEqual(
+        [0, 4, 8, 12].map((at) => view.getUint32(at, true)),
+        [0x2b02, 7, 0x4b00, 0x5cb],
+      );
+      t.deepEqual([termios[16], termios[16 + 8]], [4, 3], 'end of file is ^D, interrupt ^C');
+      t.deepEqual(
+        [36, 40, 44].map((at) => view.getInt32(at, true)),
+        [9600, 9600, 0],
+      );
+    }
+    const [r] = await call(proc).pipe();
+    await fails(t, 'ENOTTY', call(proc).ioctl(r, TIOCGETA, new Uint8Array(44)));
+    const plain = await call(proc).open('/tmp/file', O_CREAT | O_RDWR, 0o600);
+    await fails(t, 'ENOTTY', call(proc).ioctl(plain, TIOCGETA, new Uint8Array(44)));
+  },
+);
 
 conformance('ioctl: what every file knows', async (t, { newproc, call }) => {
   const proc = newproc();

@@ -5,6 +5,7 @@
  */
 import type { Component } from '../../kern/component.ts';
 import { consoleFile } from '../../kern/cons.ts';
+import { consoleTty } from '../../kern/cons_tty.ts';
 import type { Cdevsw } from '../../kern/devsw.ts';
 import type { Kernel } from '../../kern/kernel.ts';
 import { driverAdd } from '../driver.ts';
@@ -17,6 +18,7 @@ function cdevswOf(k: Kernel): Cdevsw {
     name: 'cons',
     read: (l, _dev, uio) => fp.ops.read(l, fp, uio),
     write: (l, _dev, uio) => fp.ops.write(l, fp, uio),
+    ioctl: (_l, _dev, com, data) => void consoleTty(com, data),
     poll: (l, _dev, events, selector) => fp.ops.poll(l, fp, events, selector),
     kqfilter: (l, _dev, kn) => fp.ops.kqfilter(l, fp, kn),
   };
