@@ -13,6 +13,7 @@ import {
   type Facade,
   facadeOf,
   giveBack,
+  givenOut,
   giveOut,
   indirect,
   type Method,
@@ -53,16 +54,10 @@ function makeEager(row: SysentRow, { checks, filled }: ArgChecks): Method<EagerC
       giveOut(row, filled, args, copies, 'loudly');
       return value;
     }
-    return value.then(
-      (result) => {
-        giveOut(row, filled, args, copies, 'loudly');
-        return result;
-      },
-      (error: unknown) => {
-        giveOut(row, filled, args, copies, 'quietly');
-        throw thrown(caller, error, row, args);
-      },
-    );
+    const call = value.catch((error: unknown) => {
+      throw thrown(caller, error, row, args);
+    });
+    return givenOut(call, row, filled, args, () => copies);
   };
 }
 
@@ -74,17 +69,20 @@ function eagerLwp(caller: Caller, row: SysentRow, args: readonly unknown[]): Lwp
 
 /** @returns what the call returns, or a promise of it. @throws an errno, KernelDead */
 function begin(l: Lwp, row: SysentRow, copies: readonly unknown[]): unknown {
-  if (l.kernel.trace !== null) {
-    return new Promise((resolve, reject) => {
-      syscallAsync(l, row, copies, (value, error) => (error === undefined ? resolve(value) : reject(error)));
-    });
+  const traced = l.kernel.trace !== null;
+  const value = traced ? SLEEPING : syscallSync(l, row, ...copies);
+  if (value !== SLEEPING) {
+    return value;
   }
-  const value = syscallSync(l, row, ...copies);
-  return value === SLEEPING
-    ? new Promise((resolve, reject) => {
-        syscallTold(l, (result, error) => (error === undefined ? resolve(result) : reject(error)));
-      })
-    : value;
+  return new Promise((resolve, reject) => {
+    const done = (result: unknown, error: unknown): void =>
+      error === undefined ? resolve(result) : reject(error as Error);
+    if (traced) {
+      syscallAsync(l, row, copies, done);
+    } else {
+      syscallTold(l, done);
+    }
+  });
 }
 
 const eagerFacade = once(() => facadeOf(makeEager, indirect));

@@ -195,21 +195,34 @@ function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method {
         done(undefined, error);
       }
     });
-    if (filled.length === 0) {
-      return call;
-    }
-    // The caller's objects may have setters: they are filled when nobody is inside the kernel any more.
-    return call.then(
-      (value) => {
-        giveOut(row, filled, args, copies, 'loudly');
-        return value;
-      },
-      (error: unknown) => {
-        giveOut(row, filled, args, copies, 'quietly');
-        throw error;
-      },
-    );
+    return givenOut(call, row, filled, args, () => copies);
   };
+}
+
+/**
+ * A call with the caller's objects filled when it has ended. They may have setters: nobody is inside the kernel any
+ * more then.
+ */
+export function givenOut(
+  call: Promise<unknown>,
+  row: SysentRow,
+  filled: readonly number[],
+  args: readonly unknown[],
+  copies: () => readonly unknown[],
+): Promise<unknown> {
+  if (filled.length === 0) {
+    return call;
+  }
+  return call.then(
+    (value) => {
+      giveOut(row, filled, args, copies(), 'loudly');
+      return value;
+    },
+    (error: unknown) => {
+      giveOut(row, filled, args, copies(), 'quietly');
+      throw error;
+    },
+  );
 }
 
 /** `edge`, while the kernel may still be telling others that it has died. */

@@ -13,11 +13,9 @@ import {
 } from '../rumpuser/sockets.ts';
 import { EADDRINUSE } from '../sys/errno.ts';
 import type { Client, Transport } from '../sysproxy/client.ts';
-import type { Server } from '../sysproxy/server.ts';
+import { HANDSHAKE_MS, type Server } from '../sysproxy/server.ts';
 import { type Address, formatUrl } from '../sysproxy/url.ts';
 
-/** Connections without a handshake are closed after this. */
-const HANDSHAKE_MS = 10_000;
 /** What a closed connection has left to say is said within this time. */
 const LINGER_MS = 1000;
 

@@ -96,14 +96,14 @@ function servePlain(client: Client, { reqno, u: number, view, at, length }: Fram
   try {
     const value = plainCall(lwp, number, view, at, length);
     if (value !== undefined) {
-      client.send(answerFrame(reqno, 0, [BigInt(value), BigInt(plainSecond(lwp, number))]));
+      answer(client, reqno, { error: 0, retval: [BigInt(value), BigInt(plainSecond(lwp, number))] });
     }
     return value !== undefined;
   } catch (error) {
     if (!(error instanceof Errno)) {
       throw error;
     }
-    client.send(answerFrame(reqno, error.errno, [0n, 0n]));
+    answer(client, reqno, { error: error.errno, retval: [0n, 0n] });
     return true;
   }
 }

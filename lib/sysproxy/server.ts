@@ -16,8 +16,8 @@ import { Rooms } from './rooms.ts';
 
 /** Bytes of a key that a forked child shows. */
 export const AUTH_SIZE = 16;
-/** Children that do not come are given up after this. */
-const HANDSHAKE_MS = 10_000;
+/** Connections without a handshake are closed after this, and children that do not come are given up. */
+export const HANDSHAKE_MS = 10_000;
 
 /** Whose rights clients have. */
 export interface Who {

@@ -111,17 +111,19 @@ bool take(uint32_t slot) {
   return s.state.compare_exchange_strong(posted, kSlotTaken) || s.gone.load() != 0;
 }
 
-// An owner that goes puts a slot that is only shown on the stack, unless it is taken already: then it says
-// so, too.
-bool take_shown(uint32_t slot) {
-  int32_t shown = kSlotShown;
-  return at(slot).state.compare_exchange_strong(shown, kSlotTaken);
-}
-
 // Whether there is a request in a slot of this gate's, plus 1. Only the kernel's thread takes it away again.
 bool shows(const Gate &gate, uint32_t watched) {
   return watched != 0 && at(watched - 1).state.load() == kSlotShown &&
          at(watched - 1).gate.load() == gate.handle.load();
+}
+
+// The request there, or kNoSlot. An owner that goes puts a slot that is only shown on the stack, unless it is
+// taken already: then it says so, too.
+uint32_t take_shown(const Gate &gate, uint32_t watched) {
+  int32_t shown = kSlotShown;
+  return shows(gate, watched) && at(watched - 1).state.compare_exchange_strong(shown, kSlotTaken)
+             ? watched - 1
+             : kNoSlot;
 }
 
 bool wanted(const Gate &gate) {
@@ -135,7 +137,7 @@ uint32_t watch(Gate &gate, uint32_t next) {
   if (watched == next)
     return kNoSlot;
   gate.watched.store(next);
-  return shows(gate, watched) && take_shown(watched - 1) ? watched - 1 : kNoSlot;
+  return take_shown(gate, watched);
 }
 
 // Until there is a request or the time is over.
@@ -161,8 +163,7 @@ uint32_t take_next(Gate &gate) {
     if (take(slot))
       return slot;
   }
-  const uint32_t watched = gate.watched.load();
-  return shows(gate, watched) && take_shown(watched - 1) ? watched - 1 : kNoSlot;
+  return take_shown(gate, gate.watched.load());
 }
 
 } // namespace

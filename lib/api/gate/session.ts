@@ -34,6 +34,14 @@ const ANSWER_ROOM = 16384;
 /** The two words of an answer. */
 export type Answer = readonly [bigint, bigint];
 
+function wordsIn(slots: Slots, slot: number): Answer {
+  return [slots.long(slot, SLOT_RETVAL), slots.long(slot, SLOT_RETVAL + 1)];
+}
+
+function numberIn(slots: Slots, slot: number): number {
+  return slots.number(slot, SLOT_RETVAL);
+}
+
 function dead(): KernelDead {
   return new KernelDead('kernel is dead (its thread has halted it or ended)');
 }
@@ -76,7 +84,7 @@ export class GateSession {
   /** Make a request and wait for its answer. @throws Errno what it says; KernelDead */
   request(request: number, client: number, ...args: readonly bigint[]): Answer {
     this.#prepare(this.#slot, request, client, args);
-    return this.#called();
+    return this.#called(wordsIn);
   }
 
   /** Make a system call and wait. @throws Errno, KernelDead */
@@ -84,7 +92,7 @@ export class GateSession {
     const memory = new CallMemory(this.#caller, this.#slots, this.#slot, 'in place', handles);
     const call = encodeCall(row, memory, copies);
     this.#prepareCall(this.#slot, client, row, call.args);
-    return resultOf(call, () => this.#called(() => memory.finish()));
+    return resultOf(call, () => this.#called(wordsIn, () => memory.finish()));
   }
 
   /** A system call that takes and gives numbers: nothing of it has to be in memory. */
@@ -94,12 +102,7 @@ export class GateSession {
       this.#slots.setNumber(slot, SLOT_ARG + i, args[i] as number);
     }
     this.#header(slot, GATE_SYSCALL, client, row.number, 8 * args.length);
-    alive(() => this.#caller.call(slot, this.#spinNs, this.#serve));
-    // Read before handlers run, which make calls of their own.
-    const error = this.#slots.word(slot, SLOT_ERROR);
-    const value = this.#slots.number(slot, SLOT_RETVAL);
-    this.#signals();
-    return told(error, value);
+    return this.#called(numberIn);
   }
 
   /** Ask the kernel's owner. @throws Errno EOPNOTSUPP nobody answers; KernelDead */
@@ -134,7 +137,7 @@ export class GateSession {
       await this.#posted(slot);
       memory.finish();
       this.#signals();
-      return resultOf(call, () => told(this.#slots.word(slot, SLOT_ERROR), this.#words(slot)));
+      return resultOf(call, () => told(this.#slots.word(slot, SLOT_ERROR), wordsIn(this.#slots, slot)));
     } finally {
       this.#caller.release(slot);
     }
@@ -179,18 +182,15 @@ export class GateSession {
     }
   }
 
-  #called(finish?: () => void): Answer {
+  /** @param read what is wanted of the slot with the answer */
+  #called<T>(read: (slots: Slots, slot: number) => T, finish?: () => void): T {
     alive(() => this.#caller.call(this.#slot, this.#spinNs, this.#serve));
     finish?.();
     // Read before handlers run, which make calls of their own.
     const error = this.#slots.word(this.#slot, SLOT_ERROR);
-    const answer = this.#words(this.#slot);
+    const answer = read(this.#slots, this.#slot);
     this.#signals();
     return told(error, answer);
-  }
-
-  #words(slot: number): Answer {
-    return [this.#slots.long(slot, SLOT_RETVAL), this.#slots.long(slot, SLOT_RETVAL + 1)];
   }
 
   #signals(): void {
@@ -210,7 +210,7 @@ export class GateSession {
       const at = this.#slot * SLOT_BYTES + SLOT_SCRATCH;
       let bytes = new Uint8Array(0);
       this.#prepare(this.#slot, GATE_SIGINFO, client, []);
-      const [signo] = this.#called(() => {
+      const [signo] = this.#called(wordsIn, () => {
         bytes = this.#slots.bytes.slice(at, at + siginfoCodec.size);
       });
       return signo === 0n ? null : siginfoCodec.decode(bytes);
