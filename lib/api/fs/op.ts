@@ -1,7 +1,7 @@
 /**
- * An operation is written once, over system calls that return or that promise: it is given `proc.sys` or
- * `proc.promises`, and what a call answers goes through `then` (one call) or `yield` (several: a program).
- * `forms.ts` makes the synchronous, callback and promise forms of it.
+ * An operation is written once, over system calls that return or that promise: it is given `proc.sys`, calls that
+ * are made at once or `proc.promises`, and what a call answers goes through `then` (one call) or `yield` (several: a
+ * program). `forms.ts` makes the synchronous, callback and promise forms of it.
  *
  * An operation checks its arguments before its first call and before it returns a program: so what a caller
  * passes wrongly is thrown at once by the callback form, as Node does.
