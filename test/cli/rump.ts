@@ -1,8 +1,8 @@
-/** The real command as a child process. */
+/** The real command, as it is installed, as a child process. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../bundle/rump.js', import.meta.url));
 
 /** No RUMP_* variables of whoever runs the tests. */
 export const ENV: NodeJS.ProcessEnv = Object.fromEntries(
