@@ -61,11 +61,14 @@ const data: Plugin = {
   },
 };
 
-/** Minified, but not the names at top level: a panic prints them. */
+/**
+ * Short names, but not at top level: a panic prints them. Lines stay lines: Node shows the one that an uncaught error
+ * comes from, and of a script in a single line that would be all of it.
+ */
 const form = {
   dir: bundle,
   sourcemap: true,
-  minify: { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
+  minify: { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: false } },
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
 } as const;

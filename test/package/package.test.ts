@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -46,6 +46,36 @@ test('the tarball holds what an install needs, and nothing of the workshop', (t)
     ),
     [],
   );
+});
+
+test('the links of its documents lead to files of the package', (t) => {
+  const root = join(packed.project, 'node_modules', 'rumpkernel');
+  const documents = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => join('docs', name))];
+  for (const document of documents) {
+    const text = readFileSync(join(root, document), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+      t.true(
+        /^https?:/.test(target) || existsSync(join(root, dirname(document), target)),
+        `${document}: ${target}`,
+      );
+    }
+  }
+});
+
+test('the program in the README runs as it stands there', (t) => {
+  const readme = readFileSync(join(packed.project, 'node_modules', 'rumpkernel', 'README.md'), 'utf8');
+  const [, program = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  const options = { cwd: packed.project, encoding: 'utf8', stdio: 'pipe' } as const;
+  writeFileSync(join(packed.project, 'readme.mjs'), `${program}\nconsole.log('done');`);
+  t.is(execFileSync(process.execPath, ['readme.mjs'], options), 'done\n');
+});
+
+test('an uncaught error is shown with the line it comes from, not with the whole library', (t) => {
+  const program = "require('rumpkernel').boot().newproc().sys.open('/none', 0)";
+  const options = { cwd: packed.project, encoding: 'utf8' } as const;
+  const { stderr } = spawnSync(process.execPath, ['-e', program], options);
+  t.regex(stderr, /^SysError: ENOENT/m);
+  t.true(stderr.length < 2000, `${stderr.length} characters`);
 });
 
 const USE = `
