@@ -21,15 +21,15 @@ client() {
   prefix=$(mktemp -d)
   printf '\n== client\n'
   [ -f dist/client/rump_syscalls.c ] || npm run --silent build:ts
-  cmake -S native/client -B build/native-client -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib >/dev/null
+  cmake -S native/client -B build/native-client -DCMAKE_INSTALL_LIBDIR=lib >/dev/null
   cmake --build build/native-client --parallel "$(nproc)" >/dev/null
-  cmake --install build/native-client >/dev/null
+  cmake --install build/native-client --prefix "$prefix" >/dev/null
   local flags="-I$prefix/include -L$prefix/lib -lrumpclient"
   if command -v pkg-config >/dev/null; then
     flags=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --cflags --libs rumpclient)
   fi
   # shellcheck disable=SC2086
-  cc -Wall -Wextra -Werror examples/client.c $flags -o "$prefix/shared"
+  cc -std=c99 -Wall -Wextra -pedantic -Werror examples/client.c $flags -o "$prefix/shared"
   cc -Wall -Wextra -Werror examples/client.c -I"$prefix/include" "$prefix/lib/librumpclient.a" -pthread \
     -o "$prefix/static"
   bash tools/client-example.sh "$prefix/shared" "$prefix/lib"

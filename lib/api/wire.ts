@@ -53,7 +53,16 @@ const ANONMMAP_MAX = 1 << 20;
 const BANNER_MAX = 96;
 
 /** What an error frame means for a call. */
-const PROTOCOL: readonly Errno[] = [EIO, EAGAIN, EPERM, ESRCH, EIO, EBUSY, ENOMEM, EINVAL];
+const PROTOCOL: readonly (readonly [Errno, string])[] = [
+  [EIO, 'no error'],
+  [EAGAIN, 'the server has too much to do'],
+  [EPERM, 'the server wants a token, another one, or none'],
+  [ESRCH, 'the server does not know of that child'],
+  [EIO, 'the server cannot make a process'],
+  [EBUSY, 'an exec is under way'],
+  [ENOMEM, 'the server has no memory'],
+  [EINVAL, 'the server does not understand'],
+];
 
 /** What a connection goes over: a socket, as far as one is used. */
 export interface Line {
@@ -212,9 +221,8 @@ export class Wire {
         const waiting = this.#waiting.get(frame.reqno);
         this.#waiting.delete(frame.reqno);
         if (frame.class === RUMPSP_ERROR) {
-          waiting?.reject(
-            new SysError(PROTOCOL[frame.u] ?? EIO, 'sysproxy', `error ${frame.u} of the server`),
-          );
+          const [error, why] = PROTOCOL[frame.u] ?? [EIO, `error ${frame.u} of the server`];
+          waiting?.reject(new SysError(error, 'sysproxy', why));
         } else {
           waiting?.resolve(frame.body.slice());
         }
