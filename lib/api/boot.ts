@@ -83,6 +83,9 @@ export function bootHere(options: BootOptions): { readonly kernel: Kernel; reado
   if (output !== undefined && typeof output !== 'function') {
     throw new TypeError('boot: console must be a function');
   }
+  if (options.host != null && typeof options.host.getparam !== 'function') {
+    throw new TypeError('boot: host must be one that nativeHost() or simulatedHost() has made');
+  }
   const host = options.host ?? nativeHost(env === undefined ? {} : { env });
   try {
     const sink = output ?? (host.kind === 'simulated' ? (text) => host.dprintf(text) : standardOutput());

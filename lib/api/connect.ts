@@ -174,6 +174,31 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
       `not a URL of a server: ${String(url)} (unix:///path, tcp://127.0.0.1:port)`,
     );
   }
-  const wire = await Wire.open(dialTo(address), options);
-  return settled(wire, () => wire.introduce(HANDSHAKE_GUEST, options.comm ?? 'node'));
+  const checked = connectOptions(options);
+  const wire = await Wire.open(dialTo(address), checked);
+  return settled(wire, () => wire.introduce(HANDSHAKE_GUEST, checked.comm ?? 'node'));
+}
+
+/** A checked copy. @throws SysError EINVAL */
+function connectOptions(options: ConnectOptions): ConnectOptions {
+  wanted(typeof options === 'object' && options !== null, 'options must be an object');
+  const copy = { ...options };
+  const { token, comm, onsignal, attach, ...others } = copy;
+  const [unknown] = Object.keys(others);
+  wanted(unknown === undefined, `no option "${unknown}"`);
+  wanted(token === undefined || (isText(token) && token !== ''), 'token must be a text without NUL');
+  wanted(comm === undefined || isText(comm), 'comm must be a text without NUL');
+  wanted(onsignal === undefined || typeof onsignal === 'function', 'onsignal must be a function');
+  wanted(attach === undefined || typeof attach === 'boolean', 'attach must be true or false');
+  return copy;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0');
+}
+
+function wanted(holds: boolean, complaint: string): void {
+  if (!holds) {
+    throw new SysError(EINVAL, 'connect', complaint);
+  }
 }

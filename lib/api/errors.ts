@@ -18,8 +18,9 @@ export class SysError extends Error {
   readonly strerror: string;
   /** The call: `'open'`. */
   readonly syscall: string;
-  readonly path?: string;
-  readonly dest?: string;
+  // Declared alone: an error without a path has no such property.
+  declare readonly path?: string;
+  declare readonly dest?: string;
 
   constructor(errno: Errno, syscall: string, detail?: string, path?: string, dest?: string) {
     const where = path === undefined ? '' : ` '${path}'${dest === undefined ? '' : ` -> '${dest}'`}`;

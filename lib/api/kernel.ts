@@ -221,8 +221,9 @@ export class Kernel {
    * Serve programs of other processes at `unix:///path` or `tcp://127.0.0.1:port`, by NetBSD's sysproxy protocol.
    * Rejects with SysError EINVAL, EACCES (TCP without a token), or the host's error.
    */
-  listen(url: string, options?: ListenOptions): Promise<Listener> {
-    return listen(this.#k, url, options);
+  async listen(url: string, options?: ListenOptions): Promise<Listener> {
+    this.#mustRun('listen');
+    return await listen(this.#k, url, options);
   }
 
   /**
@@ -233,6 +234,7 @@ export class Kernel {
    */
   share(options: NewprocOptions = {}): Shared {
     const who = newprocOptions(options);
+    this.#mustRun('share');
     return this.#shared(() => ({ lwp: spawn(this.#k, who), thread: false }), who.cwd);
   }
 
@@ -290,6 +292,11 @@ export class Kernel {
       }
       throw error instanceof Errno ? new SysError(error, what) : error;
     }
+  }
+
+  /** @throws KernelDead */
+  #mustRun(what: string): void {
+    this.enter(what, () => undefined);
   }
 
   /** @internal Let everyone run who can. */

@@ -63,6 +63,7 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
       `not a URL of a server: ${String(url)} (unix:///path of 107 bytes at most, tcp://127.0.0.1:port)`,
     );
   }
+  wanted(typeof options === 'object' && options !== null, 'options must be an object');
   const {
     uid = process.geteuid?.() ?? 0,
     gid = process.getegid?.() ?? 0,

@@ -14,7 +14,7 @@ import { SimCalls } from './sim_calls.ts';
 import type { Fault, FaultPlanHost, Hypercall } from './sim_faults.ts';
 import { faulty, planFaults } from './sim_faults.ts';
 import { SimMachine } from './sim_machine.ts';
-import type { SimulatedHostOptions } from './sim_options.ts';
+import { checkSimOptions, type SimulatedHostOptions } from './sim_options.ts';
 
 export type { Fault, Hypercall } from './sim_faults.ts';
 export type { SimulatedHostOptions } from './sim_options.ts';
@@ -126,5 +126,6 @@ export class SimulatedHost extends SimCalls {
 
 /** A host for one kernel. @throws TypeError RangeError for options that make no sense, naming them */
 export function simulatedHost(options: SimulatedHostOptions = {}): SimulatedHost {
+  checkSimOptions(options);
   return new SimulatedHost(options);
 }

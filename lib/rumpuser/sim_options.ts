@@ -18,5 +18,31 @@ export interface SimulatedHostOptions extends SimProcessOptions {
   readonly memlimit?: number;
 }
 
+const OPTIONS: ReadonlySet<string> = new Set<keyof SimulatedHostOptions>([
+  'console',
+  'env',
+  'faults',
+  'files',
+  'hostname',
+  'libraries',
+  'memlimit',
+  'ncpu',
+  'objects',
+  'pids',
+  'seed',
+  'startTime',
+]);
+
+/** @throws TypeError no object, or one with what is no option: a seed that is misspelt would be no seed */
+export function checkSimOptions(options: SimulatedHostOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`simulatedHost: options must be an object, not ${String(options)}`);
+  }
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`simulatedHost: no option "${unknown}"`);
+  }
+}
+
 export const DEFAULT_SEED = 0;
 export const DEFAULT_START: Readonly<Timespec> = Object.freeze({ sec: 1_262_304_000, nsec: 0 });

@@ -3,6 +3,7 @@ import {
   BootOptionError,
   boot,
   constants,
+  defineFilesystem,
   KernelDead,
   nativeHost,
   type Rumpuser,
@@ -76,12 +77,32 @@ onEveryHost('bad options are named, and nothing is left behind', (t, bootOne) =>
   }
 });
 
+test('a file system without what it needs is refused', (t) => {
+  for (const spec of [
+    undefined,
+    null,
+    5,
+    {},
+    { name: 'x' },
+    { name: '', mount() {}, unmount() {}, statvfs() {} },
+  ]) {
+    t.throws(() => defineFilesystem(spec as never), { instanceOf: TypeError, message: /defineFilesystem/ });
+  }
+});
+
+test('an error without a path has none', (t) => {
+  using kernel = boot();
+  const error = t.throws(() => kernel.newproc().sys.close(99), { instanceOf: SysError });
+  t.false('path' in error);
+  t.false('dest' in error);
+});
+
 test('options that are no options', (t) => {
   for (const options of [null, 5, 'x']) {
     t.throws(() => boot(options as never), { instanceOf: TypeError });
   }
   t.throws(() => boot({ console: 'stdout' as never }), { instanceOf: TypeError, message: /console/ });
-  t.throws(() => boot({ host: {} as Rumpuser }), { instanceOf: TypeError });
+  t.throws(() => boot({ host: {} as Rumpuser }), { instanceOf: TypeError, message: /host must/ });
 });
 
 for (const [name, bootWith] of Object.entries(WITH_ENV)) {

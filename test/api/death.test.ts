@@ -28,6 +28,7 @@ function assertDead(t: ExecutionContext, kernel: Kernel, proc: Proc, why: RegExp
   t.throws(() => kernel.ksyms.lookup('x'), expected);
   t.throws(() => kernel.setSysproxy(() => 0), expected);
   t.throws(() => kernel.sysctl('kern.hostname'), expected);
+  t.throws(() => kernel.share(), expected);
   t.false(kernel.running);
   t.regex(kernel.dead, why);
   t.false(proc.alive);
@@ -48,6 +49,7 @@ onEveryHost('halt: every later entry fails with the reason; looking back still w
   kernel.halt();
   assertDead(t, kernel, proc, /halted/);
   await t.throwsAsync(proc.promises.getpid(), { instanceOf: KernelDead });
+  await t.throwsAsync(kernel.listen('unix:///tmp/rump-dead'), { instanceOf: KernelDead });
 });
 
 onEveryHost('reboot(2): ends the kernel for the superuser alone', async (t, bootOne) => {

@@ -15,6 +15,11 @@ test('a fault can be planned for exactly the methods of the interface', (t) => {
   t.deepEqual([...hypercalls].sort(), interfaceMethods().sort());
 });
 
+test('options that are none are refused by name', (t) => {
+  t.throws(() => simulatedHost(null as never), { instanceOf: TypeError, message: /object/ });
+  t.throws(() => simulatedHost({ sead: 1 } as never), { instanceOf: TypeError, message: /"sead"/ });
+});
+
 test('the simulated host has every method of the interface, with as many parameters as the source says', (t) => {
   const host = simulatedHost();
   for (const call of hypercalls) t.is(typeof host[call], 'function', call);

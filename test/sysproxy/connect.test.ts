@@ -221,6 +221,22 @@ remotely(
   { token: 'secret' },
 );
 
+test('options that make no sense are refused before anybody is asked', async (t) => {
+  for (const options of [
+    5,
+    null,
+    { token: 5 },
+    { token: '' },
+    { comm: 'a\0b' },
+    { onsignal: 1 },
+    { attach: 1 },
+    { tokn: 'x' },
+  ]) {
+    const error = await t.throwsAsync(connect('unix:///none', options as never), { instanceOf: SysError });
+    t.is(error.code, 'EINVAL', JSON.stringify(options));
+  }
+});
+
 test('what is no server is told apart', async (t) => {
   await t.throwsAsync(connect('nowhere'), { instanceOf: SysError, code: 'EINVAL' });
   await t.throwsAsync(connect('unix:///nonexistent/sock'), { code: 'ENOENT' });
