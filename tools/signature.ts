@@ -95,9 +95,10 @@ function returned(type: string): string | undefined {
   const target = rest.join(' ');
   switch (kind) {
     case 'lenp':
+    case 'socklenp':
       return 'number';
     case 'out':
-      return localName(target);
+      return type === 'out? sockaddr' ? `${localName(target)} | null` : localName(target);
     case 'out[]':
       return `${localName(target)}[]`;
     default:

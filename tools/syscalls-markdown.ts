@@ -6,7 +6,7 @@ import { signature } from './signature.ts';
 const MEANING: readonly (readonly [Support, string])[] = [
   ['full', 'works as in NetBSD'],
   ['partial', 'works; the note says what is missing'],
-  ['planned', 'answers ENOSYS today'],
+  ['planned', 'answers ENOSYS until a component provides it'],
   ['no', 'cannot exist in a rump kernel and answers ENOSYS; the note says why'],
   ['compat', 'superseded form of another call, answers ENOSYS'],
   ['obsolete', 'number without a call'],

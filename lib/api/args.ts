@@ -6,54 +6,43 @@
  * a handler sees plain data of the right type, and a caller's object cannot hurt it. Wrong scalars are
  * EINVAL, wrong addresses (anything that is memory in C) EFAULT; the message says which argument.
  */
-import { bytesLength, bytesView, isBytes } from '../sys/bytes.ts';
-import { EFAULT, EINVAL, type Errno } from '../sys/errno.ts';
+import { bytesLength, isBytes } from '../sys/bytes.ts';
+import { EFAULT, EINVAL } from '../sys/errno.ts';
 import { SCALARS } from '../sys/scalars.ts';
 import { localArgs } from '../sys/syscalls.ts';
 import type { ArgType, Scalar, SysentRow } from '../sys/sysent.ts';
 import type { Kevent, Pollfd } from '../sys/types.ts';
-import { SysError } from './errors.ts';
+import { type ArgCheck, array, bytes, type Complain, complain, nullable, scalar, text } from './checks.ts';
+import { giveMessage, giveMessages, messageCheck, messagesCheck, sockaddrCheck } from './messages.ts';
 
-/** Check one argument; returns what the handler gets. */
-export type ArgCheck = (value: unknown) => unknown;
+/** An argument that the kernel writes to. */
+export interface Filled {
+  readonly at: number;
+  /** Give what it wrote to a copy back to the caller. @param value what the call returns; undefined: it failed */
+  readonly give: (user: unknown, copy: unknown, value: unknown) => void;
+}
 
 export interface ArgChecks {
   readonly checks: readonly ArgCheck[];
-  /** Which arguments the kernel writes to. Usually none. */
-  readonly filled: readonly number[];
+  /** Usually none. */
+  readonly filled: readonly Filled[];
 }
 
 const FILLED = /^(fill\?|inout|inout\?|inout\[\]|by) /;
-/** Ids of which -1 means "leave it", as C callers write it. */
-const IDS: ReadonlySet<string> = new Set(['uid_t', 'gid_t', 'id_t', 'dev_t', 'mode_t']);
 
 /** The checks of a row, one for each argument a local caller passes. */
 export function argChecks(row: SysentRow): ArgChecks {
   const local = localArgs(row);
   return {
     checks: local.map(([name, type], i) => checkOf(row.call, type, complain(row.call, i + 1, name))),
-    filled: local.flatMap(([, type], i) => (FILLED.test(type) ? [i] : [])),
+    filled: local.flatMap(([, type], at) =>
+      FILLED.test(type) ? [{ at, give: giverOf(row.call, type) }] : [],
+    ),
   };
 }
 
-type Complain = (errno: Errno, wanted: string, got: unknown) => never;
-
-function complain(call: string, position: number, name: string): Complain {
-  return (errno, wanted, got) => {
-    throw new SysError(errno, call, `argument ${position} (${name}) must be ${wanted}, not ${describe(got)}`);
-  };
-}
-
-function describe(value: unknown): string {
-  if (
-    value === null ||
-    typeof value === 'number' ||
-    typeof value === 'undefined' ||
-    typeof value === 'boolean'
-  ) {
-    return String(value);
-  }
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+function giverOf(call: string, type: ArgType): Filled['give'] {
+  return type === 'inout msghdr' ? giveMessage : type === 'inout[] mmsghdr' ? giveMessages(call) : copyout;
 }
 
 function checkOf(call: string, type: ArgType, no: Complain): ArgCheck {
@@ -92,65 +81,25 @@ function checkOf(call: string, type: ArgType, no: Complain): ArgCheck {
       return array((v) => v, no);
     case 'in':
     case 'inout':
-      return struct(what, no);
+      return struct(call, what, no);
     case 'in?':
     case 'inout?':
     case 'fill?':
-      return nullable(struct(what, no));
+      return nullable(struct(call, what, no));
     case 'in[]':
     case 'inout[]':
     case 'in[2]?':
     case 'in[]?': {
-      const each = array(what in SCALARS ? scalar(what as Scalar, no) : struct(what, no), no);
+      if (what === 'mmsghdr') {
+        return messagesCheck(call, no);
+      }
+      const each = array(what in SCALARS ? scalar(what as Scalar, no) : struct(call, what, no), no);
       return passing.endsWith('?') ? nullable(each) : each;
     }
     default:
       // What another argument decides (fcntl, ioctl): the handler looks at it.
       return (v) => copyin(v, no);
   }
-}
-
-function scalar(type: Scalar, no: Complain): ArgCheck {
-  const info = SCALARS[type];
-  const min = Math.max(Number(info.min), Number.MIN_SAFE_INTEGER);
-  const max = Math.min(Number(info.max), Number.MAX_SAFE_INTEGER);
-  const id = IDS.has(type);
-  return (v) => {
-    if (typeof v === 'number' && Number.isInteger(v) && v >= min && v <= max) {
-      // The kernel knows no negative zero.
-      return v + 0;
-    }
-    if (v === -1 && id) {
-      return Number(info.max);
-    }
-    return no(EINVAL, `an integer from ${min} to ${max}`, v);
-  };
-}
-
-function text(no: Complain): ArgCheck {
-  return (v) => {
-    if (typeof v !== 'string') {
-      return no(EFAULT, 'a string', v);
-    }
-    return v.includes('\0') ? no(EINVAL, 'a string without NUL', v) : v;
-  };
-}
-
-/**
- * A view of the caller's own bytes, with nothing of the caller's in front of them: what looks like a
- * Uint8Array may be a proxy, or have methods of its own.
- */
-function bytes(no: Complain): ArgCheck {
-  return (v) => {
-    if (!isBytes(v)) {
-      return no(EFAULT, 'a Uint8Array', v);
-    }
-    try {
-      return bytesView(v, 0, bytesLength(v));
-    } catch {
-      return no(EFAULT, 'a Uint8Array that still has its memory', v);
-    }
-  };
 }
 
 /** Calls that only move bytes: what they are given goes into a `Uio`, which takes the caller's for no more. */
@@ -163,34 +112,16 @@ function moved(no: Complain): ArgCheck {
   return (v) => (isBytes(v) && bytesLength(v) > 0 ? v : odd(v));
 }
 
-/** Longest array a caller may pass: no call takes as many, and a proxy can claim any length. */
-const ARRAY_MAX = 65536;
-
-function array(each: ArgCheck, no: Complain): ArgCheck {
-  return (v) => {
-    if (!Array.isArray(v)) {
-      return no(EFAULT, 'an array', v);
-    }
-    const { length } = v;
-    if (!(length <= ARRAY_MAX)) {
-      return no(EINVAL, `an array of at most ${ARRAY_MAX}`, v);
-    }
-    const copy: unknown[] = [];
-    for (let i = 0; i < length; i++) {
-      copy.push(each(v[i]));
-    }
-    return copy;
-  };
-}
-
-function nullable(check: ArgCheck): ArgCheck {
-  return (v) => (v === null || v === undefined ? null : check(v));
-}
-
 /** Structures that are sets of numbers here. */
 const SETS: ReadonlySet<string> = new Set(['fd_set', 'cpuset_t']);
 
-function struct(name: string, no: Complain): ArgCheck {
+function struct(call: string, name: string, no: Complain): ArgCheck {
+  if (name === 'sockaddr') {
+    return sockaddrCheck(no);
+  }
+  if (name === 'msghdr') {
+    return messageCheck(call, no);
+  }
   if (SETS.has(name)) {
     return (v) => (v instanceof Set ? copySet(v, no) : no(EFAULT, `a Set (${name})`, v));
   }

@@ -107,7 +107,7 @@ async function remoteCall(wire: Wire, row: SysentRow, args: readonly unknown[]):
     giveOut(row, filled, args, copies, 'quietly');
     throw error instanceof Errno ? new SysError(error, row.call, undefined, ...pathsOf(row, args)) : error;
   }
-  giveOut(row, filled, args, copies, 'loudly');
+  giveOut(row, filled, args, copies, 'loudly', value);
   return value;
 }
 

@@ -51,7 +51,7 @@ function makeEager(row: SysentRow, { checks, filled }: ArgChecks): Method<EagerC
       return Promise.reject(thrown(caller, error, row, args));
     }
     if (!(value instanceof Promise)) {
-      giveOut(row, filled, args, copies, 'loudly');
+      giveOut(row, filled, args, copies, 'loudly', value);
       return value;
     }
     const call = value.catch((error: unknown) => {

@@ -23,7 +23,7 @@ import {
   syscallByNumber,
 } from '../sys/syscalls.ts';
 import type { SysentRow } from '../sys/sysent.ts';
-import { type ArgChecks, argChecks, copyout } from './args.ts';
+import { type ArgChecks, argChecks, type Filled } from './args.ts';
 import { SysError } from './errors.ts';
 
 /** Whose calls these are. */
@@ -136,30 +136,31 @@ function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method {
       giveOut(row, filled, args, copies, 'quietly');
       throw edge(caller, error, row, args);
     }
-    giveOut(row, filled, args, copies, 'loudly');
+    giveOut(row, filled, args, copies, 'loudly', value);
     return value;
   };
 }
 
 /**
- * Fill the caller's objects with what the kernel has written. It runs the caller's code when they have
- * setters.
+ * Fill the caller's objects with what the kernel has written, in a call that returns `value`. It runs the
+ * caller's code when they have setters.
  * @throws SysError EFAULT one of them cannot be written to; quietly when the call has failed already
  */
 export function giveOut(
   row: SysentRow,
-  filled: readonly number[],
+  filled: readonly Filled[],
   args: readonly unknown[],
   copies: readonly unknown[],
   how: 'loudly' | 'quietly',
+  value?: unknown,
 ): void {
-  for (const i of filled) {
+  for (const { at, give } of filled) {
     try {
-      copyout(args[i], copies[i]);
+      give(args[at], copies[at], value);
     } catch (error) {
       if (how === 'loudly') {
         const why = error instanceof Error ? error.message : String(error);
-        throw new SysError(EFAULT, row.call, `argument ${i + 1} cannot be written to: ${why}`);
+        throw new SysError(EFAULT, row.call, `argument ${at + 1} cannot be written to: ${why}`);
       }
     }
   }
@@ -206,7 +207,7 @@ function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method {
 export function givenOut(
   call: Promise<unknown>,
   row: SysentRow,
-  filled: readonly number[],
+  filled: readonly Filled[],
   args: readonly unknown[],
   copies: () => readonly unknown[],
 ): Promise<unknown> {
@@ -215,7 +216,7 @@ export function givenOut(
   }
   return call.then(
     (value) => {
-      giveOut(row, filled, args, copies(), 'loudly');
+      giveOut(row, filled, args, copies(), 'loudly', value);
       return value;
     },
     (error: unknown) => {

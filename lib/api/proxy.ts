@@ -4,7 +4,7 @@ import type { Lwp } from '../kern/lwp.ts';
 import { sysproxyLocal, sysproxySet } from '../kern/sysproxy.ts';
 import { EINVAL, Errno, errnoByCode } from '../sys/errno.ts';
 import { syscallByNumber } from '../sys/syscalls.ts';
-import { type ArgChecks, argChecks, copyout } from './args.ts';
+import { type ArgChecks, argChecks } from './args.ts';
 import { SysError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import type { Proc } from './proc.ts';
@@ -56,13 +56,15 @@ export function proxy(k: Kern, kernel: Kernel, fn: SyscallProxy, arg: unknown): 
  */
 function serve(l: Lwp, number: number, args: readonly unknown[], checks: ArgChecks | undefined): unknown {
   const copies = checks?.checks.map((check, i) => check(args[i])) ?? [];
+  let value: unknown;
   try {
-    return sysproxyLocal(l, number, copies);
+    value = sysproxyLocal(l, number, copies);
+    return value;
   } catch (error) {
     throw error instanceof Errno ? new SysError(error, syscallByNumber(number)?.call ?? 'syscall') : error;
   } finally {
-    for (const i of checks?.filled ?? []) {
-      copyout(args[i], copies[i]);
+    for (const { at, give } of checks?.filled ?? []) {
+      give(args[at], copies[at], value);
     }
   }
 }

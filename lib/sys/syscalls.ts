@@ -34,7 +34,8 @@ export function isCallable(row: SysentRow): boolean {
   return row.support !== 'compat' && row.support !== 'obsolete';
 }
 
-const LOCALLY_NOTHING = /^(pad|ignored|fds|rest|string>|(len|lenp|salen|out|out\?|out\[\]|zero) .*)$/;
+const LOCALLY_NOTHING =
+  /^(pad|ignored|fds|rest|string>|(len|lenp|socklenp|salen|out|out\?|out\[\]|zero) .*)$/;
 
 /** The arguments a local caller passes: what only describes or returns memory is not among them. */
 export function localArgs(row: SysentRow): readonly Arg[] {

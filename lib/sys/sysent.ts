@@ -77,8 +77,9 @@ type Passing =
  *   argument that names it; `in[2]? T`: always two; `ptr[] T`: array of addresses; `strings`: of texts, NULL
  *   at the end;
  * - `len NAME`: the length or count of argument NAME; `lenp NAME`: the address of the capacity of the buffer
- *   NAME, where its used length comes back; `salen NAME`: size of a structure that knows its own (no local
- *   argument for these);
+ *   NAME, where its used length comes back; `socklenp NAME`: the same of 4 bytes, left alone where there is no
+ *   buffer; `salen NAME`: the size of a socket address, which knows its own, or, where that is returned, the
+ *   address of its capacity (no local argument for these);
  * - `max NAME`: the capacity of what NAME returns, which a local caller does pass; `maxbytes NAME`: the same,
  *   in bytes for C, in elements locally;
  * - `by NAME`: the value of argument NAME says what this is (fcntl, ioctl);
@@ -106,7 +107,7 @@ export type ArgType =
   | 'ptr'
   | 'ignored'
   | `${Passing} ${S | Scalar}`
-  | `${'len' | 'lenp' | 'salen' | 'max' | 'maxbytes' | 'by'} ${string}`;
+  | `${'len' | 'lenp' | 'socklenp' | 'salen' | 'max' | 'maxbytes' | 'by'} ${string}`;
 
 export type Arg = readonly [name: string, type: ArgType];
 
@@ -148,9 +149,9 @@ export type Component =
   | 'pset';
 
 /**
- * `full`: as NetBSD; `partial`: works, `note` says what is missing; `planned`: answers ENOSYS today;
- * `no`: cannot exist in a rump kernel, answers ENOSYS, `note` says why; `compat`: superseded layout of
- * another call, answers ENOSYS, its structures are described as `ptr`; `obsolete`: number without a call.
+ * `full`: as NetBSD; `partial`: works, `note` says what is missing; `planned`: answers ENOSYS until a
+ * component provides it; `no`: cannot exist in a rump kernel, answers ENOSYS, `note` says why; `compat`: superseded
+ * layout of another call, answers ENOSYS, its structures are described as `ptr`; `obsolete`: number without a call.
  */
 export type Support = 'full' | 'partial' | 'planned' | 'no' | 'compat' | 'obsolete';
 
@@ -236,17 +237,20 @@ export type LocalArgs<A extends readonly Arg[], Tail extends unknown[] = []> = A
         : [...Required<A>, ...Tail]
   : Tail;
 
-type OutType = `${'out' | 'out?' | 'out[]' | 'lenp'} ${string}` | 'string>';
+type OutType = `${'out' | 'out?' | 'out[]' | 'lenp' | 'socklenp'} ${string}` | 'string>';
 type OutArgs<A extends readonly Arg[]> = Extract<A[number], readonly [string, OutType]>;
 type OutOf<T> = T extends 'string>'
   ? string
-  : T extends `lenp ${string}`
+  : T extends `lenp ${string}` | `socklenp ${string}`
     ? number
     : T extends `out[] ${infer N}`
       ? Pointee<N>[]
-      : T extends `out ${infer N}` | `out? ${infer N}`
-        ? Pointee<N>
-        : never;
+      : T extends 'out? sockaddr'
+        ? // Who is connected sends without one.
+          Pointee<'sockaddr'> | null
+        : T extends `out ${infer N}` | `out? ${infer N}`
+          ? Pointee<N>
+          : never;
 type Outs<A extends readonly Arg[]> = { [E in OutArgs<A> as E[0]]: OutOf<E[1]> };
 /** The one property of an object that has one, the object itself when it has more. */
 type Only<T> = { [K in keyof T]: [Exclude<keyof T, K>] extends [never] ? T[K] : T }[keyof T];

@@ -232,13 +232,28 @@ export interface Flock {
   whence: number;
 }
 
-/** A socket address: family, and what follows the family byte. The length byte is implied. */
+/**
+ * A socket address: family, and what follows the family byte. The length byte is implied; both stand before the data in
+ * a foreign caller's memory. A caller gives 1 to 253 bytes of data; what it is told may have none.
+ */
 export interface Sockaddr {
   family: number;
   data: Uint8Array;
 }
 
-/** sendmsg(2), recvmsg(2): `control` and `flags` are set in place by the latter. */
+/**
+ * What sendmsg(2) sends: to whom (null: to whom the socket is connected), at most IOV_MAX pieces, and control messages
+ * as they lie in memory (`struct cmsghdr`, each at a multiple of 8; 16 to 4096 bytes in all) or null.
+ *
+ * For recvmsg(2) `iov` is where to, and `control` what room there is for control messages, null if none are wanted.
+ * It sets in place: `name`, who has sent this, null if nobody is named; `control`, to the part of it that was filled,
+ * so that its length says how much came, 0 if nothing; `flags`, MSG_TRUNC and the like. As in C the same object wants
+ * its `control` set anew before the next call. `iov` stays as it is; the result says how many of its bytes came. What
+ * `name` and `flags` were before is not looked at.
+ *
+ * So a handler of recvmsg is given null for `name` and 0 for `flags`, fills `iov`, and sets the others: `control` to a
+ * `subarray(0, n)` of itself, where it cuts what has no room, and says MSG_CTRUNC.
+ */
 export interface Msghdr {
   name: Sockaddr | null;
   iov: Uint8Array[];
@@ -246,7 +261,10 @@ export interface Msghdr {
   flags: number;
 }
 
-/** One message of sendmmsg(2), recvmmsg(2) with the bytes it moved. */
+/**
+ * One message of sendmmsg(2), recvmmsg(2). `len` is set to the bytes it moved, of as many messages as the result says;
+ * the others are left alone. Of more than 1024 messages only those are looked at.
+ */
 export interface Mmsghdr {
   hdr: Msghdr;
   len: number;

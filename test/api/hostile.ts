@@ -46,6 +46,10 @@ function withGetters(get: () => unknown): object {
     'data',
     'size',
     'ss_sp',
+    'name',
+    'iov',
+    'control',
+    'hdr',
   ];
   return Object.defineProperties(
     {},
@@ -203,6 +207,12 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
   'a stack of odd sizes': () => ({ sp: -1n, size: Number.NaN, flags: 1.5 }),
   'a small stack': () => ({ sp: 4096n, size: 16, flags: 0 }),
   'a timer of half a time': () => ({ value: { sec: 1, usec: 1, nsec: 1 }, interval: { sec: -1, usec: 1e9 } }),
+  'an address of odd parts': () => ({ family: 1, data: new Odd(4) }),
+  'a message of odd parts': () => ({
+    name: { family: -0, data: [] },
+    iov: [new Odd(4)],
+    control: new Odd(16),
+  }),
   'an event of odd parts': () => ({ notify: 1, signo: 99, value: 'x' }),
   'a name that makes a node': () => [CTL_VENDOR, CTL_CREATE],
   'a name that ends a node': () => [CTL_KERN, CTL_DESTROY],

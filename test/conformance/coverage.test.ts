@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { boot, SysError, simulatedHost } from '../../lib/api/index.ts';
 import { SYSCALLS } from '../../lib/sys/syscalls.master.ts';
-import { isCallable } from '../../lib/sys/syscalls.ts';
+import { isCallable, localArgs } from '../../lib/sys/syscalls.ts';
 import type { SysentRow } from '../../lib/sys/sysent.ts';
 import { insideOf } from './harness.ts';
 
@@ -64,17 +64,18 @@ test('every call that works is made by a test', (t) => {
 });
 
 /** Arguments of the right types, of no meaning. */
-function argsFor({ args }: SysentRow): unknown[] {
-  return args
-    .filter(
-      ([, type]) => !/^(pad|ignored|fds|rest|string>|(len|lenp|salen|out|out\?|out\[\]|zero) .*)$/.test(type),
-    )
-    .map(([, type]) => sample(type));
+function argsFor(row: SysentRow): unknown[] {
+  return localArgs(row).map(([, type]) => sample(type));
 }
+
+const MESSAGE = { name: null, iov: [], control: null, flags: 0 };
 
 function sample(type: string): unknown {
   if (/ (fd_set|cpuset_t)$/.test(type)) {
     return new Set();
+  }
+  if (/ (sockaddr|msghdr)$/.test(type)) {
+    return type.endsWith(' msghdr') ? MESSAGE : { family: 1, data: new Uint8Array(1) };
   }
   const [passing = ''] = type.split(' ');
   if (/^(path|string)\??$/.test(passing)) {

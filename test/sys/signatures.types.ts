@@ -78,11 +78,11 @@ holds<
   >
 >();
 holds<Same<ArgsOf<'accept'>, [number]>>();
-holds<Same<Flat<ResultOf<'accept'>>, { fd: number; name: Sockaddr }>>();
+holds<Same<Flat<ResultOf<'accept'>>, { fd: number; name: Sockaddr | null }>>();
 holds<Same<ArgsOf<'recvfrom'>, [number, Uint8Array, number]>>();
-holds<Same<Flat<ResultOf<'recvfrom'>>, { count: number; from: Sockaddr }>>();
+holds<Same<Flat<ResultOf<'recvfrom'>>, { count: number; from: Sockaddr | null }>>();
 holds<Same<ArgsOf<'sendto'>, [number, Uint8Array, number, (Sockaddr | null)?]>>();
-holds<Same<ArgsOf<'getsockopt'>, [number, number, number, Uint8Array]>>();
+holds<Same<ArgsOf<'getsockopt'>, [number, number, number, (Uint8Array | null)?]>>();
 holds<Same<ResultOf<'getsockopt'>, number>>();
 holds<Same<ArgsOf<'sigprocmask'>, [number, (Sigset | null)?]>>();
 holds<Same<ResultOf<'sigprocmask'>, Sigset>>();

@@ -102,11 +102,11 @@ const SLOTS: Readonly<Record<string, number>> = {
   __sysctl: 6,
 };
 
-const REFERENCE = /^(len|lenp|salen|max|maxbytes|by) (.+)$/;
+const REFERENCE = /^(len|lenp|socklenp|salen|max|maxbytes|by) (.+)$/;
 
 /** The arguments of a row that measure argument `name`. */
 const measures = (row: SysentRow, name: string): Arg[] =>
-  row.args.filter(([, type]) => new RegExp(`^(len|lenp|max|maxbytes) ${name}$`).test(type));
+  row.args.filter(([, type]) => new RegExp(`^(len|lenp|socklenp|max|maxbytes) ${name}$`).test(type));
 
 test('numbers are the indexes of the table, without a gap', (t) => {
   t.deepEqual(
@@ -174,6 +174,7 @@ test('a measure names another argument that has one', (t) => {
   const MEASURED: Readonly<Record<string, RegExp>> = {
     len: /^(buf[<>]\??|iov[<>]|string>|by .*|(in|inout)\[\]\?? .*|ptr\[\] .*|(in|out) (msgbuf|cpuset_t))$/,
     lenp: /^buf>\??$/,
+    socklenp: /^buf>\?$/,
     salen: /^(in|in\?|out|out\?) sockaddr$/,
     max: /^(out\[\] .*|out msgbuf)$/,
     maxbytes: /^out\[\] .*$/,

@@ -43,7 +43,7 @@ test('signatures say what the types say', (t) => {
     kevent: 'kevent(fd: number, changelist: Kevent[] | null, nevents: number, timeout?: Timespec): Kevent[]',
     sysctl: 'sysctl(name: number[], oldv?: Uint8Array, newv?: Uint8Array): number',
     getlogin: 'getlogin(): string',
-    accept: 'accept(s: number): { fd: number; name: Sockaddr }',
+    accept: 'accept(s: number): { fd: number; name: Sockaddr | null }',
     poll: 'poll(fds: Pollfd[], timeout: number): number',
     clock_nanosleep:
       'clock_nanosleep(clock_id: number, flags: number, rqtp: Timespec, rmtp?: Timespec): void',

@@ -81,7 +81,7 @@ function makeSync(row: SysentRow, { checks, filled }: ArgChecks): Method<GateWay
       giveOut(row, filled, args, copies, 'quietly');
       throw edge(error, row, args);
     }
-    giveOut(row, filled, args, copies, 'loudly');
+    giveOut(row, filled, args, copies, 'loudly', value);
     return value;
   };
 }
@@ -99,7 +99,7 @@ function makeAsync(row: SysentRow, { checks, filled }: ArgChecks): Method<GateWa
       giveOut(row, filled, args, copies, 'quietly');
       throw edge(error, row, args);
     }
-    giveOut(row, filled, args, copies, 'loudly');
+    giveOut(row, filled, args, copies, 'loudly', value);
     return value;
   };
 }

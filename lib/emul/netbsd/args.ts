@@ -18,8 +18,11 @@ import { SCALARS } from '../../sys/scalars.ts';
 import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
 import { modctlIn } from './modctl.ts';
 import { mountIn } from './mountargs.ts';
+import { type Messages, messagesIn } from './msghdr.ts';
+import { sockaddrIn } from './sockaddr.ts';
+import { capacityAt, sockoptIn } from './sockopt.ts';
 import { type Codec, codecOf, flockCodec } from './structs.ts';
-import { scattered } from './transfer.ts';
+import { type Scattered, scattered } from './transfer.ts';
 
 /** Elements of an array at most. */
 const ELEMENTS_MAX = 65536;
@@ -44,7 +47,9 @@ export class Marshal {
   /** Where the results go: the address of each out-argument. */
   readonly outs = new Map<string, bigint>();
   /** Of a scattered read: what the call fills, and where that goes. */
-  scatter: { readonly buffers: readonly Uint8Array[]; readonly bases: readonly bigint[] } | null = null;
+  scatter: Scattered | null = null;
+  /** Of calls that move messages: these. */
+  messages: Messages | null = null;
   /** Where two descriptors go. */
   pair: bigint | null = null;
   /** Of modctl STAT: the iovec, and what it says. */
@@ -196,6 +201,10 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
       m.values.push(yield* m.copyin(address, m.lengthOf(name, m.vm.transferMax)));
       return;
     case 'buf<?':
+      if (m.row.call === 'setsockopt') {
+        yield* sockoptIn(m, i, address);
+        return;
+      }
       m.values.push(address === 0n ? null : yield* m.copyin(address, m.lengthOf(name, m.vm.transferMax)));
       return;
     case 'buf>':
@@ -217,7 +226,7 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
     case 'inout':
     case 'inout?':
     case 'fill?':
-      yield* structure(m, address, passing, what);
+      yield* structure(m, name, address, passing, what);
       return;
     case 'in[]':
     case 'in[]?':
@@ -230,9 +239,11 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
     case 'out[]':
     case 'string>':
     case 'lenp':
+    case 'socklenp':
       m.outs.set(name, address);
       return;
     case 'len':
+    case 'salen':
     case 'pad':
     case 'ignored':
     case 'zero':
@@ -241,7 +252,7 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
       m.pair = address;
       return;
     default:
-      // Addresses of addresses, socket addresses, texts: the calls that take them are not there for foreign callers.
+      // Addresses of addresses, texts: the calls that take them are not there for foreign callers.
       throw ENOSYS;
   }
 }
@@ -257,19 +268,30 @@ function* outBuffer(m: Marshal, name: string, address: bigint, passing: string):
     m.values.push(null);
     return;
   }
-  const capacity = m.row.args.find(([, type]) => type === `lenp ${name}`);
-  let length = m.lengthOf(name, m.vm.transferMax);
-  if (capacity !== undefined) {
-    const at = m.word(m.slotOf(capacity[0]));
-    const bytes = yield* m.copyin(at, 8);
-    length = Math.min(m.vm.transferMax, memoryCodec('size_t').decode(bytes) as number);
-  }
-  const buf = m.room(length);
-  m.values.push(buf);
+  const capacity = yield* capacityAt(m, name);
+  const length = Math.min(m.vm.transferMax, capacity ?? m.lengthOf(name, m.vm.transferMax));
+  // What getsockopt2 tells depends on what is there.
+  m.values.push(
+    m.row.call === 'getsockopt2' ? new Uint8Array(yield* m.copyin(address, length)) : m.room(length),
+  );
   m.outs.set(name, address);
 }
 
-function* structure(m: Marshal, address: bigint, passing: string, what: string): MaySleep<void> {
+function* structure(
+  m: Marshal,
+  name: string,
+  address: bigint,
+  passing: 'in' | 'in?' | 'inout' | 'inout?' | 'fill?',
+  what: string,
+): MaySleep<void> {
+  if (what === 'sockaddr') {
+    yield* sockaddrIn(m, name, address, passing as 'in' | 'in?');
+    return;
+  }
+  if (what === 'msghdr') {
+    yield* messagesIn(m, name, address, what);
+    return;
+  }
   if (address === 0n && passing.endsWith('?')) {
     m.values.push(null);
     return;
@@ -308,6 +330,10 @@ function* descriptorSet(m: Marshal, address: bigint): MaySleep<void> {
 }
 
 function* elements(m: Marshal, name: string, address: bigint, passing: string, what: string): MaySleep<void> {
+  if (what === 'mmsghdr') {
+    yield* messagesIn(m, name, address, what);
+    return;
+  }
   if (address === 0n && passing.endsWith('?')) {
     m.values.push(null);
     return;

@@ -10,12 +10,13 @@ import { nameDecode, nameEncode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import { localArgs } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
-import type { Flock } from '../../sys/types.ts';
+import type { Flock, Mmsghdr, Msghdr, Sockaddr } from '../../sys/types.ts';
 import { memoryCodec } from './args.ts';
 import { type CallSegments, Encoder, type Piece } from './encoder.ts';
 import { modctlArg } from './modctl.ts';
 import { mountOutward } from './mountargs.ts';
 import { inward, outward } from './outward.ts';
+import { messageArg, messagesArg, sockaddrArg, sockaddrResult } from './sockoutward.ts';
 import { type Codec, flockCodec } from './structs.ts';
 
 /** A call that is under way: its registers, and what becomes of the answer. */
@@ -96,9 +97,12 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
       }
       return;
     case 'iov<':
-    case 'iov>':
-      vector(e, i, name, passing, value as readonly Uint8Array[]);
+    case 'iov>': {
+      const pieces = value as readonly Uint8Array[];
+      e.set(i, e.vector(pieces, passing === 'iov<' ? 'given' : 'filled'));
+      e.setLength(name, pieces.length);
       return;
+    }
     case 'ptr':
       e.set(i, value as bigint);
       return;
@@ -107,7 +111,7 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
     case 'inout':
     case 'inout?':
     case 'fill?':
-      structure(e, i, passing, what, value);
+      structure(e, i, name, passing, what, value);
       return;
     case 'in[]':
     case 'in[]?':
@@ -117,7 +121,7 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
       return;
     case 'out':
     case 'out?':
-      out(e, i, name, what);
+      (what === 'sockaddr' ? sockaddrResult : out)(e, i, name, what);
       return;
     case 'out[]':
       outArray(e, i, name, what, values);
@@ -129,8 +133,9 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
       e.outs.set(name, () => text(bytes));
       return;
     }
-    case 'lenp': {
-      const codec = memoryCodec('size_t');
+    case 'lenp':
+    case 'socklenp': {
+      const codec = memoryCodec(passing === 'lenp' ? 'size_t' : 'socklen_t');
       const bytes = codec.encode((values.get(what) as Uint8Array | null)?.length ?? 0).slice();
       e.set(i, e.give(bytes));
       e.outs.set(name, () => codec.decode(bytes));
@@ -140,6 +145,7 @@ function encodeArg(e: Encoder, i: number, values: ReadonlyMap<string, unknown>):
       byAnother(e, i, what, value, values);
       return;
     case 'len':
+    case 'salen':
     case 'pad':
     case 'ignored':
     case 'zero':
@@ -165,27 +171,15 @@ function sizeOfElement(e: Encoder, name: string): number {
   return memoryCodec(type.slice(type.indexOf(' ') + 1)).size;
 }
 
-function vector(
-  e: Encoder,
-  i: number,
-  name: string,
-  passing: 'iov<' | 'iov>',
-  buffers: readonly Uint8Array[],
-): void {
-  const pieces = buffers.map((bytes) => ({ address: e.place(bytes), bytes }));
-  const words = new BigUint64Array(2 * pieces.length);
-  for (const [n, { address, bytes }] of pieces.entries()) {
-    words[2 * n] = address;
-    words[2 * n + 1] = BigInt(bytes.length);
+function structure(e: Encoder, i: number, name: string, passing: string, what: string, value: unknown): void {
+  if (what === 'sockaddr') {
+    sockaddrArg(e, i, name, value as Sockaddr | null | undefined);
+    return;
   }
-  e.set(i, e.give(new Uint8Array(words.buffer)));
-  if (passing === 'iov<') {
-    e.read.push(...pieces);
+  if (what === 'msghdr') {
+    messageArg(e, i, value as Msghdr);
+    return;
   }
-  e.setLength(name, buffers.length);
-}
-
-function structure(e: Encoder, i: number, passing: string, what: string, value: unknown): void {
   if (value == null) {
     return;
   }
@@ -245,6 +239,10 @@ function elements(
   items: object[] | null | undefined,
 ): void {
   if (items == null) {
+    return;
+  }
+  if (what === 'mmsghdr') {
+    messagesArg(e, i, name, items as Mmsghdr[]);
     return;
   }
   const codec = memoryCodec(what);
@@ -361,7 +359,7 @@ function byAnother(
 
 function decodeResult(e: Encoder, [first, second]: readonly [bigint, bigint]): unknown {
   for (const fill of e.after) {
-    fill();
+    fill(Number(first));
   }
   if (e.instead !== null) {
     return e.instead();

@@ -88,8 +88,8 @@ export class Encoder {
   readonly read: Piece[] = [];
   /** Out-arguments by name: how to read them when the call has ended. */
   readonly outs = new Map<string, (count: number) => unknown>();
-  /** Objects of the caller's to be filled. */
-  readonly after: (() => void)[] = [];
+  /** Objects of the caller's to be filled, when the call has returned a number. */
+  readonly after: ((value: number) => void)[] = [];
   /** Those that tell something when the call has failed, too. */
   readonly always: (() => void)[] = [];
   /** What the caller gets instead of the registers: a number that an ioctl reads, what there is of modules. */
@@ -116,6 +116,28 @@ export class Encoder {
   place(bytes: Uint8Array): bigint {
     const address = this.arena.add(bytes);
     this.segments.push(address);
+    return address;
+  }
+
+  /** Segments of `pieces`, and one that says where they are. @returns the address of that */
+  vector(pieces: readonly Uint8Array[], way: 'given' | 'filled'): bigint {
+    const places = pieces.map((bytes) => ({ address: this.place(bytes), bytes }));
+    const words = new BigUint64Array(2 * places.length);
+    for (const [n, { address, bytes }] of places.entries()) {
+      words[2 * n] = address;
+      words[2 * n + 1] = BigInt(bytes.length);
+    }
+    const address = this.give(new Uint8Array(words.buffer));
+    if (way === 'given') {
+      this.read.push(...places);
+    }
+    return address;
+  }
+
+  /** A new segment that the kernel will read before all others: it says where they are. */
+  giveFirst(bytes: Uint8Array): bigint {
+    const address = this.place(bytes);
+    this.read.unshift({ address, bytes });
     return address;
   }
 

@@ -29,6 +29,7 @@ const DESCRIPTOR_FIRST: ReadonlyMap<string, number> = new Map([
   ['pwrite', FWRITE],
   ['writev', FWRITE],
   ['pwritev', FWRITE],
+  ['sendto', 0],
   ['ioctl', 0],
   ['kevent', 0],
 ]);

@@ -16,6 +16,7 @@ import { EINVAL, ENOSYS } from '../../sys/errno.ts';
 import { nameDecode, nameEncode } from '../../sys/pathname.ts';
 import type { Marshal } from './args.ts';
 import type { Encoder } from './encoder.ts';
+import { IOVEC_SIZE } from './transfer.ts';
 
 /** Offsets in a modstat_t. */
 const REQUIRED = MAXMODNAME;
@@ -23,7 +24,6 @@ const ADDR = REQUIRED + MAXMODNAME * MAXMODDEPS;
 const SOURCE = ADDR + 8;
 const SIZE = SOURCE + 32;
 const LOAD_SIZE = 32;
-const IOVEC_SIZE = 16;
 /** Modules that a caller here asks for at once. */
 const MODULES_MAX = 256;
 

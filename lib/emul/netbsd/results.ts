@@ -7,9 +7,15 @@ import type { Lwp } from '../../kern/lwp.ts';
 import type { MaySleep } from '../../kern/maysleep.ts';
 import { ERANGE } from '../../sys/errno.ts';
 import { nameEncode } from '../../sys/pathname.ts';
+import { localArgs } from '../../sys/syscalls.ts';
 import type { SysentRow } from '../../sys/sysent.ts';
+import type { Sockaddr } from '../../sys/types.ts';
 import { type Marshal, memoryCodec } from './args.ts';
 import { modstatOut } from './modctl.ts';
+import { messagesOut } from './msghdr.ts';
+import { sockaddrOut } from './sockaddr.ts';
+import { scatter } from './transfer.ts';
+import { toldOrClosed } from './undo.ts';
 
 /** The two return registers. */
 export type Registers = [bigint, bigint];
@@ -20,7 +26,7 @@ function register(value: unknown): bigint {
 
 /** The result by name: a call with one out-argument returns it bare, one with more an object of them. */
 function outOf(m: Marshal, value: unknown, name: string): unknown {
-  const outs = m.row.args.filter(([, type]) => /^(out|out\?|out\[\]|lenp) |^string>$/.test(type));
+  const outs = m.row.args.filter(([, type]) => /^(out|out\?|out\[\]|lenp|socklenp) |^string>$/.test(type));
   const named = m.row.result.includes(':') || outs.length > 1;
   return named ? (value as Readonly<Record<string, unknown>>)[name] : value;
 }
@@ -33,6 +39,11 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     const what = type.slice(type.indexOf(' ') + 1);
     if (type.startsWith('buf>') && address !== undefined) {
       yield* filled(m, name, address, value);
+    } else if (what === 'sockaddr' && address !== undefined) {
+      const telling = sockaddrOut(m, name, address, outOf(m, value, name) as Sockaddr | null);
+      yield* toldOrClosed(m.l, madeBy(m, value), telling);
+    } else if (type.startsWith('socklenp ')) {
+      yield* used(m, what, m.outs.get(name) as bigint, outOf(m, value, name) as number);
     } else if (address === undefined || (address === 0n && /^(out\?|lenp) /.test(type))) {
     } else if (type === 'string>') {
       count = yield* text(m, name, address, outOf(m, value, name) as string);
@@ -59,7 +70,12 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     yield* modstatOut(m, value as never);
     return [0n, 0n];
   }
-  yield* scatter(m, value);
+  if (m.messages !== null) {
+    return [BigInt(yield* messagesOut(m, m.messages, value as number)), 0n];
+  }
+  if (m.scatter !== null) {
+    yield* scatter(m, m.scatter, typeof value === 'number' ? value : 0);
+  }
   if (m.ioctl !== null) {
     if (m.ioctl.out) {
       yield* ioctlOut(m, m.ioctl, value);
@@ -67,9 +83,11 @@ export function* encodeResult(m: Marshal, value: unknown): MaySleep<Registers> {
     return [0n, 0n];
   }
   if (m.pair !== null) {
-    // pipe2(2) fills an array, pipe(2) has two registers; the original leaves the second in its place.
-    yield* m.copyout(m.pair, new Uint8Array(Int32Array.from(value as [number, number]).buffer));
-    return [0n, BigInt((value as [number, number])[1])];
+    // These fill an array, pipe(2) has two registers; the original's pipe2 leaves the second in its place.
+    const pair = value as [number, number];
+    const telling = m.copyout(m.pair, new Uint8Array(Int32Array.from(pair).buffer));
+    yield* toldOrClosed(m.l, pair, telling);
+    return [0n, m.row.call === 'pipe2' ? BigInt(pair[1]) : 0n];
   }
   return registers(m, value, count);
 }
@@ -121,17 +139,9 @@ function* filled(m: Marshal, name: string, address: bigint, value: unknown): May
   yield* m.copyout(address, buf.subarray(0, length));
 }
 
-/** Which of the values an argument became: those before it that are nothing locally do not count. */
+/** Which of the values an argument became. */
 function localIndex(m: Marshal, name: string): number {
-  const LOCALLY_NOTHING = /^(pad|ignored|fds|rest|string>|(len|lenp|salen|out|out\?|out\[\]|zero) .*)$/;
-  let index = 0;
-  for (const [each, type] of m.row.args) {
-    if (each === name) {
-      break;
-    }
-    index += LOCALLY_NOTHING.test(type) ? 0 : 1;
-  }
-  return index;
+  return localArgs(m.row).findIndex(([each]) => each === name);
 }
 
 /**
@@ -151,13 +161,17 @@ function* text(m: Marshal, name: string, address: bigint, value: string): MaySle
   return BigInt(bytes.length);
 }
 
-function* scatter(m: Marshal, value: unknown): MaySleep<void> {
-  let left = typeof value === 'number' ? value : 0;
-  for (const [i, buffer] of (m.scatter?.buffers ?? []).entries()) {
-    const length = Math.min(left, buffer.length);
-    yield* m.copyout(m.scatter?.bases[i] as bigint, buffer.subarray(0, length));
-    left -= length;
+/** How much of the buffer was used, in 4 bytes, if there is one. */
+function* used(m: Marshal, buffer: string, address: bigint, length: number): MaySleep<void> {
+  const room = (m.values[localIndex(m, buffer)] as Uint8Array | null)?.length ?? 0;
+  if (room > 0) {
+    yield* m.copyout(address, memoryCodec('socklen_t').encode(Math.min(length, room)));
   }
+}
+
+/** The descriptor that the call has made, if it makes one. */
+function madeBy(m: Marshal, value: unknown): number[] {
+  return m.row.result === 'fd:int' ? [(value as { readonly fd: number }).fd] : [];
 }
 
 /** What an ioctl reads: the number it returned, or the bytes the driver filled. */

@@ -4,47 +4,87 @@
  * NetBSD: sys/kern/sys_generic.c (do_filereadv, do_filewritev).
  */
 import type { MaySleep } from '../../kern/maysleep.ts';
+import { IOV_MAX } from '../../sys/constants/limits.ts';
 import { EINVAL } from '../../sys/errno.ts';
 import type { Marshal } from './args.ts';
 
 /** The longest transfer whose result can be told. */
 export const SSIZE_MAX = 2n ** 63n - 1n;
-/** IOV_MAX. */
-const PIECES_MAX = 1024;
+/** Bytes of a `struct iovec`. */
+export const IOVEC_SIZE = 16;
 
-/** Buffers of an iovec array, together no longer than the bound. @throws EINVAL they claim more than SSIZE_MAX */
+/** One of several places, as the caller says. */
+interface Place {
+  readonly base: bigint;
+  readonly length: bigint;
+}
+
+/** What is moved: the bytes, and where they are in the caller's memory. */
+export interface Scattered {
+  readonly buffers: Uint8Array[];
+  readonly bases: readonly bigint[];
+}
+
+/** An iovec array. @throws EFAULT; EINVAL they claim more than SSIZE_MAX */
+export function* placesAt(m: Marshal, address: bigint, count: number): MaySleep<Place[]> {
+  const bytes = yield* m.copyin(address, count * IOVEC_SIZE);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const places = Array.from({ length: count }, (_, i) => ({
+    base: view.getBigUint64(IOVEC_SIZE * i, true),
+    length: view.getBigUint64(IOVEC_SIZE * i + 8, true),
+  }));
+  if (lengthOf(places) > SSIZE_MAX) {
+    throw EINVAL;
+  }
+  return places;
+}
+
+export function lengthOf(places: readonly Place[]): bigint {
+  return places.reduce((sum, { length }) => sum + length, 0n);
+}
+
+/** What is there, or room for what will be, together `max` bytes at most. @throws EFAULT ENOMEM */
+export function* transferred(
+  m: Marshal,
+  places: readonly Place[],
+  way: 'in' | 'out',
+  max: number,
+): MaySleep<Scattered> {
+  const buffers: Uint8Array[] = [];
+  let left = max;
+  for (const { base, length: wanted } of places) {
+    const length = Number(wanted > BigInt(left) ? BigInt(left) : wanted);
+    left -= length;
+    buffers.push(way === 'in' ? yield* m.copyin(base, length) : m.room(length));
+  }
+  return { buffers, bases: places.map(({ base }) => base) };
+}
+
+/** The first `length` bytes go out. @throws EFAULT */
+export function* scatter(m: Marshal, { buffers, bases }: Scattered, length: number): MaySleep<void> {
+  let left = length;
+  for (const [i, buffer] of buffers.entries()) {
+    const part = Math.min(left, buffer.length);
+    yield* m.copyout(bases[i] as bigint, buffer.subarray(0, part));
+    left -= part;
+  }
+}
+
+/** Buffers of an iovec array, together no longer than the bound. @throws EINVAL EFAULT ENOMEM */
 export function* scattered(
   m: Marshal,
   name: string,
   address: bigint,
   passing: 'iov<' | 'iov>',
 ): MaySleep<void> {
-  const count = m.lengthOf(name, PIECES_MAX + 1);
-  if (count > PIECES_MAX) {
+  const count = m.lengthOf(name, IOV_MAX + 1);
+  if (count > IOV_MAX) {
     throw EINVAL;
   }
-  const bytes = yield* m.copyin(address, count * 16);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const buffers: Uint8Array[] = [];
-  const bases: bigint[] = [];
-  let left = m.vm.transferMax;
-  let claimed = 0n;
-  for (let i = 0; i < count; i++) {
-    claimed += view.getBigUint64(16 * i + 8, true);
-  }
-  if (claimed > SSIZE_MAX) {
-    throw EINVAL;
-  }
-  for (let i = 0; i < count; i++) {
-    const base = view.getBigUint64(16 * i, true);
-    const wanted = view.getBigUint64(16 * i + 8, true);
-    const length = Number(wanted > BigInt(left) ? BigInt(left) : wanted);
-    left -= length;
-    buffers.push(passing === 'iov<' ? yield* m.copyin(base, length) : m.room(length));
-    bases.push(base);
-  }
-  m.values.push(buffers);
+  const places = yield* placesAt(m, address, count);
+  const moved = yield* transferred(m, places, passing === 'iov<' ? 'in' : 'out', m.vm.transferMax);
+  m.values.push(moved.buffers);
   if (passing === 'iov>') {
-    m.scatter = { buffers, bases };
+    m.scatter = moved;
   }
 }

@@ -13,6 +13,7 @@ export const MAX_CANON = 255;
 export const MAX_INPUT = 255;
 export const NAME_MAX = 511;
 export const NGROUPS_MAX = 16;
+export const UCHAR_MAX = 255;
 export const UID_MAX = 2147483647;
 export const OPEN_MAX = 128;
 export const PATH_MAX = 1024;

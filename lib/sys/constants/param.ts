@@ -94,5 +94,7 @@ export const PAGE_SIZE = 4096;
 export const DEV_BSIZE = 512;
 export const MAXPHYS = 65536;
 export const MAXBSIZE = MAXPHYS;
+/** Bytes in a cluster of network memory: the longest option of a socket. */
+export const MCLBYTES = 2048;
 /** Device number of no device. */
 export const NODEV = -1;
