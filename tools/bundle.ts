@@ -102,13 +102,28 @@ const escaped = readFileSync(script, 'utf8').replace(
 writeFileSync(script, escaped);
 
 const names = Object.keys((await import(api)) as object).join(', ');
+/**
+ * CommonJS loads it, and the ES module takes it from there: there is one copy of the library however it was
+ * reached, and who cannot require() an ES module (jest) has it too.
+ */
 const index = `import { load } from ${JSON.stringify(join(dist, 'tools', 'load.js'))};
 const { fileURLToPath } = process.getBuiltinModule('node:url');
 export const { ${names} } = load(fileURLToPath(new URL('api.cjs', import.meta.url)));`;
+await build({
+  input: { index: INDEX },
+  platform: 'node',
+  logLevel: 'warn',
+  plugins: [library],
+  output: { ...form, format: 'cjs', entryFileNames: '[name].cjs' },
+});
+writeFileSync(
+  join(bundle, 'index.js'),
+  `const { createRequire } = process.getBuiltinModule('node:module');
+export const { ${names} } = createRequire(import.meta.url)('./index.cjs');\n`,
+);
 
 /** What each program loads is a build of its own, so that it is in one file: Node takes its time for each. */
 for (const [name, entry] of [
-  ['index', INDEX],
   ['cache', join(dist, 'tools', 'cache.js')],
   ['own_worker', join(dist, 'lib', 'api', 'gate', 'own_worker.js')],
   ['rump', join(dist, 'lib', 'cli', 'main.js')],

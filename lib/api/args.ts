@@ -6,6 +6,7 @@
  * a handler sees plain data of the right type, and a caller's object cannot hurt it. Wrong scalars are
  * EINVAL, wrong addresses (anything that is memory in C) EFAULT; the message says which argument.
  */
+import { types } from 'node:util';
 import { bytesLength, isBytes } from '../sys/bytes.ts';
 import { EFAULT, EINVAL } from '../sys/errno.ts';
 import { SCALARS } from '../sys/scalars.ts';
@@ -123,7 +124,7 @@ function struct(call: string, name: string, no: Complain): ArgCheck {
     return messageCheck(call, no);
   }
   if (SETS.has(name)) {
-    return (v) => (v instanceof Set ? copySet(v, no) : no(EFAULT, `a Set (${name})`, v));
+    return (v) => (types.isSet(v) ? copySet(v, no) : no(EFAULT, `a Set (${name})`, v));
   }
   const numbers = NUMBERS.has(name);
   const flat = FLAT.get(name);
@@ -188,7 +189,7 @@ function copyin(value: unknown, no: Complain, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) {
     return value;
   }
-  if (value instanceof Set) {
+  if (types.isSet(value)) {
     return copySet(value, no);
   }
   if (depth === DEPTH_MAX) {
@@ -216,7 +217,7 @@ function copySet(value: Set<unknown>, no: Complain): Set<unknown> {
 
 /** Give what the kernel wrote to a copy back to the caller's object. @throws what that object throws */
 export function copyout(user: unknown, copy: unknown): void {
-  if (user instanceof Set && copy instanceof Set) {
+  if (types.isSet(user) && copy instanceof Set) {
     Set.prototype.clear.call(user);
     for (const member of copy) {
       Set.prototype.add.call(user, member);

@@ -9,6 +9,7 @@ import { type ConsoleSource, consoleDrained, consoleInput } from '../kern/cons_h
 import type { Kernel } from '../kern/kernel.ts';
 import { thrownText } from '../kern/msgbuf.ts';
 import { inKernel } from '../kern/schedule.ts';
+import { isBytes } from '../sys/bytes.ts';
 
 /** Gets text. It is full until the promise it returns, if it returns one, settles. */
 export type ConsoleSink = (text: string) => unknown;
@@ -80,7 +81,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** @throws TypeError it is no iterable of strings or bytes */
 function sourceOf(stdin: ConsoleInput, later: (piece: Uint8Array | null) => void): ConsoleSource {
-  const pieces = typeof stdin === 'string' || stdin instanceof Uint8Array ? [stdin] : stdin;
+  const pieces = typeof stdin === 'string' || isBytes(stdin) ? [stdin] : stdin;
   if (typeof pieces !== 'object' || pieces === null) {
     throw new TypeError('boot: stdin must be text, bytes, or an iterable of them');
   }
@@ -137,7 +138,7 @@ function pieceOf(step: IteratorResult<ConsolePiece>): Uint8Array | null {
   if (typeof value === 'string') {
     return new TextEncoder().encode(value);
   }
-  if (value instanceof Uint8Array) {
+  if (isBytes(value)) {
     return value.slice();
   }
   throw new TypeError(`console input: a piece is text or bytes, not ${typeof value}`);

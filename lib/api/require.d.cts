@@ -1,4 +1,4 @@
-// The same types for `require('rumpkernel')`. Node gives an ES module to require() since 20.19; TypeScript's older
-// "node16" setting does not know that and would refuse the line below.
+// The same types for `require('rumpkernel')`. They are those of an ES module, which TypeScript's older "node16" setting
+// would refuse to be required.
 // @ts-ignore
 export * from '../../dist/lib/api/index.js';

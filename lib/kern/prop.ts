@@ -4,6 +4,7 @@
  *
  * NetBSD: common/lib/libprop, proplib(3), prop_dictionary(3).
  */
+import { isBytes } from '../sys/bytes.ts';
 import { EINVAL } from '../sys/errno.ts';
 
 /** Numbers are integers; a bigint is for what a number cannot hold exactly. Bytes are a copy. */
@@ -60,7 +61,8 @@ function isPlain(value: unknown): value is object {
     return false;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // That of another realm's objects has no prototype either.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function dictionary(value: object, depth: number): PropDictionary {
@@ -85,7 +87,7 @@ function copy(value: unknown, depth: number): PropValue {
     case 'bigint':
       return value >= INT64_MIN && value <= UINT64_MAX ? value : invalid();
     case 'object':
-      if (value instanceof Uint8Array) {
+      if (isBytes(value)) {
         return Uint8Array.from(value);
       }
       if (Array.isArray(value)) {

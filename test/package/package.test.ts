@@ -34,6 +34,7 @@ test('the tarball holds what an install needs, and nothing of the workshop', (t)
     'binding.gyp',
     'LICENSE',
     'dist/bundle/index.js',
+    'dist/bundle/index.cjs',
     'dist/lib/api/index.d.ts',
     'dist/bundle/rump.js',
   ]) {
@@ -98,6 +99,19 @@ for (const node of nodeBinaries()) {
 
   test(`require() boots a kernel under ${node}`, (t) => {
     t.is(run(t, ['-e', `const { boot } = require('rumpkernel');${USE}`]), 'pid true\n');
+  });
+
+  test(`require() needs no ES module under ${node}, as in programs that cannot require one`, (t) => {
+    const flag = '--experimental-require-module';
+    const known = run(t, ['-p', `process.allowedNodeEnvironmentFlags.has('${flag}')`]) === 'true\n';
+    const flags = known ? [flag.replace('--', '--no-')] : [];
+    t.is(run(t, [...flags, '-e', `const { boot } = require('rumpkernel');${USE}`]), 'pid true\n');
+  });
+
+  test(`there is one copy of the library under ${node}`, (t) => {
+    const program =
+      "import('rumpkernel').then(({ boot }) => console.log(boot === require('rumpkernel').boot))";
+    t.is(run(t, ['-e', program]), 'true\n');
   });
 
   test(`import boots a kernel under ${node}`, (t) => {

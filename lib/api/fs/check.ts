@@ -3,6 +3,8 @@
  * changes nothing.
  */
 import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
+import { isBytes } from '../../sys/bytes.ts';
 import { nameDecode } from '../../sys/pathname.ts';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.ts';
 
@@ -35,7 +37,7 @@ export function toPath(value: unknown, name = 'path'): string {
     }
     return (value as unknown as { toWellFormed(): string }).toWellFormed();
   }
-  if (value instanceof Uint8Array) {
+  if (isBytes(value)) {
     if (value.includes(0)) {
       throw invalidArgValue(name, value, 'must be a string, Uint8Array, or URL without null bytes');
     }
@@ -192,7 +194,7 @@ export function toSeconds(value: unknown, name = 'time'): number {
   if (typeof value === 'number' && Number.isFinite(value)) {
     return value < 0 ? Date.now() / 1000 : value;
   }
-  if (value instanceof Date && Number.isFinite(value.getTime())) {
+  if (types.isDate(value) && Number.isFinite(value.getTime())) {
     return value.getTime() / 1000;
   }
   throw invalidArgType(name, 'an instance of Date or an Time in seconds', value);

@@ -1,6 +1,7 @@
 /** cp: copying trees, with Node's rules for links, and for what is there already. */
 import { constants as host } from 'node:fs';
 import { posix } from 'node:path';
+import { types } from 'node:util';
 import { AT_FDCWD } from '../../sys/constants/fcntl.ts';
 import type { Stat } from '../../sys/types.ts';
 import { toBits } from './attributes.ts';
@@ -128,7 +129,9 @@ function* statOrNull(sys: Calls, path: string, links: 'follow' | 'leave'): Progr
 /** What is to be copied and what is there; null when the filter does not want it. */
 function* look(sys: Calls, src: string, dest: string, options: CpOptions): Program<Found | null> {
   if (options.filter !== undefined) {
-    const wanted: unknown = yield options.filter(src, dest);
+    const answer: unknown = options.filter(src, dest);
+    // One of another realm becomes one that can be told.
+    const wanted: unknown = yield types.isPromise(answer) ? Promise.resolve(answer) : answer;
     if (wanted instanceof Promise) {
       throw codedError(
         TypeError,

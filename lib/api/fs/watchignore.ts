@@ -1,5 +1,6 @@
 /** What a watcher does not tell of: its option `ignore`. */
 import { posix } from 'node:path';
+import { types } from 'node:util';
 import { invalidArgType, invalidArgValue } from './errors.ts';
 import { expandBraces, matches, parseGlob } from './globpattern.ts';
 
@@ -19,7 +20,7 @@ function one(value: unknown, name: string): Ignores {
   if (typeof value === 'function') {
     return (path) => Boolean((value as (path: string) => unknown)(path));
   }
-  if (value instanceof RegExp) {
+  if (types.isRegExp(value)) {
     return (path) => value.test(path);
   }
   if (typeof value !== 'string') {
