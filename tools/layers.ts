@@ -25,7 +25,8 @@ interface Layer {
   readonly packages: readonly string[];
 }
 
-const HOST_INTERFACE = 'lib/rumpuser/rumpuser.ts';
+/** `rumpuser.ts` and `rumpuser_ways.ts`. */
+const HOST_INTERFACE = 'lib/rumpuser/rumpuser';
 const FACTIONS: readonly string[] = ['lib/vfs/', 'lib/net/', 'lib/dev/'];
 
 /** The first that fits a file counts. */

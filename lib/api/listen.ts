@@ -92,7 +92,10 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
     who: { uid, gid, groups: [...groups] },
     token: token ?? null,
     maxClients,
-    tell: (type, { pid, comm }) => onclient?.({ type, pid, comm }),
+    tell: (type, { pid, comm }) => {
+      k.host.visitors?.[type === 'connected' ? 'come' : 'go']();
+      onclient?.({ type, pid, comm });
+    },
   });
   const listener = bind(server, address);
   const all = {

@@ -9,6 +9,7 @@ import {
   isAbandoned,
   SocketListener,
   type SocketUser,
+  soon,
   together,
 } from '../rumpuser/sockets.ts';
 import { EADDRINUSE } from '../sys/errno.ts';
@@ -75,6 +76,7 @@ function transportOf(connection: Connection, peer: string, timer: NodeJS.Timeout
     peer,
     write: (frame, written) => connection.write(frame, written),
     together,
+    soon,
     pause: () => connection.pause(),
     resume: () => connection.resume(),
     end() {

@@ -16,7 +16,7 @@ import type { Lwp } from '../kern/lwp.ts';
 import { inKernel } from '../kern/schedule.ts';
 import { sleepqUnsleep } from '../kern/sleepq.ts';
 import { vmspaceFree } from '../kern/vmspace.ts';
-import type { HostGate } from '../rumpuser/rumpuser.ts';
+import type { HostGate } from '../rumpuser/rumpuser_ways.ts';
 import { LSSLEEP, LW_SINTR } from '../sys/constants/lwp.ts';
 import { EACCES, EDEADLK, EINVAL, ENOSYS, EOPNOTSUPP, ESRCH } from '../sys/errno.ts';
 import { gatePlain } from './plain.ts';

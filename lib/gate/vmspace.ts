@@ -6,7 +6,7 @@
  */
 import type { Lwp } from '../kern/lwp.ts';
 import type { RemoteVmspace } from '../kern/vmspace.ts';
-import type { HostGate } from '../rumpuser/rumpuser.ts';
+import type { HostGate } from '../rumpuser/rumpuser_ways.ts';
 import { EFAULT, ENAMETOOLONG, ENOMEM, Errno } from '../sys/errno.ts';
 import type { Siginfo } from '../sys/types.ts';
 import type { Slots } from './slots.ts';

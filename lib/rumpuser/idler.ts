@@ -7,14 +7,16 @@
  */
 import type { NativeBinding } from './native_binding.ts';
 import { waitResult } from './native_binding.ts';
+import { nativeSockets } from './native_sockets.ts';
 import { RumpuserAssertion } from './rumpuser.ts';
+import type { HostVisitors } from './rumpuser_ways.ts';
 
 /**
  * Pumps in a row from the microtask queue before one goes round the event loop: a chain must not starve that.
  */
 const MICROTASK_TURNS = 64;
 
-export class NativeIdler {
+export class NativeIdler implements HostVisitors {
   readonly tenant: number;
   /** An integer: any thread may ring it, through C too. */
   readonly handle: number;
@@ -26,6 +28,10 @@ export class NativeIdler {
   /** Callers of other threads there are, and those of them that could do something now. */
   #callers = 0;
   #outside = 0;
+  /** Programs that have come by sockets of this isolate. */
+  #visitors = 0;
+  /** Something may have happened at sockets, which the event loop had no turn to tell. */
+  #untold = false;
   #keepsAlive = false;
   #deferred = false;
   #microtasks = 0;
@@ -48,7 +54,13 @@ export class NativeIdler {
 
   idle(deadlineNs: number): void {
     if (Number.isNaN(deadlineNs)) throw new RumpuserAssertion('idle: the deadline is not a number');
-    waitResult(this.#binding.idle(this.handle, deadlineNs + this.#originNs));
+    const deadline = deadlineNs + this.#originNs;
+    if (this.#visitors === 0) {
+      waitResult(this.#binding.idle(this.handle, deadline));
+    } else {
+      this.#untold = true;
+      waitResult(this.#binding.idleAtSockets(this.handle, nativeSockets().hasSoon ? 0 : deadline));
+    }
     // The ring of the armed deadline may have been what ended it.
     this.stayAlive();
   }
@@ -83,7 +95,22 @@ export class NativeIdler {
   }
 
   busy(): boolean {
-    return this.#open && (this.#outside > 0 || this.#binding.busy(this.handle));
+    return this.#open && (this.#outside > 0 || this.#visitors > 0 || this.#binding.busy(this.handle));
+  }
+
+  come(): void {
+    this.#visitors++;
+  }
+  go(): void {
+    this.#visitors--;
+  }
+
+  /** Tell what has happened at sockets while this thread was idle. */
+  reap(): void {
+    if (this.#untold) {
+      this.#untold = false;
+      nativeSockets().dispatch();
+    }
   }
 
   /** Whether somebody else could ring, and whether anybody will ever. */

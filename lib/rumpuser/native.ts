@@ -18,6 +18,7 @@ import { NativeGate } from './native_gate.ts';
 import { NativeModules } from './native_modules.ts';
 import type { Hyperup, LockHandle, Rumpuser, RwMode } from './rumpuser.ts';
 import { RUMPUSER_VERSION, RumpuserAssertion } from './rumpuser.ts';
+import type { HostVisitors } from './rumpuser_ways.ts';
 import { NativeRwlocks } from './rwlocks.ts';
 import { Upcalls } from './upcalls.ts';
 
@@ -37,6 +38,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
   readonly #cvs: NativeCvs;
   readonly modules: NativeModules;
   readonly gate: NativeGate;
+  readonly visitors: HostVisitors;
   readonly #host: ReturnType<typeof hostCalls>;
   #finished = false;
 
@@ -50,6 +52,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
     this.#cvs = new NativeCvs(binding, tenant, this.#upcalls, this.#mutexes);
     this.modules = new NativeModules(binding, this.#idler, this.#upcalls);
     this.gate = new NativeGate(binding, this.#idler);
+    this.visitors = this.#idler;
     this.curlwp = this.#lwps.current;
     this.#host = hostCalls(binding, {
       ...options,
@@ -75,6 +78,7 @@ class NativeHost implements Omit<Rumpuser, keyof HostCalls> {
         try {
           this.modules.serve();
           this.gate.serve();
+          this.#idler.reap();
           return calls.reap();
         } finally {
           this.#idler.stayAlive();

@@ -3,7 +3,8 @@ import { EAGAIN, EDEADLK } from '../sys/errno.ts';
 import { throwing } from './host_errno.ts';
 import type { NativeIdler } from './idler.ts';
 import { type NativeBinding, nativeBinding, waitResult } from './native_binding.ts';
-import { type HostGate, RumpuserAssertion } from './rumpuser.ts';
+import { RumpuserAssertion } from './rumpuser.ts';
+import type { HostGate } from './rumpuser_ways.ts';
 
 /** The kernel's side. */
 export class NativeGate implements HostGate {

@@ -20,6 +20,8 @@ export interface SocketBinding {
   /** `middle`, with more bytes of `output` before and after it. */
   sendAround(number: number, before: number, middle: Uint8Array, after: number): number;
   close(number: number): void;
+  /** Tell what `idleAtSockets` has found. */
+  dispatch(): void;
 }
 
 /** What has happened, with so many bytes, the number of a new socket, nothing, an errno. */
@@ -42,6 +44,7 @@ export class NativeSockets {
   readonly #told: (Told | undefined)[] = [];
   #together = false;
   readonly #waiting: { flush(): void }[] = [];
+  readonly #soon = new Map<() => void, NodeJS.Immediate>();
 
   constructor() {
     this.binding = nativeBinding().sockets((number, event, value) => {
@@ -79,6 +82,29 @@ export class NativeSockets {
   flushesLater(each: { flush(): void }): boolean {
     if (this.#together) this.#waiting.push(each);
     return this.#together;
+  }
+
+  /** Call `fn` when nobody is in the middle of anything: in the next turn of the event loop, or of `dispatch`. */
+  soon(fn: () => void): void {
+    const each = (): void => {
+      this.#soon.delete(each);
+      fn();
+    };
+    this.#soon.set(each, setImmediate(each));
+  }
+
+  /** Somebody waits for `soon`. */
+  get hasSoon(): boolean {
+    return this.#soon.size > 0;
+  }
+
+  /** What the event loop would do, if it had its turn. */
+  dispatch(): void {
+    this.binding.dispatch();
+    for (const [each, immediate] of [...this.#soon]) {
+      clearImmediate(immediate);
+      each();
+    }
   }
 
   /** The port that the last `listenTcp` took. */

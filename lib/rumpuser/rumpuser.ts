@@ -3,7 +3,7 @@
  *
  * `native.ts` implements it over the C++ addon (real threads, real clocks, real files); `sim.ts`
  * implements it with virtual time, a seeded generator and injected faults. The kernel imports this
- * file only. The same list of hypercalls, in C, is `native/include/rump/rumpuser.h`.
+ * file only, and `rumpuser_ways.ts`. The same list of hypercalls, in C, is `native/include/rump/rumpuser.h`.
  *
  * Rules that hold for both hosts:
  * - A hypercall that can fail throws one of the frozen errno singletons of `lib/sys/errno.ts`, already
@@ -18,6 +18,7 @@
 import type { Errno } from '../sys/errno.ts';
 import type { FsRequest } from '../sys/fsop.ts';
 import type { Timespec } from '../sys/types.ts';
+import type { HostGate, HostVisitors } from './rumpuser_ways.ts';
 
 export type { FsId, FsRequest } from '../sys/fsop.ts';
 
@@ -160,32 +161,6 @@ export interface HostModules {
   close(): void;
 }
 
-/** System calls of other host threads, each with a slot in shared memory: see `lib/gate/slots.ts`. */
-export interface HostGate {
-  readonly memory: Uint8Array;
-  readonly address: bigint;
-  /** Let others come; `reap` calls `serve`. @returns what they need, again the same. @throws EAGAIN too many gates */
-  open(serve: () => void): number;
-  /**
-   * The slot of the next request, looked for as long as `spinNs`; -1 when there is none.
-   * @param done the answer to a request is in this slot; -1: in none
-   */
-  next(spinNs: number, done: number): number;
-  /** The answer to a request is in its slot. */
-  done(slot: number): void;
-  /** Ring a caller's own idler, or nobody: 0. */
-  ring(idler: number): void;
-  /** Give back the slot of a caller that has gone. */
-  forget(slot: number): void;
-  /** From the memory of the slot's caller. @throws EFAULT it is not there, or the caller has gone */
-  copyin(slot: number, address: bigint, to: Uint8Array): void;
-  copyout(slot: number, address: bigint, from: Uint8Array): void;
-  /** Callers there are, and those of them that could still do something. */
-  callers(all: number, outside: number): void;
-  /** Every request, now and later, finds the kernel dead. */
-  close(): void;
-}
-
 /** A process-wide lock handle: an integer that may be posted to a Worker and used there. */
 export type LockHandle = number;
 
@@ -238,7 +213,7 @@ export interface Rumpuser {
   doorbell(): void;
   /**
    * True while something outside this kernel could ring the doorbell (block I/O under way, attached host
-   * threads) or has rung it for block I/O that nobody has reaped: while it is false, waiting is in vain.
+   * threads, visitors) or has rung it for block I/O that nobody has reaped: while it is false, waiting is in vain.
    */
   busy(): boolean;
   /**
@@ -364,6 +339,8 @@ export interface Rumpuser {
   readonly modules?: HostModules;
   /** Only on a host whose threads are real. */
   readonly gate?: HostGate;
+  /** Only on a host that waits for programs of other processes. */
+  readonly visitors?: HostVisitors;
 
   // ---- background -----------------------------------------------------------------------------------------
   /**

@@ -132,7 +132,7 @@ export class Connection implements Told {
       this.destroy();
     } else if (this.#full) {
       // Not here: who writes in answer to that would come back to this.
-      setImmediate(() => this.#drained());
+      this.#sockets.soon(() => this.#drained());
     }
   }
 
@@ -192,7 +192,7 @@ export class Connection implements Told {
   fail(error: Errno): void {
     if (this.#state === 'open' || this.#state === 'ending') {
       this.#state = 'failed';
-      setImmediate(() => this.#over(error));
+      this.#sockets.soon(() => this.#over(error));
     }
   }
 
@@ -288,6 +288,11 @@ export function dial(address: SocketAddress, user: SocketUser): Connection {
 /** Send what `fn` writes, to whomever, together when it has returned. */
 export function together(fn: () => void): void {
   nativeSockets().together(fn);
+}
+
+/** Call `fn` when nobody is in the middle of anything. */
+export function soon(fn: () => void): void {
+  nativeSockets().soon(fn);
 }
 
 /** Has whoever listened at a path of the host gone? */

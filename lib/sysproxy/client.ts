@@ -51,6 +51,8 @@ export interface Transport {
   write(frame: Uint8Array, written?: () => void): boolean;
   /** What `fn` writes need not go before it returns. */
   together(fn: () => void): void;
+  /** Call `fn` when nobody is in the middle of anything. */
+  soon(fn: () => void): void;
   /** Let no more come until `resume`. */
   pause(): void;
   resume(): void;
@@ -88,7 +90,7 @@ export class Client {
       server.rooms,
       (frame, written) => this.send(frame, written),
       // Its process has exited; this is inside the kernel.
-      () => setImmediate(() => this.close()),
+      () => transport.soon(() => this.close()),
     );
     this.trusted = server.token === null;
   }
@@ -160,7 +162,7 @@ export class Client {
       if (n === FRAMES_PER_TURN) {
         this.#transport.pause();
         this.#later = true;
-        setImmediate(() => {
+        this.#transport.soon(() => {
           this.#later = false;
           this.#transport.together(() => this.#serve());
         });

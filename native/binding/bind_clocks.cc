@@ -4,6 +4,7 @@
 
 #include "glue.h"
 #include "pump.h"
+#include "sockets.h"
 
 namespace binding {
 namespace {
@@ -56,6 +57,10 @@ void host_keep_alive(Isolate &isolate, uint32_t tenant, bool alive) {
 int32_t idle(uint32_t idler, double deadline) {
   return -rumpuser_idle(idler, deadline_of(deadline));
 }
+// The same, at the sockets of this isolate too.
+int32_t idle_at_sockets(Isolate &isolate, uint32_t idler, double deadline) {
+  return -isolate.sockets().idle(idler, deadline_of(deadline));
+}
 void arm(uint32_t idler, double deadline) {
   rumpuser_arm(idler, deadline_of(deadline));
 }
@@ -93,6 +98,7 @@ void define_clocks(Napi::Object exports) {
   define<host_idler>(exports, "hostIdler");
   define<host_keep_alive>(exports, "hostKeepAlive");
   define<idle>(exports, "idle");
+  define<idle_at_sockets>(exports, "idleAtSockets");
   define<arm>(exports, "arm");
   define<doorbell>(exports, "doorbell");
   define<hold>(exports, "hold");

@@ -60,6 +60,10 @@ void close(Isolate &isolate, uint32_t number) {
   isolate.sockets().close(number);
 }
 
+void dispatch(Isolate &isolate) {
+  isolate.sockets().dispatch();
+}
+
 Napi::Uint8Array memory(Napi::Env env, uint8_t *bytes) {
   return Napi::Uint8Array::New(env, Sockets::kBufferBytes,
                                Napi::ArrayBuffer::New(env, bytes, Sockets::kBufferBytes), 0);
@@ -81,6 +85,7 @@ Napi::Object sockets(Isolate &isolate, Napi::Env env, Napi::Function handler) {
   define<send>(exports, "send");
   define<send_around>(exports, "sendAround");
   define<close>(exports, "close");
+  define<dispatch>(exports, "dispatch");
   return exports;
 }
 

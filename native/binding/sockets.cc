@@ -3,6 +3,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "idle_at.h"
 #include "internal.h"
 #include "socket.h"
 
@@ -156,6 +157,35 @@ void Sockets::closed(uv_handle_t *handle) {
   owner->open_--;
   delete socket;
   owner->delete_when_idle();
+}
+
+int Sockets::idle(rumpuser_idler idler, int64_t deadline) {
+  found_.clear();
+  found_at_.clear();
+  for (const Socket *socket : sockets_) {
+    if (socket == nullptr || socket->watched == 0)
+      continue;
+    const int events =
+        ((socket->watched & kReads) != 0 ? POLLIN : 0) | ((socket->watched & kWrites) != 0 ? POLLOUT : 0);
+    found_.push_back({socket->fd, static_cast<short>(events), 0});
+    found_at_.push_back(socket->number);
+  }
+  return rumpuser::idle_at(idler, deadline, found_);
+}
+
+// A number is nobody else's before the loop has its turn; handlers may make this wait and look again.
+void Sockets::dispatch() {
+  const std::vector<struct pollfd> found = std::move(found_);
+  const std::vector<uint32_t> at = std::move(found_at_);
+  for (size_t i = 0; i < found.size(); i++) {
+    Socket *const socket = sockets_[at[i]];
+    if (socket == nullptr || found[i].revents == 0)
+      continue;
+    const int ends = (found[i].revents & (POLLHUP | POLLERR)) != 0 ? found[i].events : 0;
+    const int events = ((found[i].revents | ends) & found[i].events);
+    ready(&socket->poll, (found[i].revents & POLLERR) != 0 ? UV_EBADF : 0,
+          ((events & POLLIN) != 0 ? UV_READABLE : 0) | ((events & POLLOUT) != 0 ? UV_WRITABLE : 0));
+  }
 }
 
 // Handlers may close the socket: its memory stays until the loop has called `closed`.

@@ -9,7 +9,10 @@
 #include <vector>
 
 #include <napi.h>
+#include <poll.h>
 #include <uv.h>
+
+#include <rump/rumpuser.h>
 
 namespace binding {
 
@@ -48,6 +51,11 @@ public:
   double send(uint32_t number, size_t before, const uint8_t *middle, size_t size, size_t after);
   void close(uint32_t number);
 
+  // The event loop has no turn while its thread waits in a kernel: what it would tell then is looked for by
+  // `idle`, which also ends by the idler's bell and the deadline (0 or an errno), and told by `dispatch`.
+  int idle(rumpuser_idler idler, int64_t deadline);
+  void dispatch();
+
   uint8_t *input() { return buffers_.get(); }
   uint8_t *output() { return buffers_.get() + kBufferBytes; }
 
@@ -84,6 +92,9 @@ private:
   // Null: a number that is free.
   std::vector<Socket *> sockets_;
   std::vector<uint32_t> free_;
+  // What `idle` has found, and at whose numbers.
+  std::vector<struct pollfd> found_;
+  std::vector<uint32_t> found_at_;
   size_t open_ = 0;
   bool gone_ = false;
   int spare_ = -1;

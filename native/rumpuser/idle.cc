@@ -3,13 +3,21 @@
 // A kernel that runs synchronously waits inside rumpuser_idle. One that leaves its thread to others arms a
 // deadline instead; the process's one idle thread, or whoever rings, then calls the pump. The bell word
 // joins the two: it is 1 from the first ring until somebody answers, so several rings are one.
+#include "idle_at.h"
+
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #if defined(__linux__)
 #include <pthread.h>
@@ -28,12 +36,16 @@ constexpr uint32_t kMaxIdlers = 1u << 16;
 struct Idler {
   Word bell{0};
   Word inside{0};
+  // Those of them that are there at descriptors.
+  Word polling{0};
   Word holds{0};
   std::atomic<rumpuser_idler> handle{0};
   // Guards what follows, and the call of the pump against its withdrawal.
   std::mutex mutex;
   rumpuser_pump_fn pump = nullptr;
   void *arg = nullptr;
+  // Where a ring puts a byte for who is inside at descriptors. -1 before somebody has been.
+  int ringing[2] = {-1, -1};
   // Written under the mutex of Idlers: where this one stands among the armed.
   std::atomic<int64_t> armed{RUMPUSER_FOREVER};
   uint64_t armings = 0;
@@ -49,10 +61,19 @@ void want_exact_timers() {
 #endif
 }
 
+// A full pipe says it, too.
+void ring_descriptor(Idler &idler) {
+  std::lock_guard<std::mutex> guard(idler.mutex);
+  if (idler.ringing[1] >= 0 && write(idler.ringing[1], "", 1) < 0 && errno != EAGAIN)
+    assertion_failed("doorbell: %s", strerror(errno));
+}
+
 // The bell was just rung: ends an idle under way, else pumps.
 void deliver(Idler &idler, rumpuser_idler handle) {
   if (idler.inside.load() != 0) {
     wake_all(idler.bell);
+    if (idler.polling.load() != 0)
+      ring_descriptor(idler);
     return;
   }
   std::lock_guard<std::mutex> guard(idler.mutex);
@@ -111,6 +132,11 @@ public:
         return;
       idler->handle.store(0);
       idler->pump = nullptr;
+      for (int &fd : idler->ringing) {
+        if (fd >= 0)
+          ::close(fd);
+        fd = -1;
+      }
     }
     std::lock_guard<std::mutex> hold(mutex_);
     disarm(*idler, handle);
@@ -216,6 +242,55 @@ Idler &known(const char *call, rumpuser_idler handle) {
   return *idler;
 }
 
+// The end at which rings arrive, made when it is first wanted. @returns 0 or an errno
+int ringing_of(Idler &idler, int *fd) {
+  std::lock_guard<std::mutex> guard(idler.mutex);
+  if (idler.ringing[0] < 0) {
+    if (pipe(idler.ringing) != 0)
+      return rumpuser__errno(errno);
+    for (const int end : idler.ringing) {
+      fcntl(end, F_SETFD, FD_CLOEXEC);
+      fcntl(end, F_SETFL, O_NONBLOCK);
+    }
+  }
+  *fd = idler.ringing[0];
+  return 0;
+}
+
+// How long a thread that can be told to end sleeps before it asks whether it was.
+constexpr int64_t kSliceNs = 50'000'000;
+// More than anybody waits, and what the host's calls hold.
+constexpr int64_t kLongestNs = 1'000'000'000'000'000;
+
+int poll_for(std::vector<struct pollfd> &fds, int64_t ns) {
+#if defined(__linux__)
+  const struct timespec time = {ns / 1'000'000'000, static_cast<long>(ns % 1'000'000'000)};
+  return ppoll(fds.data(), static_cast<nfds_t>(fds.size()), &time, nullptr);
+#else
+  return poll(fds.data(), static_cast<nfds_t>(fds.size()),
+              static_cast<int>(std::min(ns / 1'000'000 + 1, int64_t{INT32_MAX})));
+#endif
+}
+
+// Sleeps until something can be done at one of `fds`, the last of which is where rings arrive, or for as long
+// as a slice. @returns whether there is something at another than that
+bool poll_until(std::vector<struct pollfd> &fds, int64_t deadline, int *error) {
+  const int64_t left = deadline - rumpuser_monotonic();
+  if (left <= 0 || interrupted()) {
+    *error = left <= 0 ? kEtimedout : kEintr;
+    return false;
+  }
+  int ready = poll_for(fds, std::min(left, interruptible() ? kSliceNs : kLongestNs));
+  if (ready < 0 && errno != EINTR)
+    *error = rumpuser__errno(errno);
+  if (ready <= 0 || fds.back().revents == 0)
+    return ready > 0;
+  char rings[64];
+  while (read(fds.back().fd, rings, sizeof rings) > 0)
+    ;
+  return ready > 1;
+}
+
 } // namespace
 
 int rumpuser_idle_open(rumpuser_pump_fn pump, void *arg, rumpuser_idler *idler) {
@@ -235,6 +310,26 @@ int rumpuser_idle(rumpuser_idler handle, int64_t deadline) {
     error = wait_on(idler.bell, 0, deadline);
   // Outside first, then the last look: a ring either sees nobody inside and pumps, or is seen here.
   idler.inside.fetch_sub(1);
+  if (idler.bell.exchange(0) != 0)
+    return 0;
+  return error == kEtimedout ? 0 : error;
+}
+
+int rumpuser::idle_at(rumpuser_idler handle, int64_t deadline, std::vector<struct pollfd> &fds) {
+  Idler &idler = known("idle", handle);
+  int ringing = -1;
+  int error = ringing_of(idler, &ringing);
+  if (error != 0)
+    return error;
+  want_exact_timers();
+  fds.push_back({ringing, POLLIN, 0});
+  idler.polling.fetch_add(1);
+  idler.inside.fetch_add(1);
+  for (bool ready = false; error == 0 && !ready && idler.bell.load() == 0;)
+    ready = poll_until(fds, deadline, &error);
+  idler.inside.fetch_sub(1);
+  idler.polling.fetch_sub(1);
+  fds.pop_back();
   if (idler.bell.exchange(0) != 0)
     return 0;
   return error == kEtimedout ? 0 : error;

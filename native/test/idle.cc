@@ -1,8 +1,12 @@
 // Idlers: deadlines, doorbells before, during and after an idle, pumps, and what is gone.
 #include <atomic>
 #include <thread>
+#include <vector>
+
+#include <unistd.h>
 
 #include "check.h"
+#include "idle_at.h"
 #include "internal.h"
 
 namespace {
@@ -33,6 +37,42 @@ void deadline() {
   CHECK(rumpuser_idle(idler, RUMPUSER_FOREVER) == 0);
   ringer.join();
   rumpuser_idle_close(idler);
+}
+
+// At descriptors: what ends it, and that nothing else does.
+void at_descriptors() {
+  rumpuser_idler idler;
+  CHECK(rumpuser_idle_open(nullptr, nullptr, &idler) == 0);
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  std::vector<struct pollfd> fds{{ends[0], POLLIN, 0}, {ends[1], 0, 0}};
+  const int64_t at = rumpuser_monotonic() + 2'000'000;
+  CHECK(rumpuser::idle_at(idler, at, fds) == 0);
+  CHECK(rumpuser_monotonic() >= at && fds.size() == 2 && fds[0].revents == 0);
+  // Rung before, and during, with so many rings that no pipe holds them.
+  rumpuser_doorbell(idler);
+  CHECK(rumpuser::idle_at(idler, RUMPUSER_FOREVER, fds) == 0 && fds[0].revents == 0);
+  std::atomic<bool> enough{false};
+  std::thread ringer([&] {
+    while (!enough.load())
+      rumpuser_doorbell(idler);
+  });
+  for (int i = 0; i < 5000; i++)
+    CHECK(rumpuser::idle_at(idler, RUMPUSER_FOREVER, fds) == 0 && fds[0].revents == 0);
+  enough.store(true);
+  ringer.join();
+  rumpuser_answer(idler);
+  std::thread writer([&] {
+    rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 2'000'000);
+    CHECK(write(ends[1], "x", 1) == 1);
+  });
+  CHECK(rumpuser::idle_at(idler, RUMPUSER_FOREVER, fds) == 0 && (fds[0].revents & POLLIN) != 0);
+  writer.join();
+  rumpuser_idle_close(idler);
+  // Nobody is there any more: a late ring does nothing.
+  rumpuser_doorbell(idler);
+  close(ends[0]);
+  close(ends[1]);
 }
 
 void pump() {
@@ -142,6 +182,7 @@ void holds() {
 int main() {
   catch_assertions();
   deadline();
+  at_descriptors();
   pump();
   many();
   race();

@@ -65,6 +65,7 @@ class Line {
         return true;
       },
       together: (fn) => fn(),
+      soon: setImmediate,
       pause: () => {},
       resume: () => {},
       end: () => queueMicrotask(() => this.#ended()),

@@ -84,6 +84,7 @@ class Foe {
         return true;
       },
       together: (fn) => fn(),
+      soon: setImmediate,
       pause: () => {},
       resume: () => {},
       end: () => {
