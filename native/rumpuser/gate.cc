@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint32_t kMaxGates = 1024;
 constexpr int kEnxio = 6, kEdeadlk = 11;
+// Looks between two at the clock.
+constexpr int kLooks = 64;
 
 struct Gate {
   alignas(64) std::atomic<uint32_t> posted{0};
@@ -61,6 +63,22 @@ void relax() {
 #if defined(__x86_64__)
   _mm_pause();
 #endif
+}
+
+// Until `seen` or for `spin` nanoseconds. To ask the clock takes longer than a short call: the first looks do
+// without.
+template <typename Seen> void look_for(int64_t spin, Seen seen) {
+  int64_t until = 0, now = 0;
+  do {
+    for (int i = 0; i < kLooks; i++) {
+      if (seen())
+        return;
+      relax();
+    }
+    now = rumpuser_monotonic();
+    if (until == 0)
+      until = now + spin;
+  } while (now < until);
 }
 
 // On the stack of its gate. Who looks there finds it, or is rung.
@@ -144,14 +162,7 @@ uint32_t watch(Gate &gate, uint32_t next) {
 void look(Gate &gate, int64_t spin) {
   if (gate.looking.load() == 0)
     gate.looking.store(1);
-  const int64_t until = rumpuser_monotonic() + spin;
-  do {
-    for (int i = 0; i < 64; i++) {
-      if (wanted(gate))
-        return;
-      relax();
-    }
-  } while (rumpuser_monotonic() < until);
+  look_for(spin, [&gate] { return wanted(gate); });
 }
 
 uint32_t take_next(Gate &gate) {
@@ -309,13 +320,8 @@ int gate_call(uint32_t slot, int64_t spin) {
   const int error = gate_post(slot, 0);
   if (error != 0)
     return error;
-  if (spin > 0) {
-    const int64_t until = rumpuser_monotonic() + spin;
-    do {
-      for (int i = 0; i < 32 && s.state.load() != kSlotDone; i++)
-        relax();
-    } while (s.state.load() != kSlotDone && rumpuser_monotonic() < until);
-  }
+  if (spin > 0)
+    look_for(spin, [&s] { return s.state.load() == kSlotDone; });
   if (s.state.load() != kSlotDone) {
     s.asleep.store(1);
     for (int32_t state = s.state.load(); state != kSlotDone; state = s.state.load()) {

@@ -13,7 +13,7 @@
 //   done    the answer is there   the owner
 // An owner that has gone leaves `gone` set; the kernel's thread then gives the slot back.
 //
-// lib/rumpuser/gate_slots.ts knows the layout too.
+// lib/gate/slots.ts knows the layout too.
 #ifndef RUMPUSER_GATE_H
 #define RUMPUSER_GATE_H
 

@@ -1,46 +1,9 @@
 /** Workers in a kernel: attach, what calls do there, and how threads go. */
-import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
-import {
-  attach,
-  boot,
-  constants as c,
-  type Kernel,
-  type Shared,
-  SysError,
-  simulatedHost,
-} from '../../lib/api/index.ts';
+import { attach, boot, constants as c, type Kernel, SysError, simulatedHost } from '../../lib/api/index.ts';
 import { insideOf } from '../conformance/harness.ts';
 import { assertWhole } from '../conformance/invariants.ts';
-import type { Order, Scene } from './thread.ts';
-
-interface Told {
-  readonly value?: unknown;
-  readonly error?: string;
-  readonly name?: string;
-}
-
-/** A Worker that plays a scene. */
-function play(shared: Shared, scene: Scene, ...args: unknown[]): Worker {
-  const workerData: Order = { scene, shared, args };
-  return new Worker(new URL('thread.js', import.meta.url), { workerData });
-}
-
-function told(worker: Worker): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-}
-
-/** What it came to. */
-async function outcome(worker: Worker): Promise<Told> {
-  const [answer] = await Promise.all([
-    told(worker) as Promise<Told>,
-    new Promise((resolve) => worker.once('exit', resolve)),
-  ]);
-  return answer;
-}
+import { outcome, play, told } from './play.ts';
 
 /** Those who have come in have left, and have left nothing behind. */
 async function empty(t: ExecutionContext, kernel: Kernel): Promise<void> {

@@ -8,6 +8,7 @@ export interface Order {
   readonly scene: Scene;
   readonly shared: Shared;
   readonly args: readonly unknown[];
+  readonly spinUs: number;
 }
 
 const text = (value: string): Uint8Array => Buffer.from(value);
@@ -135,6 +136,27 @@ const SCENES = {
     sys.write(w, text('hello'));
     return { size: (await promises.fstat(fd)).size, given, read: await waiting };
   },
+  /** Short calls, so many, or without end: each has its own answer. */
+  short({ sys, pid }: GateProc, times: number | 'no end') {
+    const fd = sys.open(`/tmp/${pid}`, c.O_CREAT | c.O_RDWR, 0o600);
+    if (times === 'no end') {
+      parentPort?.postMessage('attached');
+    }
+    const bytes = new Uint8Array(4);
+    for (let i = 0; times === 'no end' || i < times; i++) {
+      if (sys.getpid() !== pid || sys.umask(i & 0o777) !== (i === 0 ? 0o22 : (i - 1) & 0o777)) {
+        return `an answer of somebody else's in round ${i}`;
+      }
+      if (i % 10 === 0) {
+        sys.pwrite(fd, Uint8Array.of(i, pid), 0);
+        sys.pread(fd, bytes, 0);
+        if (bytes[0] !== (i & 0xff) || bytes[1] !== (pid & 0xff)) {
+          return `somebody else's bytes in round ${i}`;
+        }
+      }
+    }
+    return times;
+  },
   /** node:fs. */
   async files({ fs }: GateProc) {
     fs.mkdirSync('/tmp/dir');
@@ -144,10 +166,10 @@ const SCENES = {
   },
 } as const;
 
-const { scene, shared, args } = workerData as Order;
+const { scene, shared, args, spinUs } = workerData as Order;
 const run = SCENES[scene] as (proc: GateProc, ...more: readonly unknown[]) => unknown;
 try {
-  parentPort?.postMessage({ value: await run(attach(shared), ...args) });
+  parentPort?.postMessage({ value: await run(attach(shared, { spinUs }), ...args) });
 } catch (error) {
   parentPort?.postMessage({ error: String(error), name: (error as Error).name });
 }
