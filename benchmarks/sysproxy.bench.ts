@@ -34,7 +34,9 @@ function node(role: 'server' | 'client', dir: string, ...what: readonly string[]
 /** The client in C, compiled. */
 function inC(dir: string, what: string): string[] {
   const program = join(dir, 'client');
-  const sources = ['client.c', 'connection.c', 'memory.c', 'wire.c'].map((name) => `native/client/${name}`);
+  const sources = ['attach.c', 'client.c', 'connection.c', 'memory.c', 'wire.c'].map(
+    (name) => `native/client/${name}`,
+  );
   const generated = 'dist/client';
   const all = ['benchmarks/sysproxy_client.c', ...sources, `${generated}/rump_syscalls.c`];
   const include = ['native/client/include', 'native/client', generated].map((folder) => `-I${folder}`);

@@ -3,6 +3,7 @@
  */
 import type * as constantsModule from '../lib/sys/constants/index.ts';
 import type { Errno } from '../lib/sys/errno.ts';
+import { sends } from '../lib/sys/sockargs.ts';
 import { isCallable } from '../lib/sys/syscalls.ts';
 import type { SysentRow } from '../lib/sys/sysent.ts';
 
@@ -23,6 +24,9 @@ export const STRUCTURES: ReadonlyMap<string, readonly [type: string, size: numbe
   ['gid_t', ['uint32_t', 4]],
   ['int', ['int', 4]],
   ['fd_set', ['uint32_t', 4]],
+  ['sockaddr', ['struct rump_sockaddr', 16]],
+  ['msghdr', ['struct rump_msghdr', 48]],
+  ['mmsghdr', ['struct rump_mmsghdr', 56]],
 ]);
 
 const SCALARS: Readonly<Record<string, string>> = {
@@ -65,10 +69,11 @@ const RETURNS: Readonly<Record<string, string>> = {
   void: 'int',
   error: 'int',
   any: 'int',
+  fds: 'int',
 };
 
 /** A program's host does these for it. */
-const HOSTS_OWN: ReadonlySet<string> = new Set(['exit', 'fork', 'vfork', 'syscall', '__syscall']);
+const HOSTS_OWN: ReadonlySet<string> = new Set(['exit', 'fork', 'vfork', 'syscall', '__syscall', 'pipe']);
 
 interface Parameter {
   readonly slot: number;
@@ -80,7 +85,7 @@ interface Pointer {
   readonly number: number;
   readonly slot: number;
   readonly lenslot: number;
-  readonly kind: 'TEXT' | 'BYTES' | 'VECTOR' | 'STRUCTURE';
+  readonly kind: 'TEXT' | 'BYTES' | 'VECTOR' | 'STRUCTURE' | 'SENT' | 'RECEIVED';
   readonly size: number;
 }
 
@@ -95,8 +100,18 @@ function pointerTo(name: string, type: string): Pick<Parameter, 'declaration' | 
   return { declaration: `${type} *${name}`, expression: `(uint64_t)(uintptr_t)${name}` };
 }
 
+/** Does the kernel return the address that a `salen` belongs to? Then that is the address of its capacity. */
+function returnsAddress(row: SysentRow, name: string): boolean {
+  return row.args.some(([each, type]) => each === name && /^out\?? /.test(type));
+}
+
 /** Undefined: C cannot pass it (yet). */
-function parameterOf(slot: number, name: string, type: string): Parameter | undefined | 'none' {
+function parameterOf(
+  row: SysentRow,
+  slot: number,
+  name: string,
+  type: string,
+): Parameter | undefined | 'none' {
   const scalar = SCALARS[type] ?? SCALARS[type.replace(/^opt /, '')];
   if (scalar !== undefined) {
     return { slot, declaration: `${scalar} ${name}`, expression: `(uint64_t)(int64_t)${name}` };
@@ -126,6 +141,14 @@ function parameterOf(slot: number, name: string, type: string): Parameter | unde
       return { slot, declaration: `size_t ${name}`, expression: `(uint64_t)${name}` };
     case 'lenp':
       return { slot, ...pointerTo(name, 'size_t') };
+    case 'socklenp':
+      return { slot, ...pointerTo(name, 'uint32_t') };
+    case 'salen':
+      return returnsAddress(row, what)
+        ? { slot, ...pointerTo(name, 'uint32_t') }
+        : { slot, declaration: `uint32_t ${name}`, expression: name };
+    case 'fds':
+      return { slot, declaration: `int ${name}[2]`, expression: `(uint64_t)(uintptr_t)${name}` };
     case 'by':
       return { slot, declaration: `uintptr_t ${name}`, expression: `(uint64_t)${name}` };
     case 'pad':
@@ -167,6 +190,16 @@ function pointerOf(row: SysentRow, slot: number, name: string, type: string): Po
       ? { number, slot, lenslot, kind: 'VECTOR', size: 16 }
       : { number, slot, lenslot, kind: 'BYTES', size: 16 };
   }
+  if (/msghdr$/.test(what)) {
+    const kind = sends(row.call) ? 'SENT' : 'RECEIVED';
+    return { number, slot, lenslot: lenslot < 0 ? slot : lenslot, kind, size };
+  }
+  if (what === 'sockaddr' && passing.startsWith('in')) {
+    return { number, slot, lenslot: slot + 1, kind: 'BYTES', size: 1 };
+  }
+  if (passing === 'socklenp' || (passing === 'salen' && returnsAddress(row, what))) {
+    return { number, slot, lenslot: slot, kind: 'STRUCTURE', size: 4 };
+  }
   if (/^(in|inout)\[\]\??$/.test(passing) && lenslot >= 0 && size > 0) {
     return { number, slot, lenslot, kind: 'BYTES', size };
   }
@@ -177,13 +210,13 @@ function pointerOf(row: SysentRow, slot: number, name: string, type: string): Po
 
 function callOf(row: SysentRow): Call | undefined {
   const returns = RETURNS[row.result];
-  if (!isCallable(row) || HOSTS_OWN.has(row.call) || row.support === 'planned' || returns === undefined) {
+  if (!isCallable(row) || HOSTS_OWN.has(row.call) || returns === undefined) {
     return undefined;
   }
   const parameters: Parameter[] = [];
   const pointers: Pointer[] = [];
   for (const [slot, [name, type]] of row.args.entries()) {
-    const parameter = parameterOf(slot, `${name}_`.replace(/_$/, ''), type);
+    const parameter = parameterOf(row, slot, name, type);
     if (parameter === undefined) {
       return undefined;
     }
@@ -225,24 +258,17 @@ ${args}  int64_t retval[2];
 const HEAD = '/* Generated from the table of system calls. */\n';
 
 /** Both registers are descriptors. */
-const PIPES = `int rump_sys_pipe(int fds[2]);
-int rump_sys_pipe2(int fds[2], int flags);
-`;
+const PIPE = 'int rump_sys_pipe(int fds[2])';
 
-function pipes(rows: readonly SysentRow[]): string {
-  const number = (call: string) => rows.find((row) => row.call === call && isCallable(row))?.number ?? -1;
-  return `int rump_sys_pipe(int fds[2]) {
+function pipe(rows: readonly SysentRow[]): string {
+  const number = rows.find((row) => row.call === 'pipe' && isCallable(row))?.number ?? -1;
+  return `${PIPE} {
   int64_t retval[2];
-  if (rumpclient_syscall(${number('pipe')}, NULL, 0, retval) != 0)
+  if (rumpclient_syscall(${number}, NULL, 0, retval) != 0)
     return -1;
   fds[0] = (int)retval[0];
   fds[1] = (int)retval[1];
   return 0;
-}
-
-int rump_sys_pipe2(int fds[2], int flags) {
-  const uint64_t args[] = {(uint64_t)(uintptr_t)fds, (uint64_t)flags};
-  return rumpclient_syscall(${number('pipe2')}, args, sizeof args, NULL);
 }
 `;
 }
@@ -264,7 +290,8 @@ extern "C" {
 #endif
 
 ${calls.map((call) => `${prototypeOf(call)};`).join('\n')}
-${PIPES}
+${PIPE};
+
 #ifdef __cplusplus
 }
 #endif
@@ -309,7 +336,7 @@ ${errnos.map(hostErrno).join('\n')}
 const size_t rump__nerrnos = sizeof rump__errnos / sizeof *rump__errnos;
 
 ${calls.map(bodyOf).join('\n')}
-${pipes(rows)}`;
+${pipe(rows)}`;
 }
 
 /** Numbers by the names of NetBSD's headers, with RUMP_ before them. */

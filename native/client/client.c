@@ -15,10 +15,6 @@
 
 #define EXECFD "RUMPCLIENT__EXECFD"
 #define KEY_SIZE 16
-/* Memory that goes along with a call at most, bytes, and pieces of it. */
-#define ATTACH_MAX ((size_t)128 << 10)
-#define PIECES_MAX 24
-#define TEXT_MAX 1024
 #define RETRY_NS 100000000L
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -179,118 +175,20 @@ void rumpclient_setconnretry(time_t seconds) {
 
 /* ---- calls */
 
-/* Copies of what a call points at, as they go behind its arguments: address, length, bytes, up to a multiple
- * of 8. */
-struct parcel {
-  unsigned char small[2048];
-  unsigned char *bytes;
-  size_t used, room;
-  int pieces;
-};
-
-/* Room for a piece more, or NULL. */
-static unsigned char *room_for(struct parcel *p, size_t length) {
-  const size_t wanted = p->used + 16 + ((length + 7) & ~(size_t)7);
-  if (p->pieces == PIECES_MAX || wanted > ATTACH_MAX)
-    return NULL;
-  if (wanted > p->room) {
-    unsigned char *const more = malloc(ATTACH_MAX);
-    if (more == NULL)
-      return NULL;
-    memcpy(more, p->bytes, p->used);
-    p->bytes = more;
-    p->room = ATTACH_MAX;
-  }
-  return p->bytes + p->used + 16;
-}
-
-static void add(struct parcel *p, uint64_t address, size_t length) {
-  unsigned char *const at = p->bytes + p->used;
-  const uint64_t head[2] = {address, length};
-  memcpy(at, head, sizeof head);
-  const size_t padded = (length + 7) & ~(size_t)7;
-  memset(at + 16 + length, 0, padded - length);
-  p->used += 16 + padded;
-  p->pieces++;
-}
-
-/* What is not there is left for the kernel to find out, by asking. */
-static bool attach(struct parcel *p, uint64_t address, size_t length) {
-  unsigned char *const to = length == 0 || length > ATTACH_MAX ? NULL : room_for(p, length);
-  if (to == NULL || !memory_copy(to, address, length))
-    return false;
-  add(p, address, length);
-  return true;
-}
-
-static void attach_text(struct parcel *p, uint64_t address) {
-  unsigned char *const to = address == 0 ? NULL : room_for(p, TEXT_MAX);
-  const size_t length = to == NULL ? 0 : memory_text(to, address, TEXT_MAX);
-  if (length > 0 && to[length - 1] == 0)
-    add(p, address, length);
-}
-
-static void attach_vector(struct parcel *p, uint64_t address, uint64_t count) {
-  const size_t at = p->used + 16;
-  if (count > PIECES_MAX || !attach(p, address, (size_t)count * 16))
-    return;
-  for (uint64_t i = 0; i < count; i++) {
-    uint64_t piece[2];
-    memcpy(piece, p->bytes + at + i * 16, sizeof piece);
-    if (piece[1] <= ATTACH_MAX)
-      (void)attach(p, piece[0], (size_t)piece[1]);
-  }
-}
-
-static void attach_all(struct parcel *p, int number, const uint64_t *args, size_t slots) {
-  size_t low = 0, high = rump__npointers;
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    if (rump__pointers[middle].number < number)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  for (; low < rump__npointers && rump__pointers[low].number == number; low++) {
-    const struct rump__pointer *const each = &rump__pointers[low];
-    if (each->slot >= slots || each->lenslot >= slots)
-      continue;
-    const uint64_t address = args[each->slot], length = args[each->lenslot];
-    switch (each->kind) {
-    case POINTS_AT_TEXT:
-      attach_text(p, address);
-      break;
-    case POINTS_AT_VECTOR:
-      attach_vector(p, address, length);
-      break;
-    case POINTS_AT_BYTES:
-      if (length <= ATTACH_MAX)
-        (void)attach(p, address, (size_t)length * each->size);
-      break;
-    default:
-      (void)attach(p, address, each->size);
-    }
-  }
-}
-
 int rumpclient_syscall(int number, const void *args, size_t length, int64_t retval[2]) {
   struct connection *c;
   int error = take(&c);
   if (error != 0)
     return fail(error);
   struct parcel parcel;
-  parcel.bytes = parcel.small;
-  parcel.used = 0;
-  parcel.room = sizeof parcel.small;
-  parcel.pieces = 0;
+  parcel_begin(&parcel);
   if (c->attaches)
-    attach_all(&parcel, number, args, length / 8);
+    parcel_fill(&parcel, number, args, length / 8);
   const void *const parts[2] = {args, parcel.bytes};
   const size_t lengths[2] = {length, parcel.used};
   struct request request;
   error = connection_ask(c, &request, SYSCALL, (uint32_t)number, parts, lengths, 2);
-  if (parcel.bytes != parcel.small)
-    free(parcel.bytes);
+  parcel_end(&parcel);
   put_back(c);
   if (error != 0)
     return fail(error);

@@ -88,8 +88,28 @@ bool memory_copy(void *to, uint64_t from, size_t length);
 /* Text with its NUL, or `length` bytes of it; 0: it is not there. */
 size_t memory_text(unsigned char *to, uint64_t from, size_t length);
 
-/* Generated: what calls point at, by their numbers. BYTES: as many units of `size` as slot `lenslot` says. */
-enum { POINTS_AT_TEXT, POINTS_AT_BYTES, POINTS_AT_VECTOR, POINTS_AT_STRUCTURE };
+/* attach.c: copies of what a call points at, as they go behind its arguments: address, length, bytes, up to a
+ * multiple of 8. */
+struct parcel {
+  unsigned char small[2048];
+  unsigned char *bytes;
+  size_t used, room;
+  int pieces;
+};
+void parcel_begin(struct parcel *p);
+void parcel_fill(struct parcel *p, int number, const uint64_t *args, size_t slots);
+void parcel_end(struct parcel *p);
+
+/* Generated: what calls point at, by their numbers. BYTES, and messages if there may be several: as many
+ * units of `size` as slot `lenslot` says. */
+enum {
+  POINTS_AT_TEXT,
+  POINTS_AT_BYTES,
+  POINTS_AT_VECTOR,
+  POINTS_AT_STRUCTURE,
+  POINTS_AT_SENT,
+  POINTS_AT_RECEIVED
+};
 struct rump__pointer {
   uint16_t number;
   uint8_t slot;

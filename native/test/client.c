@@ -16,14 +16,7 @@
 #include <rump/rumpclient.h>
 #include <rump/rumpdefs.h>
 
-#define CHECK(condition)                                                                                     \
-  do {                                                                                                       \
-    if (!(condition)) {                                                                                      \
-      fprintf(stderr, "%s:%d: failed: %s (errno %d, %d)\n", __FILE__, __LINE__, #condition, errno,           \
-              rumpclient_lasterror());                                                                       \
-      exit(1);                                                                                               \
-    }                                                                                                        \
-  } while (0)
+#include "client_check.h"
 
 #define LARGE (1 << 20)
 

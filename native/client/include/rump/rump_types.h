@@ -105,6 +105,54 @@ struct rump_rusage {
   int64_t ru_inblock, ru_oublock, ru_msgsnd, ru_msgrcv, ru_nsignals, ru_nvcsw, ru_nivcsw;
 };
 
+/* Addresses of sockets: the first byte is the length, which the kernel does not need; the second the family.
+ */
+struct rump_sockaddr {
+  uint8_t sa_len;
+  uint8_t sa_family;
+  char sa_data[14];
+};
+
+struct rump_sockaddr_un {
+  uint8_t sun_len;
+  uint8_t sun_family;
+  char sun_path[104];
+};
+
+struct rump_sockaddr_storage {
+  uint8_t ss_len;
+  uint8_t ss_family;
+  char ss_pad[6];
+  int64_t ss_align;
+  char ss_rest[112];
+};
+
+struct iovec;
+
+struct rump_msghdr {
+  void *msg_name;
+  uint32_t msg_namelen;
+  struct iovec *msg_iov;
+  int32_t msg_iovlen;
+  void *msg_control;
+  uint32_t msg_controllen;
+  int32_t msg_flags;
+};
+
+struct rump_mmsghdr {
+  struct rump_msghdr msg_hdr;
+  uint32_t msg_len;
+};
+
+/* Control messages lie one behind the other at multiples of 8 bytes, each with its data 16 bytes from its
+ * beginning. */
+struct rump_cmsghdr {
+  uint32_t cmsg_len;
+  int32_t cmsg_level;
+  int32_t cmsg_type;
+  int32_t cmsg_pad;
+};
+
 /* Entries as getdents fills them lie one behind the other, d_reclen bytes each. */
 struct rump_dirent {
   uint64_t d_ino;
