@@ -133,6 +133,29 @@ static void messages(void) {
   CHECK(rump_sys_sendmsg(by, &bad, 0) == -1 && errno == EINVAL);
 }
 
+/* Everything that the kernel will read goes along: it asks for nothing. */
+static void once(void) {
+  struct rump_sockaddr_un address, from;
+  const int by = bound("by"), to = bound("to");
+  uint32_t length = sizeof from;
+  CHECK(rump_sys_getsockname(by, SA(&from), &length) == 0);
+  CHECK(rump_sys_connect(by, SA(&address), name(&address, "to")) == 0);
+  char control[16] = {16}, room[32], in[8];
+  struct iovec pieces[2] = {{"one", 3}, {"two", 3}}, back[1] = {{in, sizeof in}};
+  struct rump_mmsghdr list[2] = {{{&address, name(&address, "to"), pieces, 2, control, 16, 0}, 0},
+                                 {{NULL, 0, pieces, 1, NULL, 0, 0}, 0}};
+  CHECK(rump_sys_sendmsg(by, &list[0].msg_hdr, 0) == 6);
+  CHECK(rump_sys_sendmmsg(by, list, 2, 0) == 2);
+  for (int i = 0; i < 2; i++)
+    list[i].msg_hdr = (struct rump_msghdr){&from, sizeof from, back, 1, room, sizeof room, 0};
+  CHECK(rump_sys_recvmsg(to, &list[0].msg_hdr, 0) == 6);
+  list[0].msg_hdr.msg_controllen = sizeof room;
+  CHECK(rump_sys_recvmmsg(to, list, 2, 0, NULL) == 2);
+  CHECK(rump_sys_setsockopt(by, 1, 2, "x", 1) == 0);
+  length = 1;
+  CHECK(rump_sys_getsockopt(by, 1, 2, in, &length) == 0);
+}
+
 #define MANY 100
 
 static void several(void) {
@@ -176,6 +199,8 @@ int main(int argc, char **argv) {
     messages();
   else if (strcmp(argv[1], "several") == 0)
     several();
+  else if (strcmp(argv[1], "once") == 0)
+    once();
   else
     return 64;
   rumpclient_fini();

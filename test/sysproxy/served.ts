@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { boot, type Kernel, type Listener, type ListenOptions } from '../../lib/api/index.ts';
+import {
+  type BootOptions,
+  boot,
+  type Kernel,
+  type Listener,
+  type ListenOptions,
+} from '../../lib/api/index.ts';
 import { insideOf } from '../conformance/harness.ts';
 import { assertWhole } from '../conformance/invariants.ts';
 
@@ -33,11 +39,12 @@ export function served(
   title: string,
   body: (t: ExecutionContext, served: Served) => Promise<void>,
   options: ListenOptions = {},
+  bootOptions: BootOptions = {},
 ): void {
   test(title, async (t) => {
     const dir = mkdtempSync(join(tmpdir(), 'rump-'));
     const path = join(dir, 'sock');
-    const kernel = boot({ console: () => {} });
+    const kernel = boot({ console: () => {}, ...bootOptions });
     const kern = insideOf(kernel);
     const before = kernel.stats().procs;
     const listener = await kernel.listen(`unix://${path}`, options);
