@@ -5,7 +5,7 @@
  * After every batch the kernel is looked at: it runs, its tables are whole, a sane client of a third user is answered,
  * no process of a user has other ids than that user, and nothing of A's secret has been sent to B.
  */
-import { boot, type Kernel, simulatedHost } from '../../lib/api/index.ts';
+import { boot, components, type Kernel, simulatedHost } from '../../lib/api/index.ts';
 import type { Kernel as Kern } from '../../lib/kern/kernel.ts';
 import { SYSCALLS } from '../../lib/sys/syscalls.master.ts';
 import { isCallable } from '../../lib/sys/syscalls.ts';
@@ -15,47 +15,19 @@ import { encodeFrame, Reassembly, words } from '../../lib/sysproxy/frame.ts';
 import { Server } from '../../lib/sysproxy/server.ts';
 import { insideOf } from '../conformance/harness.ts';
 import { faults } from '../conformance/invariants.ts';
+import { loopback } from '../emul/netbsd/loopback.ts';
+import { Chance, Content } from './fuzz_content.ts';
 
 const SECRET = 'the secret of user A';
 const USERS = { a: 1000, b: 2000, sane: 3000 } as const;
 const BATCH = 200;
 const CLIENTS_MAX = 6;
 
-/** Calls that work, by number: wrong numbers are drawn too. */
-const NUMBERS = (SYSCALLS as readonly SysentRow[])
-  .filter((row) => isCallable(row) && row.support !== 'planned')
-  .map(({ number }) => number);
 const COMMON = [3, 4, 5, 6, 41, 42, 54, 92, 173, 174, 209, 331, 344, 390, 393, 417, 435, 453];
-
-/** mulberry32. */
-export class Chance {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** From 0 to n - 1. */
-  below(n: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
-  }
-
-  of<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-
-  one(outOf: number): boolean {
-    return this.below(outOf) === 0;
-  }
-
-  bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.below(256));
-  }
-}
+/** Calls on sockets, which a component of the tests provides. */
+const SOCKETS = [27, 28, 29, 30, 31, 32, 98, 104, 105, 106, 118, 133, 135, 193, 394, 456, 475, 476];
+/** Messages that wait for a socket. */
+const QUEUE = 16;
 
 interface Question {
   readonly reqno: bigint;
@@ -135,19 +107,30 @@ function asleep(k: Kern): string {
 
 class Campaign {
   readonly #chance: Chance;
+  readonly #content: Content;
   readonly #kernel: Kernel;
   readonly #k: Kern;
   readonly #servers: Readonly<Record<keyof typeof USERS, Server>>;
   readonly #foes: Foe[] = [];
   readonly #sane: Foe;
   readonly #spare: Uint8Array[] = [];
+  /** Calls that work, by number: wrong numbers are drawn too. */
+  readonly #numbers: readonly number[];
   readonly wrong: string[] = [];
   #answers = 0;
 
   constructor(seed: number) {
     this.#chance = new Chance(seed);
-    this.#kernel = boot({ host: simulatedHost({ seed }), memlimit: '64m' });
+    this.#content = new Content(this.#chance);
+    this.#kernel = boot({
+      host: simulatedHost({ seed }),
+      memlimit: '64m',
+      components: [...Object.values(components), loopback(QUEUE)],
+    });
     this.#k = insideOf(this.#kernel);
+    this.#numbers = (SYSCALLS as readonly SysentRow[])
+      .filter((row) => isCallable(row) && (row.support === 'no' || this.#k.sysent[row.number] !== undefined))
+      .map(({ number }) => number);
     const server = (uid: number): Server =>
       new Server(this.#k, {
         who: { uid, gid: uid, groups: [] },
@@ -310,81 +293,13 @@ class Campaign {
     const chance = this.#chance;
     const number = chance.one(40)
       ? chance.of([0, 507, 508, 511, 65535, 0xffffffff, chance.below(2 ** 31)])
-      : chance.of(chance.one(2) ? COMMON : NUMBERS);
-    const args = Array.from({ length: chance.one(30) ? chance.below(3) : 8 }, () => this.#word());
-    const more = chance.one(6) ? this.#segments(foe) : new Uint8Array(0);
+      : chance.of(chance.of([COMMON, COMMON, SOCKETS, this.#numbers, this.#numbers]));
+    const args = Array.from({ length: chance.one(30) ? chance.below(3) : 8 }, (_, i) =>
+      // The first one is a descriptor, mostly.
+      i === 0 && chance.one(2) ? BigInt(chance.below(12)) : this.#content.word(),
+    );
+    const more = chance.one(6) ? this.#content.segments(foe.user) : new Uint8Array(0);
     return encodeFrame(foe.reqno++, 0, 1, number, words(...args.map((arg) => BigInt.asUintN(64, arg))), more);
-  }
-
-  #word(): bigint {
-    const chance = this.#chance;
-    switch (chance.below(8)) {
-      case 0:
-        return BigInt(chance.of([0, 1, 2, 3, 4, 5, 6, 7, 8, 100]));
-      case 1:
-        return chance.of([
-          -1n,
-          -2n,
-          1n << 31n,
-          1n << 32n,
-          1n << 62n,
-          -(1n << 63n),
-          0xffff_ffffn,
-          65536n,
-          4096n,
-        ]);
-      case 2:
-        return BigInt(chance.below(0x10000));
-      case 3:
-        return BigInt(chance.of([0x200 | 2, 0x601, 0x4004667f, 0x8004667e, 0o666, 0o777, 1024]));
-      case 4:
-        return BigInt(chance.below(2 ** 31)) * BigInt(chance.below(2 ** 31));
-      default:
-        // An address: its page says what is there.
-        return 0x10000n + BigInt(chance.below(64)) * 0x1000n + BigInt(chance.of([0, 8, 4095]));
-    }
-  }
-
-  #segments(foe: Foe): Uint8Array {
-    const chance = this.#chance;
-    const parts: Uint8Array[] = [];
-    for (let i = chance.below(chance.one(10) ? 80 : 4); i > 0; i--) {
-      const bytes = this.#content(foe, chance.below(300));
-      const length = chance.one(8) ? chance.below(2 ** 31) : bytes.length;
-      parts.push(words(this.#word() & ((1n << 63n) - 1n), BigInt(length)), bytes);
-      parts.push(new Uint8Array((8 - (bytes.length % 8)) % 8));
-    }
-    return Buffer.concat(parts);
-  }
-
-  /** What is in a client's memory: paths, structures, anything. B is after the secret. */
-  #content(foe: Foe, length: number): Uint8Array {
-    const chance = this.#chance;
-    const paths = [
-      '/tmp',
-      '/tmp/f',
-      '/tmp/d',
-      '/tmp/d/f',
-      '/dev/null',
-      '/dev/zero',
-      '.',
-      '..',
-      '/',
-      '',
-      'tmpfs',
-    ];
-    if (foe.user === 'b') {
-      paths.push('/secret', '/tmp/../secret', '/dev/mem', '/dev/kmem');
-    }
-    if (chance.one(2)) {
-      const path = Buffer.from(`${chance.of(paths)}\0`);
-      return length < path.length ? path.subarray(0, length) : path;
-    }
-    const bytes = chance.one(2) ? chance.bytes(Math.min(length, 64)) : new Uint8Array(Math.min(length, 256));
-    if (bytes.length >= 8 && chance.one(2)) {
-      Buffer.from(bytes.buffer).writeUInt32LE(chance.below(10), 0);
-    }
-    return bytes;
   }
 
   #answer(foe: Foe, { reqno, type, length }: Question): Uint8Array {
@@ -396,7 +311,7 @@ class Campaign {
       return encodeFrame(reqno, 1, 6, 0, words(0x10000n).subarray(0, chance.one(5) ? 3 : 8));
     }
     const wanted = Math.min(length, 1 << 16);
-    const content = this.#content(foe, wanted);
+    const content = this.#content.of(foe.user, wanted);
     if (type === 3 || chance.one(10)) {
       return encodeFrame(reqno, 1, 2, 0, content);
     }

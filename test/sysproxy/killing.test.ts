@@ -12,7 +12,7 @@ import test from 'ava';
 import { boot, constants as c, type Proc } from '../../lib/api/index.ts';
 import { insideOf } from '../conformance/harness.ts';
 import { assertWhole } from '../conformance/invariants.ts';
-import { Chance } from './fuzz.ts';
+import { Chance } from './fuzz_content.ts';
 
 const SECONDS = Number(process.env['RUMP_TEST_SECONDS'] ?? 3);
 const VICTIM = fileURLToPath(new URL('victim.js', import.meta.url));

@@ -6,11 +6,11 @@
 import { rightsIn } from '../../../lib/emul/netbsd/undo.ts';
 import type { Component } from '../../../lib/kern/component.ts';
 import { Condvar } from '../../../lib/kern/condvar.ts';
-import { File, type Fileops, FREAD, FWRITE, fileHold } from '../../../lib/kern/file.ts';
+import { closef, File, type Fileops, FREAD, FWRITE, fileHold } from '../../../lib/kern/file.ts';
 import { fdInstall } from '../../../lib/kern/filedesc.ts';
 import { anonStat } from '../../../lib/kern/fstat.ts';
 import type { Lwp } from '../../../lib/kern/lwp.ts';
-import type { MaySleep } from '../../../lib/kern/maysleep.ts';
+import { type MaySleep, waitFor } from '../../../lib/kern/maysleep.ts';
 import { syscallEstablish } from '../../../lib/kern/sysent.ts';
 import {
   AF_LOCAL,
@@ -30,6 +30,7 @@ import {
   ECONNREFUSED,
   EDESTADDRREQ,
   EINVAL,
+  ENOBUFS,
   ENOPROTOOPT,
   ENOTCONN,
   ENOTSOCK,
@@ -99,8 +100,14 @@ class Socket implements Fileops {
     this.arrived.broadcast();
   }
 
-  close(): void {
+  /** What nobody has taken goes, too. */
+  *close(l: Lwp): MaySleep<void> {
     this.#gone();
+    for (const { rights } of this.queue.splice(0)) {
+      for (const file of rights) {
+        yield* waitFor(closef(l, file));
+      }
+    }
   }
 }
 
@@ -119,6 +126,11 @@ function socketAt(l: Lwp, s: number): Socket {
 
 class Loopback {
   readonly #names = new Map<string, Socket>();
+  readonly #queueMax: number;
+
+  constructor(queueMax: number) {
+    this.#queueMax = queueMax;
+  }
 
   make(l: Lwp, type: number, made = this.socket()): number {
     const cloexec = (type & SOCK_CLOEXEC) === 0 ? 'keep' : 'cloexec';
@@ -171,6 +183,9 @@ class Loopback {
     const to = name === null ? so.peer : this.at(name);
     if (to === null) {
       throw EDESTADDRREQ;
+    }
+    if (to.queue.length >= this.#queueMax) {
+      throw ENOBUFS;
     }
     const files = rightsIn(control ?? new Uint8Array(0)).map((fd) => l.proc.fd.get(fd));
     const data = Buffer.concat(iov);
@@ -243,14 +258,17 @@ function* several(list: readonly { len: number }[], one: (n: number) => MaySleep
   return done;
 }
 
-/** One for each kernel. */
-export function loopback(): Component {
+/** @param queueMax messages that wait for one socket */
+export function loopback(queueMax = Number.POSITIVE_INFINITY): Component {
   return {
     name: 'loopback',
     attach(k) {
-      const net = new Loopback();
+      const net = new Loopback(queueMax);
       const accepted = function* (l: Lwp, s: number, type: number) {
         const so = socketAt(l, s);
+        if (!so.listening) {
+          throw EINVAL;
+        }
         yield* awaited(l, so, so.pending, 0);
         const served = so.pending.shift() as Socket;
         const name = served.peer?.bound ?? NONAME;

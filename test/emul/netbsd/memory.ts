@@ -9,21 +9,25 @@ import type { RemoteVmspace } from '../../../lib/kern/vmspace.ts';
 import { EFAULT, ENAMETOOLONG } from '../../../lib/sys/errno.ts';
 import { syscallByCall } from '../../../lib/sys/syscalls.ts';
 
-const BASE = 0x10_0000n;
-
 export class Memory implements RemoteVmspace {
   readonly kind = 'thread';
   refcnt = 1;
   transferMax = 1 << 20;
-  readonly bytes = Buffer.alloc(1 << 20);
+  readonly base: bigint;
+  readonly bytes: Buffer;
   /** Nothing can be written from here on. */
   readonlyFrom = Number.POSITIVE_INFINITY;
   /** What has been written. */
   written = 0;
   #free = 0;
 
+  constructor(base = 0x10_0000n, length = 1 << 20) {
+    this.base = base;
+    this.bytes = Buffer.alloc(length);
+  }
+
   #at(address: bigint, length: number): number {
-    const offset = address - BASE;
+    const offset = address - this.base;
     if (offset < 0n || offset + BigInt(length) > BigInt(this.bytes.length)) {
       throw EFAULT;
     }
@@ -69,23 +73,23 @@ export class Memory implements RemoteVmspace {
     const bytes = typeof content === 'number' ? Buffer.alloc(content) : content;
     this.#free = (at + bytes.length + 15) & ~7;
     this.bytes.set(bytes, at);
-    return BASE + BigInt(at);
+    return this.base + BigInt(at);
   }
 
   /** Memory whose last byte is the last there is. */
   last(content: Uint8Array): bigint {
     const at = this.bytes.length - content.length;
     this.bytes.set(content, at);
-    return BASE + BigInt(at);
+    return this.base + BigInt(at);
   }
 
   /** From here on there is nothing to be written. */
   protect(address: bigint): void {
-    this.readonlyFrom = Number(address - BASE);
+    this.readonlyFrom = Number(address - this.base);
   }
 
   at(address: bigint, length: number): Buffer {
-    const at = Number(address - BASE);
+    const at = Number(address - this.base);
     return this.bytes.subarray(at, at + length);
   }
 
