@@ -124,6 +124,9 @@ abi('recvmsg: data, control messages, name, flags, and how much of each', async 
   send(null);
   const none = { ...all, namelen: 0, controllen: 0xffff_ffff };
   t.deepEqual(await receive(none), msghdr({ ...none, namelen: 0, controllen: 0, flags: 0 }));
+  send();
+  t.deepEqual((await receive(none)).readUInt32LE(40), 0);
+  t.is(vm.at(ctl, 1).toString(), '.');
 });
 
 abi('recvmsg: what it refuses before anything has come, and after', async (t, world) => {

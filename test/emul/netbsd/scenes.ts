@@ -123,6 +123,22 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     t.is(msg.flags, 0);
   },
 
+  async 'what was given may change afterwards'(t, sys) {
+    const name = named('own');
+    const to = await sys.socket(AF_LOCAL, SOCK_DGRAM, 0);
+    await sys.bind(to, name);
+    const by = await sys.socket(AF_LOCAL, SOCK_DGRAM, 0);
+    const control = cmsg(1, 2, text('kept'));
+    const before = Buffer.from(control);
+    await sys.sendmsg(by, { name, iov: [text('x')], control, flags: 0 }, 0);
+    name.data.fill(0);
+    control.fill(0);
+    t.deepEqual(plain(await sys.getsockname(to)), [AF_LOCAL, 'own']);
+    const msg: Msghdr = { name: null, iov: [Buffer.alloc(1)], control: new Uint8Array(64), flags: 0 };
+    await sys.recvmsg(to, msg, 0);
+    t.deepEqual(Buffer.from(msg.control as Uint8Array), before);
+  },
+
   async 'what has no room is cut, and the flags say so'(t, sys) {
     const [to, by] = await pair(sys, 'cut');
     const control = cmsg(1, 2, text('more than there is room for'));

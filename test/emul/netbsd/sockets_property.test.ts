@@ -182,6 +182,38 @@ holds<[Msghdr[]]>('several', [fc.array(message, { maxLength: 9 })], async (proc,
   return count === list.length && same(wire.sent, list) && items.every(({ len }, i) => len === 100 + i);
 });
 
+test('a handler that tells more than there is room for is not believed', async (t) => {
+  const wrong: Component = {
+    name: 'wrong',
+    attach(k) {
+      const much = new Uint8Array(5000).fill(0xff);
+      syscallEstablish(k, {
+        recvmsg(_l, _s, msg) {
+          msg.name = { family: 1, data: much };
+          msg.control = much;
+          return 5000;
+        },
+        getsockname: () => ({ family: 1, data: much }),
+        recvmmsg: (_l, _s, list) => list.length + 5,
+        getsockopt: () => 5000,
+      });
+    },
+  };
+  using kernel = boot({ components: [wrong], console: () => {} });
+  const proc = kernel.newproc();
+  proc.sys.pipe();
+  const behind = Buffer.alloc(64, '.');
+  const room = behind.subarray(0, 20);
+  const msg: Msghdr = { name: null, iov: [new Uint8Array(behind.buffer, 40, 4)], control: room, flags: 0 };
+  await over(proc, 'recvmsg', 0, msg, 0);
+  t.is(msg.control?.length, 20);
+  t.is(msg.name?.data.length, 253);
+  t.is(behind.toString('latin1', 20, 64), `${'.'.repeat(20)}\0\0\0\0${'.'.repeat(20)}`);
+  t.is(((await over(proc, 'getsockname', 0)) as Sockaddr).data.length, 253);
+  t.is(await over(proc, 'recvmmsg', 0, [{ hdr: msg, len: -1 }], 0, null), 1);
+  t.is(await over(proc, 'getsockopt', 0, 1, 2, new Uint8Array(4)), 4);
+});
+
 /** What a local caller would see of the same. */
 function locally(msg: Msghdr, each: Answer): { readonly msg: Msghdr; readonly count: number } {
   const copy = structuredClone(msg);
