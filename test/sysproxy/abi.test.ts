@@ -7,6 +7,7 @@ const NUMBERS = {
   getlogin: 49,
   setlogin: 50,
   getgroups: 79,
+  gettimeofday: 418,
   setgroups: 80,
   sysctl: 202,
   timerCreate: 235,
@@ -70,6 +71,16 @@ served('timer_create: a sigevent has 32 bytes', async (t, { path }) => {
     errno: 0,
     retval: [0n, 0n],
   });
+  raw.close();
+});
+
+served('gettimeofday: there is no zone, and it says so', async (t, { path }) => {
+  const raw = await RawClient.guest(path);
+  const [tp, tzp] = [raw.alloc(16), raw.alloc(12, Buffer.alloc(12, 0xff))];
+  t.is((await raw.call(NUMBERS.gettimeofday, tp, tzp)).errno, 0);
+  t.deepEqual(raw.at(tzp, 12), Buffer.concat([Buffer.alloc(8), Buffer.alloc(4, 0xff)]));
+  t.true(raw.at(tp, 8).readBigUInt64LE() > 1_000_000_000n);
+  t.is((await raw.call(NUMBERS.gettimeofday, 0, 0)).errno, 0);
   raw.close();
 });
 

@@ -16,12 +16,13 @@ import { EFAULT, EINVAL, ENOSYS } from '../../sys/errno.ts';
 import { nameDecode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
+import { memoryCodec } from './codec.ts';
 import { modctlIn } from './modctl.ts';
 import { mountIn } from './mountargs.ts';
 import { type Messages, messagesIn } from './msghdr.ts';
 import { sockaddrIn } from './sockaddr.ts';
 import { capacityAt, sockoptIn } from './sockopt.ts';
-import { type Codec, codecOf, flockCodec } from './structs.ts';
+import { flockCodec } from './structs.ts';
 import { type Scattered, scattered } from './transfer.ts';
 
 /** Elements of an array at most. */
@@ -132,34 +133,6 @@ export class Marshal {
   }
 }
 
-/** A structure, or a scalar in memory. @throws ENOSYS one that foreign callers cannot pass */
-export function memoryCodec(name: string): Codec<unknown> {
-  const codec = name in SCALARS ? scalarCodec(name as Scalar) : codecOf(name);
-  if (codec === undefined) {
-    throw ENOSYS;
-  }
-  return codec;
-}
-
-function scalarCodec(type: Scalar): Codec<unknown> {
-  const { size, signed } = SCALARS[type];
-  return {
-    size,
-    encode(value) {
-      const bytes = new Uint8Array(8);
-      new DataView(bytes.buffer).setBigInt64(0, BigInt.asIntN(64, BigInt(value as number)), true);
-      return bytes.subarray(0, size);
-    },
-    decode(bytes) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, size);
-      if (size === 8) {
-        return Number(signed ? view.getBigInt64(0, true) : view.getBigUint64(0, true));
-      }
-      return size === 1 ? view.getUint8(0) : signed ? view.getInt32(0, true) : view.getUint32(0, true);
-    },
-  };
-}
-
 /** Decode argument `i`. What is nothing locally puts nothing among the values. */
 export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
   const [name, type] = m.row.args[i] as readonly [string, ArgType];
@@ -246,7 +219,12 @@ export function* decodeArg(m: Marshal, i: number): MaySleep<void> {
     case 'salen':
     case 'pad':
     case 'ignored':
+      return;
     case 'zero':
+      // The one structure that is: two ints, `struct timezone`.
+      if (address !== 0n) {
+        m.after.push(() => m.copyout(address, new Uint8Array(8)));
+      }
       return;
     case 'fds':
       m.pair = address;

@@ -11,7 +11,7 @@ import { SCALARS } from '../../sys/scalars.ts';
 import { localArgs } from '../../sys/syscalls.ts';
 import type { Scalar, SysentRow } from '../../sys/sysent.ts';
 import type { Flock, Mmsghdr, Msghdr, Sockaddr } from '../../sys/types.ts';
-import { memoryCodec } from './args.ts';
+import { memoryCodec } from './codec.ts';
 import { type CallSegments, Encoder, type Piece } from './encoder.ts';
 import { modctlArg } from './modctl.ts';
 import { mountOutward } from './mountargs.ts';

@@ -6,7 +6,8 @@
 import type { MaySleep } from '../../kern/maysleep.ts';
 import { MCLBYTES } from '../../sys/constants/param.ts';
 import { EINVAL } from '../../sys/errno.ts';
-import { type Marshal, memoryCodec } from './args.ts';
+import type { Marshal } from './args.ts';
+import { memoryCodec } from './codec.ts';
 
 /** The value that setsockopt sets, argument `i`. @throws EINVAL EBADF EFAULT */
 export function* sockoptIn(m: Marshal, i: number, address: bigint): MaySleep<void> {

@@ -10,7 +10,8 @@ import { dosysctl } from '../../kern/sysctl_call.ts';
 import { SYSCTLNODE_SIZE } from '../../kern/sysctl_node.ts';
 import { CTL_DESCRIBE, MAXDESCLEN } from '../../sys/constants/sysctl.ts';
 import { nameEncode } from '../../sys/pathname.ts';
-import { type Marshal, memoryCodec } from './args.ts';
+import type { Marshal } from './args.ts';
+import { memoryCodec } from './codec.ts';
 
 /** Where the address of the description is, in a `struct sysctlnode`. */
 const DESC = SYSCTLNODE_SIZE - 8;
