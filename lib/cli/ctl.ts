@@ -6,7 +6,15 @@ import { readFileSync, writeSync } from 'node:fs';
 import { connect, type PromiseCalls, type RemoteProc, SysError } from '../api/index.ts';
 import { copyBetween, isHostCopy } from './ctlcp.ts';
 import { traceServer } from './ctltrace.ts';
-import { complain, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, messageOf, printable } from './exits.ts';
+import {
+  complain,
+  EX_NOPERM,
+  EX_UNAVAILABLE,
+  EX_USAGE,
+  messageOf,
+  outputFailed,
+  printable,
+} from './exits.ts';
 import { stdinPieces } from './hostio.ts';
 import { Jobs } from './jobs.ts';
 import { Loops } from './loops.ts';
@@ -44,9 +52,7 @@ export async function ctl(
   command: string,
   args: readonly string[],
 ): Promise<number> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 141 : 74);
-  });
+  process.stdout.on('error', outputFailed);
   const program = command === 'trace' ? traceServer : PROGRAMS.find(({ name }) => name === command);
   if (program === undefined || SHELLS.has(command)) {
     complain(`ctl: ${printable(command)}: no such command; see rump ctl --help`);

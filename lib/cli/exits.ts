@@ -16,6 +16,7 @@ export const EX_NOPERM = 77;
 
 /** What a shell adds to the number of the signal that ended a program. */
 export const SIGNALLED = 128;
+const SIGPIPE = 13;
 
 /** Longest name or message worth repeating. */
 const SHOWN = 200;
@@ -36,6 +37,15 @@ export function printable(text: string): string {
 /** Say `message` on the host's standard error, in one line. */
 export function complain(message: string): void {
   process.stderr.write(`rump: ${message}\n`);
+}
+
+/** Standard output failed. Whoever read it has gone: end as SIGPIPE would end a program. */
+export function outputFailed(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') {
+    process.exit(SIGNALLED + SIGPIPE);
+  }
+  complain(`standard output: ${messageOf(error)}`);
+  process.exit(EX_IOERR);
 }
 
 /** What an error has to say, in one line. */

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { ListenOptions } from '../api/index.ts';
-import { complain, EX_SOFTWARE, EX_USAGE, messageOf, printable } from './exits.ts';
+import { complain, EX_SOFTWARE, EX_USAGE, messageOf, outputFailed, printable } from './exits.ts';
 import { CTL_HELP, HELP, SERVER_HELP, SH_HELP } from './usage.ts';
 
 /** The command line makes no sense. */
@@ -54,6 +54,7 @@ function print(text: string, surplus: readonly string[]): 0 {
   if (argument !== undefined) {
     throw new CommandLineError(`unexpected argument ${printable(argument)}; see rump --help`);
   }
+  process.stdout.on('error', outputFailed);
   process.stdout.write(text);
   return 0;
 }
@@ -207,6 +208,8 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const wrong = error instanceof CommandLineError;
+  // Nobody is left to tell.
+  process.stderr.on('error', () => {});
   complain(wrong ? error.message : `internal error: ${messageOf(error)}`);
   process.exitCode = wrong ? EX_USAGE : EX_SOFTWARE;
 }

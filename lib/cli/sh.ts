@@ -11,6 +11,7 @@ import {
   EX_UNAVAILABLE,
   EX_USAGE,
   messageOf,
+  outputFailed,
   printable,
   SIGNALLED,
 } from './exits.ts';
@@ -50,15 +51,6 @@ export async function sh(options: ShOptions): Promise<number> {
     complain(messageOf(error));
     return error instanceof BootOptionError ? EX_USAGE : EX_UNAVAILABLE;
   }
-}
-
-/** Whoever read our output has gone: end as SIGPIPE would end a program. */
-function outputFailed(error: NodeJS.ErrnoException): never {
-  if (error.code === 'EPIPE') {
-    process.exit(SIGNALLED + constants.SIGPIPE);
-  }
-  complain(`standard output: ${messageOf(error)}`);
-  process.exit(EX_IOERR);
 }
 
 class Session {

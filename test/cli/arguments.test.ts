@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { repositoryRoot } from '../../tools/repository.ts';
-import { rump } from './rump.ts';
+import { rump, start } from './rump.ts';
 
 function refused(t: ExecutionContext, args: readonly string[], message: RegExp): void {
   const { status, stdout, stderr } = rump(args);
@@ -24,6 +24,15 @@ test('help and version', (t) => {
     version: string;
   };
   t.deepEqual(rump(['--version']), { status: 0, stdout: `rump ${version}\n`, stderr: '' });
+});
+
+test('help that nobody reads any more ends as by SIGPIPE, without a word', async (t) => {
+  for (const args of [['--help'], ['help', 'sh'], ['--version'], ['server', '--help']]) {
+    const running = start(...args);
+    running.child.stdout.destroy();
+    t.is(await running.ended, 141, args.join(' '));
+    t.is(running.stderr, '');
+  }
 });
 
 test('no command, or one that is not there', (t) => {
