@@ -25,6 +25,7 @@ export { type Rumpuser, RumpuserAssertion } from '../rumpuser/rumpuser.ts';
 export { simulatedHost } from '../rumpuser/sim.ts';
 export * as constants from '../sys/constants/index.ts';
 export * as errno from '../sys/errnos.ts';
+export { nameDecode, nameEncode } from '../sys/pathname.ts';
 export { SIGSET_EMPTY, SIGSET_FULL, sigaddset, sigdelset, sigismember, sigset } from '../sys/sigset.ts';
 export { genfsOps } from '../vfs/genfs.ts';
 export type { FsSpace, Mount, Vfsops } from '../vfs/mount.ts';

@@ -1,5 +1,5 @@
 /** What the programs that deal with files share. */
-import { constants, SysError } from '../api/index.ts';
+import { constants, nameDecode, SysError } from '../api/index.ts';
 import type { Self } from './program.ts';
 
 const { O_CREAT, O_DIRECTORY, O_RDONLY, O_TRUNC, O_WRONLY, S_IFDIR, S_IFMT } = constants;
@@ -36,7 +36,7 @@ export async function namesIn({ sys }: Pick<Self, 'sys'>, dir: string): Promise<
   try {
     for (let n = await sys.getdents(fd, buf); n > 0; n = await sys.getdents(fd, buf)) {
       for (let at = 0; at < n; at += buf.readUInt16LE(at + RECLEN)) {
-        names.push(buf.toString('utf8', at + NAME, at + NAME + buf.readUInt16LE(at + NAMLEN)));
+        names.push(nameDecode(buf.subarray(at + NAME, at + NAME + buf.readUInt16LE(at + NAMLEN))));
       }
     }
   } finally {
@@ -69,7 +69,7 @@ export async function statOrNull(
 /** The text of a symbolic link. @throws SysError */
 export async function linkText(self: Self, path: string): Promise<string> {
   const buf = Buffer.alloc(constants.PATH_MAX);
-  return buf.toString('utf8', 0, await self.sys.readlink(path, buf));
+  return nameDecode(buf.subarray(0, await self.sys.readlink(path, buf)));
 }
 
 /** A file, or standard input for "-", in pieces that are good until the next. @throws SysError */

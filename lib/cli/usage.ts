@@ -69,7 +69,8 @@ Runs a command in the kernel that serves URL, or RUMP_SERVER. The commands are t
 (ps, ls, cat, sysctl, mount, modstat, dmesg, df, id, kill, halt, ...), each with --help, and
 
   cp FROM TO     copies between the host and the kernel: names on the host begin with host:, - is standard input or
-                 output. -R: directories too. Progress is shown on a terminal when it takes long.
+                 output. -R: trees, with symbolic links as such; what cannot be copied is said, the rest is copied all the
+                 same. Progress is shown on a terminal when it takes long.
   trace [-j] [-n count] [-p pid]  shows what all processes do, or one, until it is interrupted or has shown so many
                  lines. -j: as lines of JSON. For the superuser, one at a time.
 

@@ -24,7 +24,7 @@ export function longerThan(name: string, max: number): boolean {
   return name.length * 3 > max && nameBytes(name) > max;
 }
 
-/** @throws EILSEQ half a surrogate pair, which is no text */
+/** The bytes of a name. @throws EILSEQ half a surrogate pair, which is no text */
 export function nameEncode(name: string): Uint8Array {
   const bytes = new Uint8Array(nameBytes(name));
   let at = 0;
@@ -74,6 +74,7 @@ function sequence(bytes: Uint8Array, at: number): number {
   return wrong ? 0 : length;
 }
 
+/** The name that these bytes are, whatever they are: what getdents(2) and readlink(2) fill in. */
 export function nameDecode(bytes: Uint8Array): string {
   const units: number[] = [];
   for (let at = 0; at < bytes.length; ) {

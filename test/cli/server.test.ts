@@ -1,6 +1,17 @@
 /** `rump server` and `rump ctl`, as the real commands. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -254,6 +265,39 @@ test('ctl copies between the host and the kernel', async (t) => {
   t.false(existsSync(join(dir, 'none')));
   t.is((await copy(`host:${join(dir, 'tree')}`, '/tmp/x')).status, 1);
   t.is((await copy('host:/a', 'host:/b')).status, 1);
+});
+
+test('ctl copies trees with links, odd names and what cannot be copied in them', async (t) => {
+  const dir = directory(t);
+  const server = await serve(t, ...IDS, `unix://${join(dir, 'socket')}`);
+  const copy = (...args: string[]) => ctl(server.url, ['cp', '-R', ...args]);
+  const tree = join(dir, 'tree');
+  mkdirSync(join(tree, '-d\n ü'), { recursive: true });
+  writeFileSync(join(tree, '-d\n ü', '-f'), 'dash');
+  const odd = Buffer.concat([Buffer.from(`${tree}/odd`), Buffer.of(0xff, 0xfe)]);
+  writeFileSync(odd, 'bytes');
+  symlinkSync('/etc/passwd', join(tree, 'away'));
+  symlinkSync('.', join(tree, 'loop'));
+  execFileSync('mkfifo', [join(tree, 'fifo')]);
+  chmodSync(join(tree, '-d\n ü'), 0o500);
+  const back = join(dir, 'back');
+  // Twice: what is there already is replaced.
+  for (const _ of [1, 2]) {
+    const there = await copy(`host:${tree}`, '/tmp');
+    t.is(there.status, 1);
+    t.regex(there.stderr, /^cp: [^\n]*fifo is neither [^\n]*\n$/);
+  }
+  t.like(await copy('/tmp/tree', `host:${back}`), { status: 0, stderr: '' });
+  writeFileSync(join(dir, 'victim'), 'safe');
+  unlinkSync(join(back, '-d\n ü', '-f'));
+  symlinkSync(join(dir, 'victim'), join(back, '-d\n ü', '-f'));
+  t.like(await copy('/tmp/tree/.', `host:${back}/.`), { status: 0, stderr: '' });
+  t.is(readFileSync(join(dir, 'victim'), 'utf8'), 'safe');
+  t.is(readFileSync(join(back, '-d\n ü', '-f'), 'utf8'), 'dash');
+  t.is(readlinkSync(join(back, 'away')), '/etc/passwd');
+  t.is(readlinkSync(join(back, 'loop')), '.');
+  t.is(readFileSync(Buffer.concat([Buffer.from(`${back}/odd`), Buffer.of(0xff, 0xfe)]), 'utf8'), 'bytes');
+  t.like(await ctl(server.url, ['rm', '-R', '/tmp/tree']), { status: 0, stderr: '' });
 });
 
 test('what cannot be is told in one line', (t) => {

@@ -52,6 +52,9 @@ async function copy(
     }
     await sys.chmod(to, stat.mode & 0o777);
   } else if ((stat.mode & S_IFMT) === S_IFLNK) {
+    if ((await statOrNull(self, to, 'lstat')) !== null) {
+      await sys.unlink(to);
+    }
     await sys.symlink(await linkText(self, from), to);
   } else {
     await copyContent(self, from, to, stat.mode);
