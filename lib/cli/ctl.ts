@@ -15,7 +15,7 @@ import {
   outputFailed,
   printable,
 } from './exits.ts';
-import { stdinPieces } from './hostio.ts';
+import { HostInput, stdinPieces } from './hostio.ts';
 import { Jobs } from './jobs.ts';
 import { Loops } from './loops.ts';
 import { type Program, runMain, Self, type SelfProc } from './program.ts';
@@ -68,16 +68,23 @@ export async function ctl(
     const { code } = error as NodeJS.ErrnoException;
     return code === 'EPERM' || code === 'EACCES' ? EX_NOPERM : code === 'EINVAL' ? EX_USAGE : EX_UNAVAILABLE;
   }
+  const input = new HostInput();
   try {
-    return await runRemote(remote, program, args);
+    return await runRemote(remote, program, args, input);
   } finally {
+    input.end();
     remote.close();
   }
 }
 
-async function runRemote(remote: RemoteProc, program: Program, args: readonly string[]): Promise<number> {
+async function runRemote(
+  remote: RemoteProc,
+  program: Program,
+  args: readonly string[],
+  input: HostInput,
+): Promise<number> {
   const proc: SelfProc = {
-    promises: withHostIo(remote.promises),
+    promises: withHostIo(remote.promises, stdinPieces(input)),
     pid: remote.pid,
     get alive() {
       return remote.alive;
@@ -108,8 +115,7 @@ async function runRemote(remote: RemoteProc, program: Program, args: readonly st
 }
 
 /** The calls of a process there, whose standard descriptors are here. */
-function withHostIo(calls: PromiseCalls): PromiseCalls {
-  const input = stdinPieces();
+function withHostIo(calls: PromiseCalls, input: (into: Uint8Array) => Promise<number>): PromiseCalls {
   const write = async (fd: number, data: Uint8Array): Promise<number> =>
     fd === 1 || fd === 2 ? toHost(fd, data) : await calls.write(fd, data);
   const read = async (fd: number, into: Uint8Array): Promise<number> =>

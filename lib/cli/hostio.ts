@@ -1,11 +1,35 @@
-/** The host's standard input, as read(2) would have it. */
+/** The host's standard input. */
 
-/** @returns a function that fills what it is given, at least in part; 0 at the end */
-export function stdinPieces(): (into: Uint8Array) => Promise<number> {
+/** What comes in, opened when somebody reads and let go at the end: else it would keep this process. */
+export class HostInput {
+  #opened = false;
+  #ended = false;
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, undefined> {
+    this.#opened = true;
+    try {
+      yield* process.stdin as AsyncIterable<Buffer>;
+    } catch (error) {
+      if (!this.#ended) {
+        throw error;
+      }
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    if (this.#opened) {
+      process.stdin.destroy();
+    }
+  }
+}
+
+/** @returns a function that fills what it is given, at least in part, as read(2) would; 0 at the end */
+export function stdinPieces(input: HostInput): (into: Uint8Array) => Promise<number> {
   let pieces: AsyncIterator<Buffer> | undefined;
   let rest: Buffer = Buffer.alloc(0);
   return async (into) => {
-    pieces ??= (process.stdin as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    pieces ??= input[Symbol.asyncIterator]();
     while (rest.length === 0) {
       const { value, done } = await pieces.next();
       if (done === true) {

@@ -36,7 +36,7 @@ export async function server(options: ServerOptions): Promise<number> {
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   let kernel: Kernel;
-  let listener: Listener;
+  let listener: Listener | undefined;
   const log = serverLog(options.log, options.logFile);
   try {
     const mounts = options.mounts.map(parseMountSpec);
@@ -53,12 +53,14 @@ export async function server(options: ServerOptions): Promise<number> {
     if (options.pidFile !== undefined) {
       writeFileSync(options.pidFile, `${process.pid}\n`);
     }
+    log('info', 'listening', { url: listener.url, pid: process.pid });
   } catch (error) {
     complain(`server: ${messageOf(error)}`);
+    // It would keep this process.
+    await listener?.close();
     return statusOf(error);
   }
   process.stdout.write(`${listener.url}\n`);
-  log('info', 'listening', { url: listener.url, pid: process.pid });
   return await serving(kernel, listener, log);
 }
 

@@ -16,6 +16,7 @@ import {
   SIGNALLED,
 } from './exits.ts';
 import { parse } from './grammar.ts';
+import { HostInput } from './hostio.ts';
 import { type Input, LINE_MAX, streamInput, textInput } from './input.ts';
 import { Shell, type ShellKind } from './shell.ts';
 import { terminalInput } from './terminal.ts';
@@ -56,13 +57,15 @@ export async function sh(options: ShOptions): Promise<number> {
 class Session {
   readonly #options: ShOptions;
   readonly #input: Input;
+  /** What programs read, when the commands do not come from there. */
+  readonly #stdin = new HostInput();
   #kernel: Kernel;
   #shell: Shell;
   #interrupted = false;
 
   constructor(options: ShOptions) {
     this.#options = options;
-    this.#kernel = bootKernel(options);
+    this.#kernel = this.#boot();
     this.#shell = new Shell(this.#kernel, this.#kind());
     this.#input = this.#openInput();
   }
@@ -75,6 +78,7 @@ class Session {
     } finally {
       process.off('beforeExit', stuck);
       this.#input.close();
+      this.#stdin.end();
       if (this.#kernel.running) {
         this.#shell.exit();
         this.#kernel.halt();
@@ -96,7 +100,7 @@ class Session {
         return this.#afterDeath();
       }
       if (!this.#kernel.running) {
-        this.#kernel = bootKernel(this.#options);
+        this.#kernel = this.#boot();
         this.#shell = new Shell(this.#kernel, this.#kind());
       } else if (!this.#shell.alive) {
         return this.#shell.status;
@@ -174,24 +178,26 @@ class Session {
     return input;
   }
 
+  #boot(): Kernel {
+    const { verbose, ncpu, hostname, seed, commands } = this.#options;
+    const kernel = boot({
+      ...(verbose ? { verbose } : {}),
+      ...(seed === undefined
+        ? {}
+        : { host: simulatedHost({ seed, console: (text) => void process.stdout.write(text) }) }),
+      ...(commands === undefined ? {} : { stdin: this.#stdin }),
+      ncpu,
+      hostname,
+    });
+    if (verbose) {
+      process.stdout.write(bootReport(kernel.bootlog));
+    }
+    return kernel;
+  }
+
   /** The host has nothing left to do, and yet the shell waits: its process was stopped. */
   #stuck(): void {
     complain('the shell sleeps, and nobody is left to wake it');
     process.exit(EX_SOFTWARE);
   }
-}
-
-function bootKernel({ verbose, ncpu, hostname, seed }: ShOptions): Kernel {
-  const kernel = boot({
-    ...(verbose ? { verbose } : {}),
-    ...(seed === undefined
-      ? {}
-      : { host: simulatedHost({ seed, console: (text) => void process.stdout.write(text) }) }),
-    ncpu,
-    hostname,
-  });
-  if (verbose) {
-    process.stdout.write(bootReport(kernel.bootlog));
-  }
-  return kernel;
 }

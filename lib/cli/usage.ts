@@ -20,7 +20,7 @@ export const SH_HELP = `usage: rump sh [-v] [-c commands] [--ncpu n] [--hostname
 Boots a kernel and reads commands from the terminal, or one a line from standard input. Each command is a process of
 that kernel, with its system calls and nothing else. help lists the commands.
 
-  -c, --command commands  run these and exit
+  -c, --command commands  run these and exit; what they read is standard input
   -v, --verbose           show the kernel's messages, and how long each stage of the boot took
       --ncpu n            virtual CPUs, 1 to 256 (default: RUMP_NCPU, or 2)
       --hostname name     the name of the host in the kernel
@@ -69,8 +69,8 @@ Runs a command in the kernel that serves URL, or RUMP_SERVER. The commands are t
 (ps, ls, cat, sysctl, mount, modstat, dmesg, df, id, kill, halt, ...), each with --help, and
 
   cp FROM TO     copies between the host and the kernel: names on the host begin with host:, - is standard input or
-                 output. -R: trees, with symbolic links as such; what cannot be copied is said, the rest is copied all the
-                 same. Progress is shown on a terminal when it takes long.
+                 output. -R: trees, with symbolic links as such; what cannot be copied is said, the rest is copied all
+                 the same. Progress is shown on a terminal when it takes long.
   trace [-j] [-n count] [-p pid]  shows what all processes do, or one, until it is interrupted or has shown so many
                  lines. -j: as lines of JSON. For the superuser, one at a time.
 

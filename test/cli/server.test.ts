@@ -267,6 +267,15 @@ test('ctl copies between the host and the kernel', async (t) => {
   t.is((await copy('host:/a', 'host:/b')).status, 1);
 });
 
+test('ctl does not wait for input that it does not read', async (t) => {
+  const dir = directory(t);
+  const server = await serve(t, ...IDS, `unix://${join(dir, 'socket')}`);
+  const running = start('ctl', server.url, 'head', '-1');
+  running.child.stdin.write('one\n');
+  t.is(await running.ended, 0);
+  t.is(running.stdout, 'one\n');
+});
+
 test('ctl copies trees with links, odd names and what cannot be copied in them', async (t) => {
   const dir = directory(t);
   const server = await serve(t, ...IDS, `unix://${join(dir, 'socket')}`);
@@ -312,6 +321,8 @@ test('what cannot be is told in one line', (t) => {
     [['server', '--mount', 'type=tmpfs,target=/x,size=big', 'unix:///tmp/x'], 64],
     [['server', '--mount', 'type=nonsense,target=/x', 'unix:///tmp/x'], 69],
     [['server', '--token-file', '/none', 'unix:///tmp/x'], 69],
+    [['server', '--pid-file', '/none/pid', `unix://${tmpdir()}/rump-pid-${process.pid}`], 69],
+    [['server', '--log-file', '/none/log', `unix://${tmpdir()}/rump-log-${process.pid}`], 69],
     [['ctl'], 64],
     [['ctl', 'ps'], 64],
     [['ctl', 'unix:///none'], 64],

@@ -117,6 +117,18 @@ test('whoever goes away with our output ends us, without a word', async (t) => {
   t.is(running.stderr, '');
 });
 
+test('what -c runs reads standard input, and only as long as it wants to', async (t) => {
+  t.is(rump(['sh', '-c', 'cat | wc -c'], 'x'.repeat(3_000_000)).stdout.trim(), '3000000');
+  t.is(rump(['sh', '-c', 'read x; echo "<$x>"; cat'], 'a b\nc\n').stdout, '<a b>\nc\n');
+  t.is(rump(['sh', '-c', 'true'], 'unread').status, 0);
+  const running = start('sh', '-c', 'head -1');
+  running.child.stdin.write('one\n');
+  // Nobody closes it.
+  t.is(await running.ended, 0);
+  t.is(running.stdout, 'one\n');
+  t.is(running.stderr, '');
+});
+
 test('no input, and input that is no commands', (t) => {
   t.deepEqual(rump(['sh']), { status: 0, stdout: '', stderr: '' });
   const binary = rump(['sh'], Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0xff, 10, 0x69, 0x64, 10]));
