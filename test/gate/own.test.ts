@@ -70,10 +70,22 @@ test('it serves other programs, and its owner meanwhile', async (t) => {
   t.is(await remote.promises.read(there, new Uint8Array(9)), 4);
   remote.close();
   await listener.close();
+  await listener.close();
+  t.is(listener.clients, 0);
   t.is(proc.sys.getuid(), 0);
   await t.throwsAsync(kernel.listen('nonsense'), { code: 'EINVAL' });
   t.is(proc.sys.getuid(), 0);
   rmSync(dir, { recursive: true });
+});
+
+test('a listener goes with its kernel', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'rump-own-'));
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  const kernel = boot({ thread: 'own', env: {} });
+  const listener = await kernel.listen(`unix://${join(dir, 'socket')}`);
+  kernel.halt();
+  await listener.close();
+  t.is(listener.clients, 0);
 });
 
 test('the end: halted, panicked, and afterwards', async (t) => {

@@ -173,13 +173,19 @@ export class OwnKernel {
   }
 
   #listener(id: number, url: string): Listener {
-    const clients = (): number => this.#ask('clients', id);
+    let closed = false;
+    // It goes with its kernel.
+    const clients = (): number => (closed || !this.running ? 0 : this.#ask('clients', id));
     return {
       url,
       get clients() {
         return clients();
       },
       close: async () => {
+        if (closed || !this.running) {
+          return;
+        }
+        closed = true;
         await this.#answer(id, () => this.#ask('unlisten', id));
         this.#worker.unref();
       },
