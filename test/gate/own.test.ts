@@ -1,5 +1,6 @@
 /** A kernel with a thread of its own, and its owner as a client. */
 
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +77,28 @@ test('it serves other programs, and its owner meanwhile', async (t) => {
   await t.throwsAsync(kernel.listen('nonsense'), { code: 'EINVAL' });
   t.is(proc.sys.getuid(), 0);
   rmSync(dir, { recursive: true });
+});
+
+test('it keeps the process alive as long as somebody listens or waits, and no longer', (t) => {
+  const index = new URL('../../lib/api/index.js', import.meta.url);
+  const socket = join(tmpdir(), `rump-own-${process.pid}`);
+  const program = `
+    const { boot } = await import(${JSON.stringify(index)});
+    const kernel = boot({ thread: 'own' });
+    await kernel.newproc().promises.nanosleep({ sec: 0, nsec: 1e7 });
+    const all = [await kernel.listen('unix://${socket}-1'), await kernel.listen('unix://${socket}-2')];
+    await all[0].close();
+    setTimeout(async () => {
+      console.log(all[1].clients);
+      all[1].unref();
+    }, 100).unref();`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  t.is(stderr, '');
+  t.is(stdout, '0\n');
+  t.is(status, 0);
 });
 
 test('a listener goes with its kernel', async (t) => {

@@ -49,6 +49,8 @@ export class OwnKernel {
   readonly #board: Board;
   readonly #session: GateSession;
   readonly #pending = new Map<number, Pending>();
+  /** Who keeps this process alive: listeners. */
+  readonly #holders = new Set<object>();
   #nextId = 1;
   #fsproc: GateProc | null = null;
   readonly modules: OwnModules;
@@ -162,17 +164,29 @@ export class OwnKernel {
   /** As `Kernel.listen`. While there are listeners the kernel's thread waits in Node's event loop. */
   async listen(url: string, options?: ListenOptions): Promise<Listener> {
     const id = this.#nextId++;
-    this.#worker.ref();
+    const release = this.#hold();
     try {
       const bound = await this.#answer(id, () => this.#ask('listen', id, url, options));
-      return this.#listener(id, bound);
+      return this.#listener(id, bound, release);
     } catch (error) {
-      this.#worker.unref();
+      release();
       throw error;
     }
   }
 
-  #listener(id: number, url: string): Listener {
+  /** Keep this process alive. @returns what ends that, once */
+  #hold(): () => void {
+    const holder = {};
+    this.#holders.add(holder);
+    this.#worker.ref();
+    return () => {
+      if (this.#holders.delete(holder) && this.#holders.size === 0) {
+        this.#worker.unref();
+      }
+    };
+  }
+
+  #listener(id: number, url: string, release: () => void): Listener {
     let closed = false;
     // It goes with its kernel.
     const clients = (): number => (closed || !this.running ? 0 : this.#ask('clients', id));
@@ -187,9 +201,9 @@ export class OwnKernel {
         }
         closed = true;
         await this.#answer(id, () => this.#ask('unlisten', id));
-        this.#worker.unref();
+        release();
       },
-      unref: () => this.#worker.unref(),
+      unref: release,
     };
   }
 
@@ -276,8 +290,11 @@ export function bootOwn(options: OwnBootOptions): OwnKernel {
     tellsConsole: output !== undefined,
     board: board.buffer,
   };
-  const worker = new Worker(new URL('./own_worker.js', import.meta.url), { workerData: data });
-  worker.unref();
+  const worker = new Worker(new URL('./own_worker.js', import.meta.url), {
+    workerData: data,
+    // Those of the program are for its own code: some, as --input-type, refuse ours.
+    execArgv: [],
+  });
   if (!board.wait(BOOT_TIMEOUT_MS)) {
     worker.terminate();
     throw new SysError(EIO, 'boot', 'the thread of the kernel does not begin');
@@ -294,5 +311,7 @@ export function bootOwn(options: OwnBootOptions): OwnKernel {
     }
   });
   worker.on('exit', () => kernel.ended());
+  // Only now: whoever listens for messages waits for them.
+  worker.unref();
   return kernel;
 }
