@@ -81,6 +81,22 @@ sockets('a message there and back, each part asked for', async (t, { raw, by, to
   t.deepEqual(raw.at(name, 4), sockaddr(4, c.AF_LOCAL, 'by'));
 });
 
+sockets('the structures of several messages are asked for at once', async (t, { raw, by, to }) => {
+  const vector = raw.alloc(0, iovecs([raw.alloc(8), 2]));
+  const list = raw.alloc(
+    0,
+    Buffer.concat(Array.from({ length: 9 }, () => mmsghdr({ iov: vector, iovlen: 1 }))),
+  );
+  const before = raw.asked;
+  t.is((await raw.call(NUMBERS.sendmmsg, by, list, 9, 0)).retval[0], 9n);
+  t.is(raw.asked - before, 1 + 9 + 9, 'vectors and data');
+  t.is((await raw.call(NUMBERS.recvmmsg, to, list, 9, 0, 0)).retval[0], 9n);
+  t.is(raw.asked - before, 1 + 9 + 9 + 1 + 9, 'vectors');
+  for (let n = 0; n < 9; n++) {
+    t.is(raw.at(list + BigInt(56 * n + 48), 4).readUInt32LE(), 2);
+  }
+});
+
 sockets('what is wrong is an errno, and nothing is changed', async (t, { raw, by, to }, { kernel }) => {
   const data = raw.alloc(0, Buffer.from('x'));
   const good = iov(raw, [data, 1]);

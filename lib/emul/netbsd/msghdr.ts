@@ -86,11 +86,15 @@ function countOf(m: Marshal, name: string): number {
 
 function* severalAt(m: Marshal, address: bigint, count: number, max: number): MaySleep<Message[]> {
   const list: Message[] = [];
+  const headers = yield* headersAt(m, address, count);
   let left = max;
   for (let n = 0; n < count; n++) {
     const at = BigInt.asUintN(64, address + BigInt(n * MMSGHDR_SIZE));
     try {
-      const header = yield* headerAt(m, at, MMSGHDR_SIZE);
+      const header =
+        headers === null
+          ? yield* headerAt(m, at, MMSGHDR_SIZE)
+          : new DataView(headers.buffer, n * MMSGHDR_SIZE, MMSGHDR_SIZE);
       const message = yield* messageAt(m, at, header, left, n === 0 ? 'in part' : 'whole');
       if (message === null) {
         break;
@@ -105,6 +109,18 @@ function* severalAt(m: Marshal, address: bigint, count: number, max: number): Ma
     }
   }
   return list;
+}
+
+/** All the structures, asked for once; null where not all of them are there, and each has to be looked for. */
+function* headersAt(m: Marshal, address: bigint, count: number): MaySleep<Uint8Array | null> {
+  try {
+    return new Uint8Array(yield* m.copyin(address, count * MMSGHDR_SIZE));
+  } catch (error) {
+    if (error !== EFAULT) {
+      throw error;
+    }
+    return null;
+  }
 }
 
 function* headerAt(m: Marshal, address: bigint, size: number): MaySleep<DataView> {
@@ -176,7 +192,7 @@ export function* messagesOut(m: Marshal, { many, list }: Messages, value: number
     try {
       yield* receives
         ? received(m, message, item.len, MMSGHDR_SIZE)
-        : m.copyout(address + BigInt(LEN), new Uint8Array(header.buffer, LEN, 4));
+        : m.copyout(address + BigInt(LEN), new Uint8Array(header.buffer, header.byteOffset + LEN, 4));
     } catch (error) {
       if (done === 0 || (error !== EFAULT && error !== EINVAL)) {
         throw error;
@@ -206,5 +222,5 @@ function* received(m: Marshal, message: Message, length: number, size: number): 
     header.setUint32(NAMELEN, yield* sockaddrTo(m, nameAt, header.getInt32(NAMELEN, true), name), true);
   }
   header.setInt32(FLAGS, flags, true);
-  yield* m.copyout(address, new Uint8Array(header.buffer, 0, size));
+  yield* m.copyout(address, new Uint8Array(header.buffer, header.byteOffset, size));
 }
