@@ -146,6 +146,11 @@ function before(a: Timespec, b: Timespec): boolean {
   return a.sec < b.sec || (a.sec === b.sec && a.nsec < b.nsec);
 }
 
+/** POSIX: what a file's time cannot be becomes the nearest that it can. */
+function nearest(sec: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(sec, Number.MAX_SAFE_INTEGER));
+}
+
 /** @returns null to leave it. @throws EINVAL */
 function chosen(ts: Timespec | undefined, now: Timespec): Timespec | null {
   if (ts === undefined || ts.nsec === UTIME_NOW) {
@@ -154,10 +159,10 @@ function chosen(ts: Timespec | undefined, now: Timespec): Timespec | null {
   if (ts.nsec === UTIME_OMIT) {
     return null;
   }
-  if (!Number.isSafeInteger(ts.sec) || !Number.isInteger(ts.nsec) || ts.nsec < 0 || ts.nsec >= 1e9) {
+  if (!Number.isInteger(ts.sec) || !Number.isInteger(ts.nsec) || ts.nsec < 0 || ts.nsec >= 1e9) {
     throw EINVAL;
   }
-  return { sec: ts.sec, nsec: ts.nsec };
+  return { sec: nearest(ts.sec), nsec: ts.nsec };
 }
 
 /** May the caller make a file of `size` bytes one of `length`? @throws EFBIG, and SIGXFSZ is sent */

@@ -311,6 +311,23 @@ fileConformance(
   { on: ['rumpfs', 'tmpfs'] },
 );
 
+fileConformance(
+  'a time beyond what can be told becomes the nearest',
+  async (t, { sys, put, as }) => {
+    await put('f');
+    const [first, last] = [
+      { sec: -(2 ** 63), usec: 0 },
+      { sec: 2 ** 62, usec: 999999 },
+    ];
+    await fails(t, 'EPERM', as({ uid: 7 }).utimes('f', [first, last]));
+    await sys.utimes('f', [first, last]);
+    const { atim, mtim } = await sys.stat('f');
+    t.deepEqual(atim, { sec: Number.MIN_SAFE_INTEGER, nsec: 0 });
+    t.deepEqual(mtim, { sec: Number.MAX_SAFE_INTEGER, nsec: 999999000 });
+  },
+  { on: ['rumpfs', 'tmpfs'] },
+);
+
 fileConformance('times: now for who may write, any time for the owner', async (t, { sys, put, as }) => {
   await put('f', '', 0o666);
   await sys.chmod('f', 0o666);
