@@ -95,10 +95,7 @@ export class ReadingEnd extends PipeEnd {
   }
 
   kqfilter(_l: Lwp, _fp: File, kn: Knote): void {
-    if (kn.filter !== EVFILT_READ) {
-      throw EINVAL;
-    }
-    knoteAttach(kn, this.pipe.rsel, readable(this.pipe));
+    knoteAttach(kn, this.pipe.rsel, kn.filter === EVFILT_READ ? readable(this.pipe) : never(kn));
   }
 
   close(): void {
@@ -133,10 +130,7 @@ export class WritingEnd extends PipeEnd {
   }
 
   kqfilter(_l: Lwp, _fp: File, kn: Knote): void {
-    if (kn.filter !== EVFILT_WRITE) {
-      throw EINVAL;
-    }
-    knoteAttach(kn, this.pipe.wsel, writable(this.pipe));
+    knoteAttach(kn, this.pipe.wsel, kn.filter === EVFILT_WRITE ? writable(this.pipe) : never(kn));
   }
 
   close(): void {
@@ -169,6 +163,16 @@ function writable(pipe: Pipe): Filterops {
       return kn.data >= PIPE_BUF || !pipe.reading;
     },
   };
+}
+
+const NEVER: Filterops = { detach: knoteDetach, event: () => false };
+
+/** The end that cannot be written to never gets room, the one that cannot be read from never bytes. @throws EINVAL */
+function never(kn: Knote): Filterops {
+  if (kn.filter !== EVFILT_READ && kn.filter !== EVFILT_WRITE) {
+    throw EINVAL;
+  }
+  return NEVER;
 }
 
 /** @throws EINVAL flags; EMFILE */

@@ -20,7 +20,7 @@ import type { Uio } from '../kern/uio.ts';
 import { EVFILT_READ, EVFILT_WRITE } from '../sys/constants/event.ts';
 import { FNONBLOCK } from '../sys/constants/fcntl.ts';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../sys/constants/poll.ts';
-import { EINVAL, EIO, ENXIO } from '../sys/errno.ts';
+import { EIO, ENXIO } from '../sys/errno.ts';
 import { transferMarked, VnodeFile } from './vn_file.ts';
 import type { Vnode } from './vnode.ts';
 import { vnodeExtra } from './vnode_extra.ts';
@@ -167,7 +167,9 @@ export class FifoFile extends VnodeFile {
     } else if (kn.filter === EVFILT_WRITE && (fp.flag & FWRITE) !== 0) {
       this.#fifo.out.kqfilter(l, fp, kn);
     } else if (kn.filter === EVFILT_READ || kn.filter === EVFILT_WRITE) {
-      throw EINVAL;
+      // What it is not open for. Each end knows that of the other's filter.
+      const { in: reading, out: writing } = this.#fifo;
+      (kn.filter === EVFILT_READ ? writing : reading).kqfilter(l, fp, kn);
     } else {
       super.kqfilter(l, fp, kn);
     }

@@ -185,10 +185,13 @@ function renameChecked(l: Lwp, f: Walk, t: Walk, same: SameFile): Soon<void> {
     throw ENOTEMPTY;
   }
   return andThen(f.dvp.ops.rename(l, f.dvp, f.name, fvp, t.dvp, t.name, tvp), () => {
-    const link = fvp.type === 'VDIR' ? NOTE_LINK : 0;
-    vnKnote(f.dvp, NOTE_WRITE | link);
-    if (t.dvp !== f.dvp) {
-      vnKnote(t.dvp, NOTE_WRITE | link);
+    // A directory that goes, or is replaced, takes a link to its parent with it; the one that comes brings one.
+    const moved = fvp.type === 'VDIR';
+    const replaced = tvp?.type === 'VDIR';
+    const same = f.dvp === t.dvp;
+    vnKnote(f.dvp, (same ? replaced : moved) ? NOTE_WRITE | NOTE_LINK : NOTE_WRITE);
+    if (!same) {
+      vnKnote(t.dvp, moved && !replaced ? NOTE_WRITE | NOTE_LINK : NOTE_WRITE);
     }
     vnKnote(fvp, NOTE_RENAME);
     if (tvp !== null) {

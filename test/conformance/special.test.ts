@@ -284,6 +284,40 @@ fileConformance('kqueue sees what happens to a file', async (t, { sys, put }) =>
   t.is(await seen(), c.NOTE_DELETE);
 });
 
+fileConformance('kqueue: a directory has links as directories come and go', async (t, { sys }) => {
+  await sys.mkdir('a', 0o755);
+  await sys.mkdir('b', 0o755);
+  const kq = await sys.kqueue();
+  const watched = [await sys.open('a', c.O_RDONLY), await sys.open('b', c.O_RDONLY)];
+  const filter = { filter: c.EVFILT_VNODE, flags: c.EV_ADD | c.EV_CLEAR, data: 0, udata: null };
+  const fflags = c.NOTE_WRITE | c.NOTE_LINK;
+  await sys.kevent(
+    kq,
+    watched.map((ident) => ({ ...filter, ident, fflags })),
+    0,
+    null,
+  );
+  const seen = async (): Promise<(number | undefined)[]> => {
+    const events = await sys.kevent(kq, [], 5, { sec: 0, nsec: 0 });
+    return watched.map((fd) => events.find(({ ident }) => ident === fd)?.fflags);
+  };
+  const linked = c.NOTE_WRITE | c.NOTE_LINK;
+  await sys.mkdir('a/x', 0o755);
+  t.deepEqual(await seen(), [linked, undefined]);
+  await sys.rename('a/x', 'a/y');
+  t.deepEqual(await seen(), [c.NOTE_WRITE, undefined]);
+  await sys.mkdir('a/x', 0o755);
+  t.deepEqual(await seen(), [linked, undefined]);
+  await sys.rename('a/x', 'a/y');
+  t.deepEqual(await seen(), [linked, undefined]);
+  await sys.rename('a/y', 'b/y');
+  t.deepEqual(await seen(), [linked, linked]);
+  await sys.mkdir('a/y', 0o755);
+  t.deepEqual(await seen(), [linked, undefined]);
+  await sys.rename('a/y', 'b/y');
+  t.deepEqual(await seen(), [linked, c.NOTE_WRITE]);
+});
+
 fileConformance(
   'kqueue and poll: a file is readable up to its end',
   async (t, { sys, put }) => {
