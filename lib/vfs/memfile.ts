@@ -151,7 +151,7 @@ export class MemFile {
     const first = Math.floor(offset / PAGE_SIZE);
     const last = Math.ceil(end / PAGE_SIZE);
     const wanted = last - first;
-    if (this.#fs.pages + wanted - this.npages > this.#fs.pagesMax) {
+    if (this.#fs.used + wanted - this.npages > this.#fs.pagesMax) {
       throw ENOSPC;
     }
     const added: number[] = [];
@@ -221,7 +221,7 @@ export class MemFile {
   /** @throws ENOSPC */
   #alloc(content: 'zero' | 'overwritten'): Page {
     const fs = this.#fs;
-    if (fs.pages >= fs.pagesMax) {
+    if (fs.used >= fs.pagesMax) {
       throw ENOSPC;
     }
     const { uvm } = fs.kernel;

@@ -102,6 +102,9 @@ export class MemNode implements Owned {
   }
 }
 
+/** Names after a file's first that take a page's room. NetBSD: sizeof(struct tmpfs_dirent), TMPFS_NAME_QUANTUM. */
+const LINKS_PER_PAGE = 32;
+
 export class MemFs {
   readonly kernel: Kernel;
   readonly mount: Mount;
@@ -111,6 +114,8 @@ export class MemFs {
   root!: MemNode;
   nodes = 0;
   pages = 0;
+  /** Names that files have beside their first: as many as there are files is not how many these can be. */
+  #links = 0;
   #ino = 1;
   #gen = 0;
   /** What is read where nothing has been written. */
@@ -142,6 +147,24 @@ export class MemFs {
     const node = new MemNode(this, ++this.#ino, ++this.#gen, how, content);
     this.nodes++;
     return node;
+  }
+
+  /** Pages in use. */
+  get used(): number {
+    return this.pages + Math.ceil(this.#links / LINKS_PER_PAGE);
+  }
+
+  /** A file gets one more name. @throws ENOSPC */
+  linked(): void {
+    if (this.pages + Math.ceil((this.#links + 1) / LINKS_PER_PAGE) > this.pagesMax) {
+      throw ENOSPC;
+    }
+    this.#links++;
+  }
+
+  /** A file has lost a name, and has others. */
+  unlinked(): void {
+    this.#links--;
   }
 
   /** The vnode of a node. */

@@ -75,7 +75,9 @@ function enter(dvp: Vnode, name: string, how: NewNode, target = ''): Vnode {
 function drop(node: MemNode, links: number): void {
   node.nlink -= links;
   node.touch(CHANGED);
-  if (node.nlink === 0 && node.vnode === null) {
+  if (node.nlink > 0) {
+    node.fs.unlinked();
+  } else if (node.vnode === null) {
     node.fs.free(node);
   }
 }
@@ -233,6 +235,7 @@ export const memOps: Vnodeops = {
     if (node.nlink >= LINK_MAX) {
       throw EMLINK;
     }
+    dir.fs.linked();
     dir.dir.add(name, node);
     node.nlink++;
     node.touch(CHANGED);

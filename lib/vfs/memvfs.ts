@@ -26,18 +26,18 @@ function fsOf(mp: Mount): MemFs {
 const PLENTY = 2 ** 40;
 
 function space(mp: Mount): FsSpace {
-  const { pages, pagesMax, nodes, nodesMax, kernel } = fsOf(mp);
+  const { used, pagesMax, nodes, nodesMax, kernel } = fsOf(mp);
   const { limit, inuse } = kernel.uvm.stats();
   const memory = Math.floor(
     (limit === Number.POSITIVE_INFINITY ? PLENTY : Math.max(0, limit - inuse)) / PAGE_SIZE,
   );
-  const free = Math.min(pagesMax - pages, memory);
+  const free = Math.min(pagesMax - used, memory);
   const files = Math.min(nodesMax, PLENTY);
   return {
     bsize: PAGE_SIZE,
     frsize: PAGE_SIZE,
     iosize: PAGE_SIZE,
-    blocks: pages + free,
+    blocks: used + free,
     bfree: free,
     bavail: free,
     bresvd: 0,

@@ -167,6 +167,30 @@ conformance('a tmpfs with a size has files for it, however small they are', asyn
   t.deepEqual([files, blocks * frsize], [20, 8192]);
 });
 
+conformance('a tmpfs with a size has room for so many names of a file', async (t, { newproc, call }) => {
+  const sys = call(newproc());
+  await sys.mkdir('/m', 0o755);
+  await sys.mount('tmpfs', '/m', 0, { size: 8192 });
+  const fd = await sys.open('/m/f', c.O_CREAT | c.O_RDWR, 0o644);
+  await sys.write(fd, Buffer.alloc(4096));
+  for (let i = 0; i < 32; i++) {
+    await sys.link('/m/f', `/m/${i}`);
+  }
+  await fails(t, 'ENOSPC', sys.link('/m/f', '/m/more'));
+  await fails(t, 'ENOSPC', sys.write(fd, Buffer.alloc(1)));
+  const { blocks, bfree } = await sys.statvfs1('/m', c.MNT_WAIT);
+  t.deepEqual([blocks, bfree], [2, 0]);
+  await fails(t, 'EBUSY', sys.mount('tmpfs', '/m', c.MNT_UPDATE, { size: 4096 }));
+  await sys.rename('/m/0', '/m/g');
+  await sys.rename('/m/1', '/m/g');
+  await sys.unlink('/m/f');
+  for (let i = 2; i < 32; i++) {
+    await sys.unlink(`/m/${i}`);
+  }
+  t.is((await sys.statvfs1('/m', c.MNT_WAIT)).bfree, 1);
+  await sys.write(fd, Buffer.alloc(4096));
+});
+
 conformance('a read-only mount stays as it is', async (t, { newproc, call }) => {
   const sys = call(newproc());
   await sys.mkdir('/m', 0o755);

@@ -33,7 +33,7 @@ export const tmpfs: Component = {
         const { size, nodes } = tmpfsArgs(data, argsOf(mp));
         const fs = mp.data as MemFs;
         const pages = Math.ceil(size / PAGE_SIZE);
-        if (nodes < fs.nodes || pages < fs.pages) {
+        if (nodes < fs.nodes || pages < fs.used) {
           throw EBUSY;
         }
         fs.nodesMax = nodes;
