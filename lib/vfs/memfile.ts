@@ -18,19 +18,64 @@ interface Page {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * How far behind the last page of the list another may be to be in it: what is further is in the table. The engine
+ * looks at every place of a list when it goes through it, and knows none past 2^32.
+ */
+const NEAR = 1000;
+
 /** Largest file, bytes. */
 const SIZE_MAX = Number.MAX_SAFE_INTEGER - PAGE_SIZE;
 
 export class MemFile {
   readonly #fs: MemFs;
-  /** By number; absent ones are holes. */
+  /** By number; absent ones are holes. A page is in the list or in the table. */
   #pages: (Page | undefined)[] = [];
+  #far: Map<number, Page> | null = null;
   /** Pages there are. */
   npages = 0;
   size = 0;
 
   constructor(fs: MemFs) {
     this.#fs = fs;
+  }
+
+  #page(number: number): Page | undefined {
+    return this.#pages[number] ?? this.#far?.get(number);
+  }
+
+  #put(number: number, page: Page): void {
+    if (number <= this.#pages.length + NEAR) {
+      this.#pages[number] = page;
+    } else {
+      this.#far ??= new Map();
+      this.#far.set(number, page);
+    }
+    this.npages++;
+  }
+
+  /** `page` becomes a hole. */
+  #drop(number: number, page: Page): void {
+    if (this.#far === null || !this.#far.delete(number)) {
+      this.#pages[number] = undefined;
+    }
+    this.npages--;
+    this.#release(page);
+  }
+
+  /** Visit the pages there are from `first` up to `end`, in no order; the one visited may be dropped. */
+  #each(first: number, end: number, visit: (number: number, page: Page) => void): void {
+    for (let i = first; i < Math.min(end, this.#pages.length); i++) {
+      const page = this.#pages[i];
+      if (page !== undefined) {
+        visit(i, page);
+      }
+    }
+    for (const [i, page] of this.#far ?? []) {
+      if (i >= first && i < end) {
+        visit(i, page);
+      }
+    }
   }
 
   /** From `uio.offset` to the end of the file or of what is wanted. */
@@ -41,7 +86,7 @@ export class MemFile {
       const number = Math.floor(offset / PAGE_SIZE);
       const at = offset - number * PAGE_SIZE;
       const n = Math.min(PAGE_SIZE - at, size - offset);
-      const page = this.#pages[number];
+      const page = this.#page(number);
       uio.move(page === undefined ? this.#fs.hole : page.bytes, at, n);
     }
   }
@@ -69,7 +114,7 @@ export class MemFile {
     const number = Math.floor(offset / PAGE_SIZE);
     const at = offset - number * PAGE_SIZE;
     const n = Math.min(PAGE_SIZE - at, uio.resid);
-    const old = this.#pages[number];
+    const old = this.#page(number);
     const page = old ?? this.#alloc(n === PAGE_SIZE ? 'overwritten' : 'zero');
     try {
       uio.move(page.bytes, at, n);
@@ -81,8 +126,7 @@ export class MemFile {
       throw error;
     }
     if (old === undefined) {
-      this.#pages[number] = page;
-      this.npages++;
+      this.#put(number, page);
     }
     if (uio.offset > this.size) {
       this.size = uio.offset;
@@ -97,7 +141,7 @@ export class MemFile {
     if (size < this.size) {
       this.#freeFrom(Math.ceil(size / PAGE_SIZE));
       const last = Math.floor(size / PAGE_SIZE);
-      this.#pages[last]?.bytes.fill(0, size - last * PAGE_SIZE);
+      this.#page(last)?.bytes.fill(0, size - last * PAGE_SIZE);
     }
     this.size = size;
   }
@@ -108,38 +152,23 @@ export class MemFile {
       this.#pages = [];
       return;
     }
-    // `forEach` visits what is there: a sparse file has few of many.
-    this.#pages.forEach((page, i) => {
-      if (i >= number && page !== undefined) {
-        this.#release(page);
-        this.npages--;
-        delete this.#pages[i];
-      }
-    });
+    this.#each(number, Number.POSITIVE_INFINITY, (i, page) => this.#drop(i, page));
     this.#pages.length = Math.min(this.#pages.length, number);
   }
 
   /** Zero a range; whole pages of it become holes. */
   discard(offset: number, length: number): void {
     const end = Math.min(offset + length, this.size);
-    for (let at = offset; at < end; ) {
-      const number = Math.floor(at / PAGE_SIZE);
-      const from = at - number * PAGE_SIZE;
-      const to = Math.min(PAGE_SIZE, end - number * PAGE_SIZE);
-      const page = this.#pages[number];
-      if (page === undefined) {
-        at = this.#nextPage(number) * PAGE_SIZE;
-        continue;
-      }
+    this.#each(Math.floor(offset / PAGE_SIZE), Math.ceil(end / PAGE_SIZE), (number, page) => {
+      const at = number * PAGE_SIZE;
+      const from = Math.max(0, offset - at);
+      const to = Math.min(PAGE_SIZE, end - at);
       if (from === 0 && (to === PAGE_SIZE || at + to === this.size)) {
-        this.#release(page);
-        this.npages--;
-        delete this.#pages[number];
+        this.#drop(number, page);
       } else {
         page.bytes.fill(0, from, to);
       }
-      at += to - from;
-    }
+    });
   }
 
   /** Give a range pages, growing the file. @throws ENOSPC EFBIG */
@@ -154,20 +183,18 @@ export class MemFile {
     if (this.#fs.used + wanted - this.npages > this.#fs.pagesMax) {
       throw ENOSPC;
     }
-    const added: number[] = [];
+    const added: [number: number, page: Page][] = [];
     try {
       for (let number = first; number < last; number++) {
-        if (this.#pages[number] === undefined) {
-          this.#pages[number] = this.#alloc('zero');
-          this.npages++;
-          added.push(number);
+        if (this.#page(number) === undefined) {
+          const page = this.#alloc('zero');
+          this.#put(number, page);
+          added.push([number, page]);
         }
       }
     } catch (error) {
-      for (const number of added) {
-        this.#release(this.#pages[number] as Page);
-        this.npages--;
-        delete this.#pages[number];
+      for (const [number, page] of added) {
+        this.#drop(number, page);
       }
       throw error;
     }
@@ -176,27 +203,18 @@ export class MemFile {
 
   /** First page from `number` on that is there, or the number behind the last. */
   #nextPage(number: number): number {
-    if (this.npages > 0) {
-      const pages = this.#pages;
-      const last = Math.ceil(this.size / PAGE_SIZE);
-      if (last - number <= 4 * this.npages + 64) {
-        for (let i = number; i < last; i++) {
-          if (pages[i] !== undefined) {
-            return i;
-          }
-        }
-        return last;
+    let next = Math.ceil(this.size / PAGE_SIZE);
+    for (let i = number; i < Math.min(next, this.#pages.length); i++) {
+      if (this.#pages[i] !== undefined) {
+        next = i;
       }
-      // Far apart: look at those that are there.
-      let next = last;
-      pages.forEach((page, i) => {
-        if (page !== undefined && i >= number && i < next) {
-          next = i;
-        }
-      });
-      return next;
     }
-    return Math.ceil(this.size / PAGE_SIZE);
+    for (const i of this.#far?.keys() ?? []) {
+      if (i >= number && i < next) {
+        next = i;
+      }
+    }
+    return next;
   }
 
   /** @throws ENXIO no data, or no file, from `offset` on */
@@ -212,7 +230,7 @@ export class MemFile {
       }
       return Math.max(offset, next * PAGE_SIZE);
     }
-    while (number * PAGE_SIZE < this.size && this.#pages[number] !== undefined) {
+    while (number * PAGE_SIZE < this.size && this.#page(number) !== undefined) {
       number++;
     }
     return Math.min(Math.max(offset, number * PAGE_SIZE), this.size);

@@ -191,6 +191,39 @@ conformance('a tmpfs with a size has room for so many names of a file', async (t
   await sys.write(fd, Buffer.alloc(4096));
 });
 
+conformance('a file of a tmpfs may have its pages far apart', async (t, { newproc, call }) => {
+  const sys = call(newproc());
+  await sys.mkdir('/m', 0o755);
+  await sys.mount('tmpfs', '/m', 0, { size: 65536 });
+  const fd = await sys.open('/m/f', c.O_CREAT | c.O_RDWR, 0o644);
+  const at = [0, 3 * 4096, 2 ** 43, 2 ** 45, 2 ** 52];
+  for (const offset of at.toReversed()) {
+    await sys.pwrite(fd, Buffer.alloc(4096, 'x'), offset);
+  }
+  const free = async (): Promise<number> => (await sys.statvfs1('/m', c.MNT_WAIT)).bfree;
+  t.is(await free(), 11);
+  for (const [i, offset] of at.entries()) {
+    t.is(await sys.lseek(fd, (at[i - 1] ?? -4096) + 4096, c.SEEK_DATA), offset);
+    t.is(await sys.lseek(fd, offset, c.SEEK_HOLE), offset + 4096);
+    const byte = Buffer.alloc(2);
+    t.is(await sys.pread(fd, byte, offset + 4095), offset === 2 ** 52 ? 1 : 2);
+    t.is(byte[0], 'x'.charCodeAt(0));
+  }
+  await sys.fdiscard(fd, 4096, 2 ** 45 - 4096);
+  t.is(await free(), 13);
+  t.is(await sys.lseek(fd, 4096, c.SEEK_DATA), 2 ** 45);
+  await sys.ftruncate(fd, 2 ** 51);
+  t.is(await free(), 14);
+  await sys.ftruncate(fd, 2 ** 45 + 1);
+  await sys.ftruncate(fd, 2 ** 45 + 4096);
+  const rest = Buffer.alloc(2);
+  await sys.pread(fd, rest, 2 ** 45);
+  t.deepEqual([...rest], ['x'.charCodeAt(0), 0]);
+  await sys.close(fd);
+  await sys.unlink('/m/f');
+  t.is(await free(), 16);
+});
+
 conformance('a read-only mount stays as it is', async (t, { newproc, call }) => {
   const sys = call(newproc());
   await sys.mkdir('/m', 0o755);
