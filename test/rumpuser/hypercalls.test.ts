@@ -35,7 +35,7 @@ const IN_C_ALONE: Readonly<Record<string, readonly string[]>> = {
 /** Members of the interface that a host may leave out. */
 const OPTIONAL: readonly string[] = ['schedPick', 'worked'];
 /** Members of the interface that are no calls of the header. */
-const IN_TYPESCRIPT_ALONE: readonly string[] = ['kind', 'curlwp', 'modules', 'gate', ...OPTIONAL];
+const IN_TYPESCRIPT_ALONE: readonly string[] = ['kind', 'curlwp', 'modules', 'gate', 'visitors', ...OPTIONAL];
 
 function camel(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
