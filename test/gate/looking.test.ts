@@ -50,7 +50,7 @@ test('two kernels in one process are not taken for each other', async (t) => {
 test('a Worker that is terminated while it looks leaves nothing behind', async (t) => {
   using kernel = boot({ thread: 'own', spinUs: SPIN_US });
   const { sys, pid } = kernel.newproc();
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 6; i++) {
     const worker = playLooking(SPIN_US, kernel.share(WHO), 'short', 'no end');
     t.is(await told(worker), 'attached');
     await new Promise((resolve) => setTimeout(resolve, i % 4));
