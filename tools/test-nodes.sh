@@ -18,11 +18,16 @@ for major in "${majors[@]}"; do
   binaries+=("$folder/$major/node_modules/$package/bin/node")
 done
 
+# RUMP_TEST_FILES: a pattern of those that are to be run, where not all are.
+files=()
+if [ -n "${RUMP_TEST_FILES:-}" ]; then
+  files=("$RUMP_TEST_FILES")
+fi
 failed=()
 for node in "${binaries[@]}"; do
   echo "== $("$node" --version)"
   # Child processes of the tests find the same Node first.
-  PATH="$(dirname "$node"):$PATH" "$node" node_modules/ava/entrypoints/cli.mjs || failed+=("$("$node" --version)")
+  PATH="$(dirname "$node"):$PATH" "$node" node_modules/ava/entrypoints/cli.mjs "${files[@]}" || failed+=("$("$node" --version)")
 done
 if [ ${#failed[@]} -gt 0 ]; then
   echo "test-nodes: failed on ${failed[*]}" >&2
