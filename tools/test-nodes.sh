@@ -25,9 +25,10 @@ if [ -n "${RUMP_TEST_FILES:-}" ]; then
 fi
 failed=()
 for node in "${binaries[@]}"; do
-  echo "== $("$node" --version)"
+  version=$("$node" --version)
+  echo "== $version"
   # Child processes of the tests find the same Node first.
-  PATH="$(dirname "$node"):$PATH" "$node" node_modules/ava/entrypoints/cli.mjs "${files[@]}" || failed+=("$("$node" --version)")
+  PATH="$(dirname "$node"):$PATH" "$node" node_modules/ava/entrypoints/cli.mjs "${files[@]}" || failed+=("$version")
 done
 if [ ${#failed[@]} -gt 0 ]; then
   echo "test-nodes: failed on ${failed[*]}" >&2
