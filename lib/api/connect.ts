@@ -19,7 +19,7 @@ import {
 import { encodeSegments } from '../sysproxy/segments.ts';
 import { parseUrl } from '../sysproxy/url.ts';
 import { argChecks } from './args.ts';
-import { SysError } from './errors.ts';
+import { SysError, wanted } from './errors.ts';
 import { giveOut, indirect, type PromiseCalls, pathsOf } from './facade.ts';
 import type { NodeFs } from './fs/index.ts';
 import { createRemoteFs } from './remotefs.ts';
@@ -181,24 +181,22 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 
 /** A checked copy. @throws SysError EINVAL */
 function connectOptions(options: ConnectOptions): ConnectOptions {
-  wanted(typeof options === 'object' && options !== null, 'options must be an object');
+  wanted(typeof options === 'object' && options !== null, 'connect', 'options must be an object');
   const copy = { ...options };
   const { token, comm, onsignal, attach, ...others } = copy;
   const [unknown] = Object.keys(others);
-  wanted(unknown === undefined, `no option "${unknown}"`);
-  wanted(token === undefined || (isText(token) && token !== ''), 'token must be a text without NUL');
-  wanted(comm === undefined || isText(comm), 'comm must be a text without NUL');
-  wanted(onsignal === undefined || typeof onsignal === 'function', 'onsignal must be a function');
-  wanted(attach === undefined || typeof attach === 'boolean', 'attach must be true or false');
+  wanted(unknown === undefined, 'connect', `no option "${unknown}"`);
+  wanted(
+    token === undefined || (isText(token) && token !== ''),
+    'connect',
+    'token must be a text without NUL',
+  );
+  wanted(comm === undefined || isText(comm), 'connect', 'comm must be a text without NUL');
+  wanted(onsignal === undefined || typeof onsignal === 'function', 'connect', 'onsignal must be a function');
+  wanted(attach === undefined || typeof attach === 'boolean', 'connect', 'attach must be true or false');
   return copy;
 }
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && !value.includes('\0');
-}
-
-function wanted(holds: boolean, complaint: string): void {
-  if (!holds) {
-    throw new SysError(EINVAL, 'connect', complaint);
-  }
 }

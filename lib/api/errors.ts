@@ -2,7 +2,7 @@
  * Errors as callers see them. Inside the kernel an error is a frozen errno singleton; here, at the edge, it
  * becomes an `Error` in the shape Node's own system errors have.
  */
-import type { Errno } from '../sys/errno.ts';
+import { EINVAL, type Errno } from '../sys/errno.ts';
 
 export { BootOptionError } from '../kern/bootparams.ts';
 export { KernelDead } from '../kern/panic.ts';
@@ -35,5 +35,12 @@ export class SysError extends Error {
     if (dest !== undefined) {
       this.dest = dest;
     }
+  }
+}
+
+/** What a call named `what` wants of its options. @throws SysError EINVAL */
+export function wanted(holds: boolean, what: string, complaint: string): asserts holds {
+  if (!holds) {
+    throw new SysError(EINVAL, what, complaint);
   }
 }

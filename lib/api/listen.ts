@@ -8,7 +8,7 @@ import type { SocketListener } from '../rumpuser/sockets.ts';
 import { EACCES, EINVAL, Errno } from '../sys/errno.ts';
 import { Server } from '../sysproxy/server.ts';
 import { type Address, formatUrl, isLoopback, parseUrl } from '../sysproxy/url.ts';
-import { SysError } from './errors.ts';
+import { SysError, wanted } from './errors.ts';
 import { listenAt } from './listener.ts';
 
 export interface ListenOptions {
@@ -48,12 +48,6 @@ export interface Listener {
 
 const CLIENTS_MAX = 10_000;
 
-function wanted(holds: boolean, complaint: string): void {
-  if (!holds) {
-    throw new SysError(EINVAL, 'listen', complaint);
-  }
-}
-
 export async function listen(k: Kern, url: string, options: ListenOptions = {}): Promise<Listener> {
   const address = typeof url === 'string' ? parseUrl(url) : null;
   if (address === null) {
@@ -63,7 +57,7 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
       `not a URL of a server: ${String(url)} (unix:///path of 107 bytes at most, tcp://127.0.0.1:port)`,
     );
   }
-  wanted(typeof options === 'object' && options !== null, 'options must be an object');
+  wanted(typeof options === 'object' && options !== null, 'listen', 'options must be an object');
   const {
     uid = process.geteuid?.() ?? 0,
     gid = process.getegid?.() ?? 0,
@@ -76,12 +70,20 @@ export async function listen(k: Kern, url: string, options: ListenOptions = {}):
     ...others
   } = options;
   const [unknown] = Object.keys(others);
-  wanted(unknown === undefined, `no option "${unknown}"`);
-  wanted(isId(uid) && isId(gid), 'uid and gid must be ids');
-  wanted(Array.isArray(groups) && groups.length <= NGROUPS_MAX && groups.every(isId), 'groups must be ids');
-  wanted(token === undefined || (typeof token === 'string' && token !== ''), 'token must be a text');
-  wanted(Number.isInteger(maxClients) && maxClients > 0, 'maxClients must be a number above 0');
-  wanted(onclient === undefined || typeof onclient === 'function', 'onclient must be a function');
+  wanted(unknown === undefined, 'listen', `no option "${unknown}"`);
+  wanted(isId(uid) && isId(gid), 'listen', 'uid and gid must be ids');
+  wanted(
+    Array.isArray(groups) && groups.length <= NGROUPS_MAX && groups.every(isId),
+    'listen',
+    'groups must be ids',
+  );
+  wanted(
+    token === undefined || (typeof token === 'string' && token !== ''),
+    'listen',
+    'token must be a text',
+  );
+  wanted(Number.isInteger(maxClients) && maxClients > 0, 'listen', 'maxClients must be a number above 0');
+  wanted(onclient === undefined || typeof onclient === 'function', 'listen', 'onclient must be a function');
   if (address.kind === 'tcp' && token === undefined && anonymous !== true) {
     throw new SysError(EACCES, 'listen', 'TCP needs a token, or { anonymous: true }');
   }

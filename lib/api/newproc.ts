@@ -5,7 +5,7 @@ import type { Kernel as Kern } from '../kern/kernel.ts';
 import type { Lwp } from '../kern/lwp.ts';
 import { uidFind } from '../kern/uid.ts';
 import { EINVAL, EOPNOTSUPP } from '../sys/errno.ts';
-import { SysError } from './errors.ts';
+import { SysError, wanted } from './errors.ts';
 
 /** Who a new process is. Absent ids are 0: the superuser. */
 export interface NewprocOptions {
@@ -49,20 +49,14 @@ export function newprocOptions(options: NewprocOptions): Required<NewprocOptions
   }
   const { uid = 0, gid = 0, groups = [], cwd = '/', comm = 'node', ...others } = options;
   const [unknown] = Object.keys(others);
-  wanted(unknown === undefined, `no option "${unknown}"`);
-  wanted(isId(uid), `uid must be an id, 0 to 4294967294, not ${String(uid)}`);
-  wanted(isId(gid), `gid must be an id, 0 to 4294967294, not ${String(gid)}`);
-  wanted(typeof cwd === 'string', 'cwd must be a string');
-  wanted(typeof comm === 'string', 'comm must be a string');
-  wanted(Array.isArray(groups), 'groups must be an array');
+  wanted(unknown === undefined, 'newproc', `no option "${unknown}"`);
+  wanted(isId(uid), 'newproc', `uid must be an id, 0 to 4294967294, not ${String(uid)}`);
+  wanted(isId(gid), 'newproc', `gid must be an id, 0 to 4294967294, not ${String(gid)}`);
+  wanted(typeof cwd === 'string', 'newproc', 'cwd must be a string');
+  wanted(typeof comm === 'string', 'newproc', 'comm must be a string');
+  wanted(Array.isArray(groups), 'newproc', 'groups must be an array');
   const ids = Array.from(groups);
-  wanted(ids.length <= NGROUPS_MAX, `at most ${NGROUPS_MAX} groups, not ${ids.length}`);
-  wanted(ids.every(isId), 'groups must be ids, 0 to 4294967294');
+  wanted(ids.length <= NGROUPS_MAX, 'newproc', `at most ${NGROUPS_MAX} groups, not ${ids.length}`);
+  wanted(ids.every(isId), 'newproc', 'groups must be ids, 0 to 4294967294');
   return { uid, gid, groups: ids, cwd, comm };
-}
-
-function wanted(holds: boolean, complaint: string): void {
-  if (!holds) {
-    throw new SysError(EINVAL, 'newproc', complaint);
-  }
 }

@@ -47,9 +47,9 @@ export interface NativeBinding extends HostBinding {
   clockGettime(clock: number): number;
   clockSleep(clock: number, sec: number, nsec: number): number;
   /** Deadlines count from the process's epoch. */
+  idle(idler: number, deadlineNs: number): number;
   /** `idle` at the sockets of this isolate, too: their `dispatch` tells what has happened there. */
   idleAtSockets(idler: number, deadlineNs: number): number;
-  idle(idler: number, deadlineNs: number): number;
   arm(idler: number, deadlineNs: number): void;
   armed(idler: number): boolean;
   doorbell(idler: number): void;

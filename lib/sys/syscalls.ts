@@ -4,7 +4,7 @@
  * `ArgsOf<'wait4'>` is what a local caller of wait4 passes, `ResultOf<'wait4'>` what it gets.
  */
 import { SYSCALLS } from './syscalls.master.ts';
-import type { Arg, LocalArgs, LocalResult, SysentRow } from './sysent.ts';
+import type { Arg, ArgType, LocalArgs, LocalResult, SysentRow } from './sysent.ts';
 
 type Row = (typeof SYSCALLS)[number];
 
@@ -40,6 +40,11 @@ const LOCALLY_NOTHING =
 /** The arguments a local caller passes: what only describes or returns memory is not among them. */
 export function localArgs(row: SysentRow): readonly Arg[] {
   return row.args.filter(([, type]) => !LOCALLY_NOTHING.test(type));
+}
+
+/** Which argument is of one of these types: as `len NAME`, what says how long another is. -1: none. */
+export function argOfType(row: SysentRow, ...types: readonly ArgType[]): number {
+  return row.args.findIndex(([, type]) => types.includes(type));
 }
 
 const byCall: ReadonlyMap<string, SysentRow> = new Map(rows.filter(isCallable).map((row) => [row.call, row]));

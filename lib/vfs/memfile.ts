@@ -207,6 +207,7 @@ export class MemFile {
     for (let i = number; i < Math.min(next, this.#pages.length); i++) {
       if (this.#pages[i] !== undefined) {
         next = i;
+        break;
       }
     }
     for (const i of this.#far?.keys() ?? []) {

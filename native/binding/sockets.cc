@@ -181,8 +181,8 @@ void Sockets::dispatch() {
     Socket *const socket = sockets_[at[i]];
     if (socket == nullptr || found[i].revents == 0)
       continue;
-    const int ends = (found[i].revents & (POLLHUP | POLLERR)) != 0 ? found[i].events : 0;
-    const int events = ((found[i].revents | ends) & found[i].events);
+    const bool ended = (found[i].revents & (POLLHUP | POLLERR)) != 0;
+    const int events = ended ? found[i].events : found[i].revents;
     ready(&socket->poll, (found[i].revents & POLLERR) != 0 ? UV_EBADF : 0,
           ((events & POLLIN) != 0 ? UV_READABLE : 0) | ((events & POLLOUT) != 0 ? UV_WRITABLE : 0));
   }

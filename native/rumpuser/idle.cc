@@ -257,8 +257,6 @@ int ringing_of(Idler &idler, int *fd) {
   return 0;
 }
 
-// How long a thread that can be told to end sleeps before it asks whether it was.
-constexpr int64_t kSliceNs = 50'000'000;
 // More than anybody waits, and what the host's calls hold.
 constexpr int64_t kLongestNs = 1'000'000'000'000'000;
 

@@ -27,6 +27,8 @@ int failed_because(int error, const char *format, ...) RUMPUSER_PRINTF(2, 3);
 // Whether this thread was told to end: asks the function given to rumpuser_oninterrupt.
 bool interrupted();
 bool interruptible();
+// How long a thread that can be interrupted sleeps before it asks whether it was.
+constexpr int64_t kSliceNs = 50'000'000;
 
 // Gives the virtual CPU up for as long as it lives, through the upcalls given to rumpuser_init.
 class CpuReleased {

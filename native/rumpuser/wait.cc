@@ -7,12 +7,6 @@
 #include "internal.h"
 
 namespace rumpuser {
-namespace {
-
-// How long a thread that can be interrupted sleeps before it asks whether it was.
-constexpr int64_t kSliceNs = 50'000'000;
-
-} // namespace
 
 int wait_on(Word &word, int32_t value, int64_t deadline) {
   for (;;) {

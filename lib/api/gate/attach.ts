@@ -6,11 +6,11 @@ import { Handles } from '../../emul/netbsd/handles.ts';
 import { GATE_ATTACH, GATE_FORK, GATE_LEAVE, GATE_NEWLWP } from '../../gate/slots.ts';
 import { NSIG, signumber } from '../../sys/constants/signal.ts';
 import { Errno } from '../../sys/errno.ts';
-import { KernelDead } from '../errors.ts';
+import { KernelDead, wanted } from '../errors.ts';
 import type { PromiseCalls, SysCalls } from '../facade.ts';
 import { createFs, type NodeFs } from '../fs/index.ts';
 import { type OnSignal, SignalHandlers } from '../handlers.ts';
-import { type GateWay, gatePromiseCalls, gateSysCalls, requested, wanted } from './calls.ts';
+import { type GateWay, gatePromiseCalls, gateSysCalls, requested } from './calls.ts';
 import { GateSession } from './session.ts';
 
 /** What `kernel.share()` and `proc.share()` return: it can be posted to another thread of this process. */

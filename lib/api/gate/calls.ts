@@ -4,7 +4,7 @@
  */
 
 import type { Handles } from '../../emul/netbsd/handles.ts';
-import { EINVAL, Errno } from '../../sys/errno.ts';
+import { Errno } from '../../sys/errno.ts';
 import { SCALARS } from '../../sys/scalars.ts';
 import type { SysentRow } from '../../sys/sysent.ts';
 import type { ArgChecks } from '../args.ts';
@@ -125,12 +125,5 @@ export function requested<T>(what: string, fn: () => T): T {
     return fn();
   } catch (error) {
     throw error instanceof Errno ? new SysError(error, what) : error;
-  }
-}
-
-/** @throws SysError EINVAL */
-export function wanted(holds: boolean, what: string, complaint: string): asserts holds {
-  if (!holds) {
-    throw new SysError(EINVAL, what, complaint);
   }
 }

@@ -15,6 +15,7 @@ import { PATH_MAX } from '../../sys/constants/limits.ts';
 import { EFAULT, EINVAL, ENOSYS } from '../../sys/errno.ts';
 import { nameDecode } from '../../sys/pathname.ts';
 import { SCALARS } from '../../sys/scalars.ts';
+import { argOfType } from '../../sys/syscalls.ts';
 import type { ArgType, Scalar, SysentRow } from '../../sys/sysent.ts';
 import { memoryCodec } from './codec.ts';
 import { modctlIn } from './modctl.ts';
@@ -96,9 +97,14 @@ export class Marshal {
 
   /** The value of the argument that says how long `name` is, bounded. */
   lengthOf(name: string, max: number): number {
-    const i = this.row.args.findIndex(([, type]) => type === `len ${name}` || type === `max ${name}`);
+    const i = argOfType(this.row, `len ${name}`, `max ${name}`);
     const length = i < 0 ? 0 : this.word(i);
     return Number(length > BigInt(max) ? BigInt(max) : length);
+  }
+
+  /** The descriptor that the first argument is has to be one before more is copied in. @throws EBADF */
+  descriptor(): void {
+    this.l.proc.fd.get(this.scalar(0, 'int'));
   }
 
   /** Memory for the call to fill. @throws ENOMEM */
@@ -317,7 +323,7 @@ function* elements(m: Marshal, name: string, address: bigint, passing: string, w
     return;
   }
   const codec = memoryCodec(what);
-  const i = m.row.args.findIndex(([, type]) => type === `len ${name}`);
+  const i = argOfType(m.row, `len ${name}`);
   const count = passing === 'in[2]?' ? 2 : i < 0 ? 0 : Number(m.word(i));
   if (count > ELEMENTS_MAX) {
     throw EINVAL;

@@ -7,6 +7,7 @@
  * NetBSD: lib/librumpclient/rumpclient.c.
  */
 import { EFAULT } from '../../sys/errno.ts';
+import { argOfType } from '../../sys/syscalls.ts';
 import type { SysentRow } from '../../sys/sysent.ts';
 import { Handles } from './handles.ts';
 
@@ -143,7 +144,7 @@ export class Encoder {
 
   /** The slot that tells the length of `name`. */
   setLength(name: string, length: number): void {
-    const i = this.row.args.findIndex(([, type]) => type === `len ${name}`);
+    const i = argOfType(this.row, `len ${name}`);
     if (i >= 0) {
       this.set(i, length);
     }

@@ -12,6 +12,7 @@ import type { MaySleep } from '../../kern/maysleep.ts';
 import { IOV_MAX } from '../../sys/constants/limits.ts';
 import { EFAULT, EINVAL, EMSGSIZE, ENOMEM } from '../../sys/errno.ts';
 import { controlFits, MESSAGES_MAX, sends } from '../../sys/sockargs.ts';
+import { argOfType } from '../../sys/syscalls.ts';
 import type { Mmsghdr, Msghdr, Sockaddr } from '../../sys/types.ts';
 import type { Marshal } from './args.ts';
 import { sockaddrAt, sockaddrTo } from './sockaddr.ts';
@@ -60,28 +61,20 @@ export function* messagesIn(
   const max = m.vm.transferMax;
   if (what === 'msghdr') {
     const header = yield* headerAt(m, address, MSGHDR_SIZE);
-    open(m);
+    m.descriptor();
     const message = (yield* messageAt(m, address, header, max, 'in part')) as Message;
     m.values.push(message.item.hdr);
     m.messages = { many: false, list: [message] };
     return;
   }
-  open(m);
+  m.descriptor();
   const list = yield* severalAt(m, address, Math.min(countOf(m, name), MESSAGES_MAX), max);
   m.values.push(list.map(({ item }) => item));
   m.messages = { many: true, list };
 }
 
-/** The descriptor is looked at before what a message points at. @throws EBADF */
-function open(m: Marshal): void {
-  m.l.proc.fd.get(m.scalar(0, 'int'));
-}
-
 function countOf(m: Marshal, name: string): number {
-  return m.scalar(
-    m.row.args.findIndex(([, type]) => type === `len ${name}`),
-    'unsigned int',
-  );
+  return m.scalar(argOfType(m.row, `len ${name}`), 'unsigned int');
 }
 
 function* severalAt(m: Marshal, address: bigint, count: number, max: number): MaySleep<Message[]> {

@@ -7,6 +7,7 @@ import type { MaySleep } from '../../kern/maysleep.ts';
 import { AF_MAX } from '../../sys/constants/socket.ts';
 import { EINVAL } from '../../sys/errno.ts';
 import { SOCKADDR_HEAD, SOCKADDR_MAX, sockaddrFits } from '../../sys/sockargs.ts';
+import { argOfType } from '../../sys/syscalls.ts';
 import type { Sockaddr } from '../../sys/types.ts';
 import type { Marshal } from './args.ts';
 
@@ -36,7 +37,7 @@ export function decodeSockaddr(bytes: Uint8Array): Sockaddr | null {
 
 /** The slot that says how long address `name` is, or where its capacity is. */
 export function salenOf(row: Marshal['row'], name: string): number {
-  return row.args.findIndex(([, type]) => type === `salen ${name}`);
+  return argOfType(row, `salen ${name}`);
 }
 
 /** An address that the caller gives. @throws EINVAL EFAULT */

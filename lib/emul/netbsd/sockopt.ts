@@ -6,6 +6,7 @@
 import type { MaySleep } from '../../kern/maysleep.ts';
 import { MCLBYTES } from '../../sys/constants/param.ts';
 import { EINVAL } from '../../sys/errno.ts';
+import { argOfType } from '../../sys/syscalls.ts';
 import type { Marshal } from './args.ts';
 import { memoryCodec } from './codec.ts';
 
@@ -15,13 +16,13 @@ export function* sockoptIn(m: Marshal, i: number, address: bigint): MaySleep<voi
   if (length > MCLBYTES || (length > 0 && address === 0n)) {
     throw EINVAL;
   }
-  m.l.proc.fd.get(m.scalar(0, 'int'));
+  m.descriptor();
   m.values.push(address === 0n ? null : yield* m.copyin(address, length));
 }
 
 /** What a `lenp` or `socklenp` says of buffer `name`; null if there is none. @throws EFAULT */
 export function* capacityAt(m: Marshal, name: string): MaySleep<number | null> {
-  const i = m.row.args.findIndex(([, type]) => type === `lenp ${name}` || type === `socklenp ${name}`);
+  const i = argOfType(m.row, `lenp ${name}`, `socklenp ${name}`);
   if (i < 0) {
     return null;
   }

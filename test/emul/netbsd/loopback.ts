@@ -209,18 +209,24 @@ function* awaited(l: Lwp, so: Socket, list: readonly unknown[], flags: number): 
   }
 }
 
+/** Fill the pieces, one behind the other. @returns how many bytes there was room for */
+export function spread(data: Uint8Array, pieces: readonly Uint8Array[]): number {
+  let at = 0;
+  for (const piece of pieces) {
+    const part = data.subarray(at, at + piece.length);
+    piece.set(part);
+    at += part.length;
+  }
+  return at;
+}
+
 function* receive(l: Lwp, so: Socket, msg: Msghdr, flags: number): MaySleep<number> {
   yield* awaited(l, so, so.queue, flags);
   const { data, from, control, rights } = so.queue[0] as Datagram;
   if ((flags & MSG_PEEK) === 0) {
     so.queue.shift();
   }
-  let at = 0;
-  for (const piece of msg.iov) {
-    const part = data.subarray(at, at + piece.length);
-    piece.set(part);
-    at += part.length;
-  }
+  const at = spread(data, msg.iov);
   msg.name = from;
   msg.flags = at < data.length ? MSG_TRUNC : 0;
   if (msg.control !== null) {

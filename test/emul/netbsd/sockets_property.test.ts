@@ -10,6 +10,7 @@ import { syscallByCall } from '../../../lib/sys/syscalls.ts';
 import type { SysentRow } from '../../../lib/sys/sysent.ts';
 import type { Mmsghdr, Msghdr, Sockaddr } from '../../../lib/sys/types.ts';
 import { fc } from '../../fc.ts';
+import { spread } from './loopback.ts';
 import { foreignCall, Memory } from './memory.ts';
 
 /** The memory of a caller whose segments are in an arena. */
@@ -40,12 +41,7 @@ interface Answer {
 
 /** What is received, as a handler does it. @returns how many bytes */
 function fill(msg: Msghdr, { name, data, control, flags }: Answer): number {
-  let at = 0;
-  for (const piece of msg.iov) {
-    const part = data.subarray(at, at + piece.length);
-    piece.set(part);
-    at += part.length;
-  }
+  const at = spread(data, msg.iov);
   msg.name = name;
   msg.flags = flags;
   if (msg.control !== null) {
