@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { boot } from '../lib/api/index.ts';
 import type { BenchRow, Target } from './bench.ts';
 
-const api = JSON.stringify(fileURLToPath(new URL('../bundle/index.js', import.meta.url)));
+const api = JSON.stringify(fileURLToPath(new URL('../bundle/index.cjs', import.meta.url)));
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
